@@ -1,0 +1,32 @@
+"""What may leave this package when bytes are not what they should be.
+
+    WireError
+    ├── Malformed      not the deterministic bytes that the format demands; names where and why
+    └── NotAuthentic   well-formed, but the signature or the key behind it does not hold
+
+Nothing else leaves: no ValueError of a library, no cryptography exception.
+"""
+
+from __future__ import annotations
+
+
+class WireError(Exception):
+    """Base of this package's errors."""
+
+
+class Malformed(WireError):
+    """Bytes break the format. `where` is a dotted path such as ``purchase.legs[2].amount``."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(f"{where}: {why}")
+        self.where = where
+        self.why = why
+
+
+class NotAuthentic(WireError):
+    """A signature does not hold, or its key may not sign this."""
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(f"{what}: {why}")
+        self.what = what
+        self.why = why
