@@ -1,0 +1,44 @@
+# The commands of the project. Each sets up what it needs by itself: Python 3.11 or newer with venv, make and git
+# are enough; neither root nor a compiler.
+
+VENV := .venv
+PYTHON_RUN := $(VENV)/bin/python
+INSTALLED := $(VENV)/.installed
+CWT_INSTALLED := .venv-cwt/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench format lock clean distclean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(INSTALLED)  ## days of trade at one shop, end to end; pictures and reports in demo-out/
+	$(PYTHON_RUN) -m firmware.demo
+
+test: check $(CWT_INSTALLED)  ## all checks and all tests
+	$(PYTHON_RUN) -m pytest -n 2 --cov --cov-report=term-missing:skip-covered
+
+check: $(INSTALLED)  ## linters, types and import contracts only
+	@.ci/check
+
+bench: $(INSTALLED)  ## the figures, as a table and in bench-out/bench.json
+	$(PYTHON_RUN) -m tests.benchmarks
+
+format: $(INSTALLED)  ## bring all files into the one format
+	$(VENV)/bin/ruff check --fix-only --quiet .
+	$(VENV)/bin/ruff format .
+
+lock: $(INSTALLED)  ## pin every library anew from pyproject.toml (needs uv)
+	@.ci/lock
+
+clean:  ## remove what the commands made
+	rm -rf demo-out bench-out .coverage .coverage.* .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+distclean: clean  ## also remove the environments
+	rm -rf $(VENV) .venv-cwt
+
+$(INSTALLED): pyproject.toml .ci/requirements.lock
+	@.ci/install
+
+$(CWT_INSTALLED): .ci/cwt.lock
+	@.ci/install-cwt

@@ -1,0 +1,74 @@
+"""What is handed to a printer: a slip, drawn from top to bottom, element by element.
+
+Rules: elements are values. They say what is printed, never how many dots it takes. Text runs right to left;
+codes inside it come isolated (LRI ... PDI) from whoever wrote the text. Each element is drawn and sent on its
+own, so paper moves while the rest is still to be drawn.
+
+Must not know: money, receipts, fonts, Pillow, ESC/POS.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Size(Enum):
+    """Height of letters; `drivers.raster` gives the dots."""
+
+    SMALL = "small"
+    NORMAL = "normal"
+    LARGE = "large"
+
+
+class Align(Enum):
+    """Where a line of text stands. Right is where a Persian line begins."""
+
+    RIGHT = "right"
+    CENTER = "center"
+    LEFT = "left"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A paragraph, wrapped at spaces. A line feed in `text` begins a new line."""
+
+    text: str
+    size: Size = Size.NORMAL
+    bold: bool = False
+    align: Align = Align.RIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A label at the right and its value at the left of the same line."""
+
+    label: str
+    value: str
+    bold: bool = False
+    size: Size = Size.NORMAL
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A horizontal line over the whole width."""
+
+    dashed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Blank rows."""
+
+    dots: int
+
+
+@dataclass(frozen=True, slots=True)
+class Qr:
+    """A QR symbol, centered, with its quiet zone. Best in alphanumeric text (base45)."""
+
+    text: str
+
+
+Element = Text | Pair | Rule | Gap | Qr
+Slip = tuple[Element, ...]

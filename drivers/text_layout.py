@@ -1,0 +1,118 @@
+"""Lines of shaped text: how wide they are, where they break, what dots they leave.
+
+Rules:
+- The paragraph runs right to left whatever it begins with, and is shaped as Persian.
+- Lines break at spaces, never inside an isolate (LRI/RLI/FSI ... PDI), or a code would be torn and each half
+  would be ordered on its own. A word wider than the paper is cut between letters.
+- A face's lines have one height, so baselines keep their distance; what is blank of it costs no bytes on paper.
+- Text is dots, no gray: drawn with antialiasing, then cut at `INK_THRESHOLD`.
+- Words measured and lines drawn are kept: half of a receipt is the same on each receipt.
+
+Source: Unicode UAX #9, X5a-X6a (isolates); UAX #14 is not needed: our texts break at spaces.
+Must not know: slips, printers.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from PIL import Image, ImageDraw
+
+from drivers.text_shaping import open_font
+
+if TYPE_CHECKING:
+    from PIL.ImageFont import FreeTypeFont
+
+INK_THRESHOLD = 112
+"""Of 255. Lower is blacker; at 112 neither stems break nor the counters of digits fill."""
+WORDS_KEPT_MAX = 2048
+LINES_KEPT_MAX = 256
+LINE_HEIGHT_PERCENT = 140
+"""Of the size: holds the tallest (آ, أ, گ) and the deepest letter of the font."""
+BASELINE_PERCENT = 100
+BEARING_DOTS = 1
+"""Room at both ends for ink that leaves its own advance."""
+_UNBREAKABLE = re.compile("(?:[\u2066-\u2068][^\u2069]*\u2069|[^ ])+")
+
+
+class Face(NamedTuple):
+    """A font file of `drivers/fonts` at a size."""
+
+    file_name: str
+    size_dots: int
+
+    @property
+    def line_height_dots(self) -> int:
+        """Rows of one line."""
+        return self.size_dots * LINE_HEIGHT_PERCENT // 100
+
+
+def wrap(face: Face, text: str, width_dots: int) -> list[str]:
+    """Break `text` into lines at most `width_dots` wide. Line feeds stay breaks; an empty line stays a line."""
+    return [line for paragraph in text.split("\n") for line in _wrap_paragraph(face, paragraph, width_dots)]
+
+
+def width_dots_of(face: Face, line: str) -> int:
+    """How wide `line` is when drawn by `draw_line`."""
+    return _drawn_width_dots(_advance(face, line))
+
+
+@lru_cache(maxsize=LINES_KEPT_MAX)
+def draw_line(face: Face, line: str) -> Image.Image:
+    """One line as a bilevel picture (mode "1", ink is 255) of `width_dots_of` by `line_height_dots`, kept: copy, never draw on it."""
+    picture = Image.new("L", (width_dots_of(face, line), face.line_height_dots), 0)
+    ImageDraw.Draw(picture).text(
+        (BEARING_DOTS, face.size_dots * BASELINE_PERCENT // 100),
+        line,
+        fill=255,
+        font=_font(face),
+        anchor="ls",
+        direction="rtl",
+        language="fa",
+    )
+    return picture.point(_INK, "1")
+
+
+_INK = [255 if level >= INK_THRESHOLD else 0 for level in range(256)]
+
+
+@cache
+def _font(face: Face) -> FreeTypeFont:
+    return open_font(face.file_name, face.size_dots)
+
+
+@lru_cache(maxsize=WORDS_KEPT_MAX)
+def _advance(face: Face, text: str) -> float:
+    return _font(face).getlength(text, direction="rtl", language="fa")
+
+
+def _drawn_width_dots(advance: float) -> int:
+    return math.ceil(advance) + 2 * BEARING_DOTS
+
+
+def _wrap_paragraph(face: Face, paragraph: str, width_dots: int) -> list[str]:
+    if width_dots_of(face, paragraph) <= width_dots:
+        return [paragraph]
+    words = [piece for word in _UNBREAKABLE.findall(paragraph) for piece in _cut_to_fit(face, word, width_dots)]
+    lines, advance = [words[0]], _advance(face, words[0])
+    for word in words[1:]:
+        longer = advance + _advance(face, " ") + _advance(face, word)
+        if _drawn_width_dots(longer) <= width_dots:
+            lines[-1], advance = f"{lines[-1]} {word}", longer
+        else:
+            lines.append(word)
+            advance = _advance(face, word)
+    return lines
+
+
+def _cut_to_fit(face: Face, word: str, width_dots: int) -> list[str]:
+    """Cut a word that no line can hold between its letters."""
+    pieces = [word]
+    while width_dots_of(face, pieces[-1]) > width_dots and len(pieces[-1]) > 1:
+        rest = pieces.pop()
+        fits = max((n for n in range(1, len(rest)) if width_dots_of(face, rest[:n]) <= width_dots), default=1)
+        pieces += [rest[:fits], rest[fits:]]
+    return pieces

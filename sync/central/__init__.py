@@ -1,0 +1,1 @@
+"""The center: verifies what devices sent, keeps the ledger, settles with shops."""

@@ -1,0 +1,1 @@
+"""Tests of every part, in folders that mirror the source."""

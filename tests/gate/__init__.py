@@ -1,0 +1,1 @@
+"""Tests of the repository itself: what may import what, what may be named how."""
