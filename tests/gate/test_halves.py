@@ -1,0 +1,64 @@
+"""The appliance runs without the center's libraries, and the center without the appliance's."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.gate.tree import ROOT, modules
+
+TOOLS = (
+    "apsw",
+    "barcode",
+    "coverage",
+    "cryptography_vectors",
+    "escpos",
+    "hypothesis",
+    "pytest",
+    "zxingcpp",
+    "tests",
+)
+
+IMPORT_EACH = """
+import importlib, importlib.abc, sys
+
+blocked, modules = sys.argv[1].split(","), sys.argv[2].split(",")
+
+class Blocker(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if any(f"{name}.".startswith(f"{top}.") for top in blocked):
+            raise ImportError(f"{name} is not installed here")
+
+sys.meta_path.insert(0, Blocker())
+failures = []
+for module in modules:
+    try:
+        importlib.import_module(module)
+    except ImportError as error:
+        failures.append(f"{module}: {error}")
+sys.exit("\\n".join(failures))
+"""
+
+
+def import_without(blocked: tuple[str, ...], wanted: list[str]) -> str:
+    """Import each module in a process of its own that lacks some packages; what was said about failures."""
+    script = [sys.executable, "-c", IMPORT_EACH, ",".join(blocked), ",".join(wanted)]
+    return subprocess.run(script, cwd=ROOT, check=False, capture_output=True, text=True).stderr
+
+
+def test_the_blocker_blocks() -> None:
+    assert "sync.wire is not installed here" in import_without(("sync.wire",), ["sync.wire"])
+
+
+@pytest.mark.parametrize("package", ["firmware", "drivers", "sync.wire", "sync.uplink"])
+def test_the_appliance_needs_nothing_of_the_center(package: str) -> None:
+    center = ("sync.central", "starlette", "uvicorn", "asyncpg", "anyio")
+    assert import_without((*center, *TOOLS), modules(package)) == ""
+
+
+@pytest.mark.parametrize("package", ["sync.wire", "sync.central"])
+def test_the_center_needs_nothing_of_the_appliance(package: str) -> None:
+    appliance = ("firmware", "drivers", "sync.uplink", "evdev", "serial")
+    assert import_without((*appliance, *TOOLS), modules(package)) == ""

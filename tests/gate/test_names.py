@@ -1,0 +1,67 @@
+"""A newcomer must be able to say what the product does from the names alone."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.gate.tree import ROOT, files, python_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TOP_LEVEL = {
+    # folders, fixed by the design
+    ".ci", "drivers", "firmware", "image-build", "sync", "tests",
+    # files
+    ".editorconfig", ".gitattributes", ".gitignore", "LICENSE", "Makefile", "README.md", "SECURITY.md",
+    "pyproject.toml",
+}  # fmt: skip
+SAY_NOTHING = {"util", "utils", "helper", "helpers", "common", "manager", "base", "core", "misc", "pending"}
+LINES_MAX = 400
+
+
+def words(name: str) -> set[str]:
+    """The words of a snake_case, kebab-case or CamelCase name."""
+    return {word.lower() for word in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", name)}
+
+
+def definitions() -> Iterator[tuple[str, str]]:
+    for path in python_files():
+        for node in ast.walk(ast.parse((ROOT / path).read_text())):
+            if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                yield f"{path}:{node.lineno}", node.name
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("spool_manager", {"spool", "manager"}), ("BaseDriver", {"base", "driver"}), ("base45", {"base45"})],
+)
+def test_a_name_is_read_word_by_word(name: str, expected: set[str]) -> None:
+    assert words(name) == expected
+
+
+def test_nothing_new_stands_at_the_top_level() -> None:
+    assert {path.parts[0] for path in files()} <= TOP_LEVEL
+
+
+def test_no_file_or_folder_has_a_name_that_says_nothing() -> None:
+    assert [str(path) for path in files() if any(words(part) & SAY_NOTHING for part in path.parts)] == []
+
+
+def test_no_class_or_function_has_a_name_that_says_nothing() -> None:
+    assert [f"{where} {name}" for where, name in definitions() if words(name) & SAY_NOTHING] == []
+
+
+def test_no_file_is_longer_than_anybody_reads() -> None:
+    lengths = {str(path): len((ROOT / path).read_text().splitlines()) for path in python_files()}
+    assert {path: lines for path, lines in lengths.items() if lines > LINES_MAX} == {}
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    assert [
+        str(path) for path in python_files() if not ast.get_docstring(ast.parse((ROOT / path).read_text()))
+    ] == []
