@@ -1,0 +1,160 @@
+"""Who may sign what: the root's delegations, a device's credential, and its slim form for paper.
+
+    root (offline) ── delegation ──▶ policy, credential, card, announcement and mail keys
+    credential key ── credential ──▶ device: signing key, exchange key, shop, validity
+
+The slim credential is what a receipt's QR carries: no exchange key, and the issuer by the number of its delegation,
+so that anybody who holds the root-signed delegations can check paper without network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sync.wire import cbor, cose
+from sync.wire.cose import SigningKey, VerifyingKey
+from sync.wire.errors import NotAuthentic
+from sync.wire.kinds import Role
+from sync.wire.record import Record, item, record
+from sync.wire.shapes import list_of, octets, one_of, text, uint
+
+DELEGATION_CONTEXT = "sofreh/delegation/1"
+CREDENTIAL_CONTEXT = "sofreh/credential/1"
+SLIM_CONTEXT = "sofreh/slim-credential/1"
+REQUEST_CONTEXT = "sofreh/enrollment-request/1"
+ANSWER_CONTEXT = "sofreh/enrollment-answer/1"
+
+
+@record
+class Delegation(Record):
+    """The root lets `public` sign for `role`. `number` is how short formats name it."""
+
+    version: int = item(0, uint(255))
+    number: int = item(1, uint())
+    role: Role = item(2, one_of(Role))
+    public: bytes = item(3, octets(cose.PUBLIC_KEY_BYTES))
+    not_before_s: int = item(4, uint())
+    until_s: int = item(5, uint())
+
+
+@record
+class Credential(Record):
+    """The center knows this device: its keys, its shop, until when."""
+
+    version: int = item(0, uint(255))
+    device: int = item(1, uint())
+    shop: int = item(2, uint())
+    public: bytes = item(3, octets(cose.PUBLIC_KEY_BYTES))
+    exchange_public: bytes = item(4, octets(32))
+    not_before_s: int = item(5, uint())
+    until_s: int = item(6, uint())
+
+
+@record
+class SlimCredential(Record, array=True):
+    """What paper carries of a credential; the signature is raw and stands last."""
+
+    device: int = item(0, uint())
+    shop: int = item(1, uint())
+    public: bytes = item(2, octets(cose.PUBLIC_KEY_BYTES))
+    until_s: int = item(3, uint())
+    issuer: int = item(4, uint())
+    signature: bytes = item(5, octets(cose.SIGNATURE_BYTES))
+
+
+@record
+class EnrollmentRequest(Record):
+    """A device's new public keys and the single-use token, signed by the new key itself."""
+
+    version: int = item(0, uint(255))
+    public: bytes = item(1, octets(cose.PUBLIC_KEY_BYTES))
+    exchange_public: bytes = item(2, octets(32))
+    token: str = item(3, text(64))
+    nonce: bytes = item(4, octets(16))
+    software: str = item(5, text(40))
+
+
+@record
+class EnrollmentAnswer(Record):
+    """All that a device needs to start its journal, signed by the mail key. The root's key is checked against the
+    fingerprint that the technician typed."""
+
+    version: int = item(0, uint(255))
+    nonce: bytes = item(1, octets(16))
+    root_public: bytes = item(2, octets(cose.PUBLIC_KEY_BYTES))
+    delegations: tuple[bytes, ...] = item(3, list_of(octets(most=1024), 64))
+    credential: bytes = item(4, octets(most=1024))
+    slim: bytes = item(5, octets(most=512))
+    center_exchange_public: bytes = item(6, octets(32))
+    epoch: int = item(7, uint())
+    now_s: int = item(8, uint())
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedKeys:
+    """The root and the delegations it has signed: whose signature holds for what."""
+
+    root: VerifyingKey
+    delegations: tuple[Delegation, ...]
+
+    def verify(self, message: bytes, role: Role, *, context: str, what: str) -> bytes:
+        """The payload of `message`, signed by a key that the root delegated for `role`.
+
+        Raises: Malformed, NotAuthentic.
+        """
+        return cose.verify(message, self.key_of(message, role, what=what), context=context, what=what)
+
+    def key_of(self, message: bytes, role: Role, *, what: str) -> VerifyingKey:
+        """The delegated key that `message` names. Raises: Malformed, NotAuthentic."""
+        wanted = cose.parse(message, what=what).key_id
+        for delegation in self.delegations:
+            if delegation.role is role and cose.key_id(delegation.public) == wanted:
+                return VerifyingKey(delegation.public)
+        raise NotAuthentic(what, f"its key is not delegated for {role.name.lower()}")
+
+    def numbered(self, number: int, role: Role, *, what: str) -> VerifyingKey:
+        """The key of delegation `number`. Raises: NotAuthentic."""
+        for delegation in self.delegations:
+            if delegation.number == number and delegation.role is role:
+                return VerifyingKey(delegation.public)
+        raise NotAuthentic(what, f"key {number} is not delegated for {role.name.lower()}")
+
+
+def trust(root_public: bytes, delegations: Iterable[bytes]) -> TrustedKeys:
+    """The delegations that the root really signed. Raises: Malformed, NotAuthentic."""
+    root = VerifyingKey(root_public)
+    opened = [
+        Delegation.from_cbor(cose.verify(message, root, context=DELEGATION_CONTEXT, what=f"delegation[{index}]"))
+        for index, message in enumerate(delegations)
+    ]
+    return TrustedKeys(root, tuple(opened))
+
+
+def slim(credential: Credential, *, issuer: int, key: SigningKey) -> SlimCredential:
+    """The slim form of `credential`, signed by the credential key with delegation number `issuer`."""
+    unsigned = _slim_payload(credential.device, credential.shop, credential.public, credential.until_s, issuer)
+    signature = key.sign(cose.to_be_signed(unsigned, public=key.public, context=SLIM_CONTEXT))
+    return SlimCredential(
+        device=credential.device, shop=credential.shop, public=credential.public,
+        until_s=credential.until_s, issuer=issuer, signature=signature,
+    )  # fmt: skip
+
+
+def verify_slim(given: SlimCredential, trusted: TrustedKeys) -> VerifyingKey:
+    """The device's key, once the slim credential holds. Raises: NotAuthentic."""
+    issuer = trusted.numbered(given.issuer, Role.CREDENTIAL, what="slim credential")
+    unsigned = _slim_payload(given.device, given.shop, given.public, given.until_s, given.issuer)
+    signed_bytes = cose.to_be_signed(unsigned, public=issuer.public, context=SLIM_CONTEXT)
+    issuer.verify(given.signature, signed_bytes, what="slim credential")
+    return VerifyingKey(given.public)
+
+
+def root_fingerprint(root_public: bytes) -> str:
+    """20 characters that a technician can compare: hexadecimal start of SHA-256 over the root's key."""
+    return hashlib.sha256(root_public).hexdigest()[:20]
+
+
+def _slim_payload(device: int, shop: int, public: bytes, until_s: int, issuer: int) -> bytes:
+    return cbor.encode([device, shop, public, until_s, issuer])

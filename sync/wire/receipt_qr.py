@@ -1,0 +1,96 @@
+"""The QR of a receipt: an entry that proves itself to anybody who holds the root's delegations.
+
+    "R1:" + base45(CBOR [sequence, prev, kind, time, boot, public, lines or their hash, private hash, signature, slim])
+
+Device and shop stand in the slim credential; the payload is rebuilt from these parts. Where the lines do not fit, their
+hash stands instead. No URL, no name, nothing of the household.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from sync.wire import base45, cbor, cose
+from sync.wire.credential import SlimCredential, TrustedKeys, verify_slim
+from sync.wire.entry import CONTEXT, HASH_BYTES, VERSION, Entry, Payload, TimeInterval, lines_from_bytes
+from sync.wire.errors import Malformed
+from sync.wire.facts import FACT_OF_KIND, Fact, Line
+from sync.wire.kinds import EntryKind
+from sync.wire.record import Record, item, record
+from sync.wire.shapes import anything, nested, octets, one_of, optional, uint
+
+PREFIX = "R1:"
+RECEIPT_BYTES_MAX = 1024
+FITS_BYTES = 489
+"""Version 17 at level M, the largest QR on 58 mm paper at 4 dots a module."""
+
+
+@record
+class _Parts(Record, array=True):
+    sequence: int = item(0, uint())
+    prev: bytes = item(1, octets(HASH_BYTES))
+    kind: EntryKind = item(2, one_of(EntryKind))
+    time: TimeInterval = item(3, nested(TimeInterval))
+    boot: int = item(4, uint())
+    public: dict[int, object] = item(5, anything())
+    lines: object = item(6, optional(anything()))
+    private_hash: bytes | None = item(7, optional(octets(HASH_BYTES)))
+    signature: bytes = item(8, octets(cose.SIGNATURE_BYTES))
+    slim: SlimCredential = item(9, nested(SlimCredential))
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedReceipt:
+    """What a receipt proves: valid when signed. Whether it was voided later, paper cannot know.
+
+    `lines` is None where the QR carried only their hash.
+    """
+
+    slim: SlimCredential
+    sequence: int
+    time: TimeInterval
+    fact: Fact
+    lines: tuple[Line, ...] | None
+    hash: bytes
+
+
+def to_qr(entry: Entry, slim: SlimCredential) -> str:
+    """The text of the QR for `entry`, with its lines if they fit."""
+    payload = Payload.from_cbor(entry.stored.payload)
+    with_lines = None if entry.stored.lines is None else cbor.decode(entry.stored.lines, where="lines", bytes_max=8192)
+    data = _pack(payload, with_lines, entry.stored.signature, slim)
+    if len(data) > FITS_BYTES:
+        data = _pack(payload, payload.lines_hash, entry.stored.signature, slim)
+    return PREFIX + base45.encode(data)
+
+
+def verify(text: str, trusted: TrustedKeys) -> VerifiedReceipt:
+    """What the scanned text proves. Raises: Malformed, NotAuthentic."""
+    if not text.startswith(PREFIX):
+        raise Malformed("receipt", "does not begin with R1:")
+    parts = _Parts.from_cbor(base45.decode(text[len(PREFIX) :], where="receipt"), bytes_max=RECEIPT_BYTES_MAX)
+    key = verify_slim(parts.slim, trusted)
+    lines, lines_hash = _lines(parts.lines)
+    payload = Payload(
+        version=VERSION, device=parts.slim.device, sequence=parts.sequence, prev=parts.prev, kind=parts.kind,
+        time=parts.time, boot=parts.boot, public=parts.public, lines_hash=lines_hash, private_hash=parts.private_hash,
+    ).to_cbor()  # fmt: skip
+    signed_bytes = cose.to_be_signed(payload, public=key.public, context=CONTEXT)
+    key.verify(parts.signature, signed_bytes, what=f"receipt {parts.slim.device}-{parts.sequence}")
+    fact = FACT_OF_KIND[parts.kind].from_value(parts.public)
+    return VerifiedReceipt(parts.slim, parts.sequence, parts.time, fact, lines, hashlib.sha256(signed_bytes).digest())
+
+
+def _pack(payload: Payload, lines: object, signature: bytes, slim: SlimCredential) -> bytes:
+    return _Parts(
+        sequence=payload.sequence, prev=payload.prev, kind=payload.kind, time=payload.time, boot=payload.boot,
+        public=payload.public, lines=lines, private_hash=payload.private_hash, signature=signature, slim=slim,
+    ).to_cbor()  # fmt: skip
+
+
+def _lines(given: object) -> tuple[tuple[Line, ...] | None, bytes | None]:
+    if given is None or type(given) is bytes:
+        return None, given
+    data = cbor.encode(given)
+    return lines_from_bytes(data), hashlib.sha256(data).digest()
