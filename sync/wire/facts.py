@@ -18,7 +18,7 @@ _AMOUNT = uint(AMOUNT_RIAL_MAX)
 @record
 class Line(Record, array=True):
     """One line of a basket. `good` is 1-11, or 0 for goods outside the approved list; `gtin` is 0 where none was
-    scanned. `price_rial` is per piece or tray, for gram per kilogram: then total = (price x grams + 500) // 1000."""
+    scanned. `total_rial` is what `line_total_rial` makes of the three before it: the receiver checks, it does not trust."""
 
     good: int = item(0, uint(255))
     gtin: int = item(1, uint(10**14 - 1))
@@ -26,6 +26,11 @@ class Line(Record, array=True):
     quantity: int = item(3, uint(10**6))
     price_rial: int = item(4, _AMOUNT)
     total_rial: int = item(5, _AMOUNT)
+
+
+def line_total_rial(unit: Unit, *, price_rial: int, quantity: int) -> int:
+    """What a line costs. For gram the price is per kilogram and half a rial rounds up; else it is per piece or tray."""
+    return (price_rial * quantity + 500) // 1000 if unit is Unit.GRAM else price_rial * quantity
 
 
 @record
