@@ -91,7 +91,9 @@ def _blank(rows: int, width_dots: int) -> bytes:
 def _text_rows(text: Text, width_dots: int) -> bytes:
     face = face_of(text.size, bold=text.bold)
     lines = wrap(face, text.text, width_dots)
-    return b"".join(_packed([(line, _left_dots(face, line, text.align, width_dots))], face, width_dots) for line in lines)
+    return b"".join(
+        _packed([(line, _left_dots(face, line, text.align, width_dots))], face, width_dots) for line in lines
+    )
 
 
 def _left_dots(face: Face, line: str, align: Align, width_dots: int) -> int:
@@ -125,7 +127,9 @@ def _qr_rows(text: str, width_dots: int) -> bytes:
     matrix, module_dots = _qr_that_fits(text, width_dots)
     left = (width_dots - len(matrix) * module_dots) // 2
     quiet = _blank(QUIET_ZONE_MODULES * module_dots, width_dots)
-    return quiet + b"".join(_qr_row(row, module_dots, left, width_dots) * module_dots for row in matrix) + quiet
+    return (
+        quiet + b"".join(_qr_row(row, module_dots, left, width_dots) * module_dots for row in matrix) + quiet
+    )
 
 
 def _qr_that_fits(text: str, width_dots: int) -> tuple[Sequence[Sequence[int]], int]:

@@ -30,7 +30,7 @@ INK_THRESHOLD = 112
 """Of 255. Lower is blacker; at 112 neither stems break nor the counters of digits fill."""
 WORDS_KEPT_MAX = 2048
 LINES_KEPT_MAX = 256
-LINE_HEIGHT_PERCENT = 140
+LINE_HEIGHT_PERCENT = 145
 """Of the size: holds the tallest (آ, أ, گ) and the deepest letter of the font."""
 BASELINE_PERCENT = 100
 BEARING_DOTS = 1
@@ -96,7 +96,9 @@ def _drawn_width_dots(advance: float) -> int:
 def _wrap_paragraph(face: Face, paragraph: str, width_dots: int) -> list[str]:
     if width_dots_of(face, paragraph) <= width_dots:
         return [paragraph]
-    words = [piece for word in _UNBREAKABLE.findall(paragraph) for piece in _cut_to_fit(face, word, width_dots)]
+    words = [
+        piece for word in _UNBREAKABLE.findall(paragraph) for piece in _cut_to_fit(face, word, width_dots)
+    ]
     lines, advance = [words[0]], _advance(face, words[0])
     for word in words[1:]:
         longer = advance + _advance(face, " ") + _advance(face, word)
