@@ -66,7 +66,7 @@ MAIN: dict[int, tuple[str, str]] = {
 """Main block: code -> (character, character with Shift)."""
 
 PAD: dict[int, str] = {
-    **{code: digit for code, digit in zip((82, 79, 80, 81, 75, 76, 77, 71, 72, 73), "0123456789", strict=True)},
+    **dict(zip((82, 79, 80, 81, 75, 76, 77, 71, 72, 73), "0123456789", strict=True)),
     55: "*",
     74: "-",
     78: "+",

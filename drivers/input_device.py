@@ -1,0 +1,139 @@
+"""One scanner or keypad: whole kernel event records from a character device or, in a simulation, a FIFO.
+
+Rules:
+- One permanent reader on the descriptor fills a bounded queue of our own; timeouts and cancellation act on the
+  queue, so they never lose a key.
+- What the queue had to drop is told like the kernel tells it: the next records begin with SYN_DROPPED.
+- A character device is grabbed, so its keys reach nobody else (no console types a PIN), and stamps its events by
+  the monotonic clock, which nobody sets.
+- A FIFO is opened for reading and writing, so it never ends when a writer closes it.
+
+Source: Linux `input.h` (EVIOCGRAB, EVIOCSCLOCKID). Edge: no OSError leaves.
+
+Must not know: what keys mean.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import stat
+import struct
+from typing import TYPE_CHECKING, Self
+
+from drivers import key_codes as keys
+from drivers.errors import DeviceGone, PortNotOpened
+from drivers.newest_queue import NewestQueue
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+EVIOCGRAB = 0x4004_4590
+EVIOCSCLOCKID = 0x4004_45A0
+_CLOCK_MONOTONIC = 1
+
+READ_RECORDS_MAX = 64
+"""Records taken in one read: as many as the kernel's ring holds."""
+QUEUED_READS_MAX = 64
+
+
+def open_input_device(path: Path) -> InputDevice:
+    """Open a device, or the FIFO that stands for it. Nothing is read before `async with`.
+
+    Raises: PortNotOpened.
+    """
+    try:
+        is_fifo = stat.S_ISFIFO(path.stat().st_mode)
+        access = os.O_RDWR if is_fifo else os.O_RDONLY
+        fd = os.open(path, access | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    except OSError as error:
+        raise PortNotOpened(f"{path}: {error.strerror}") from error
+    if not is_fifo:
+        _own(fd, path)
+    return InputDevice(fd, name=str(path))
+
+
+def _own(fd: int, path: Path) -> None:
+    try:
+        fcntl.ioctl(fd, EVIOCGRAB, 1)
+        fcntl.ioctl(fd, EVIOCSCLOCKID, struct.pack("@i", _CLOCK_MONOTONIC))
+    except OSError as error:
+        os.close(fd)
+        raise PortNotOpened(
+            f"{path}: neither a FIFO nor an input device of ours ({error.strerror})"
+        ) from error
+
+
+class InputDevice:
+    """An open device. Owns its descriptor and its queue; `read` is for one task.
+
+    Use it in `async with`: entering starts the reader, leaving closes the descriptor.
+    """
+
+    def __init__(self, fd: int, *, name: str) -> None:
+        """Take over `fd`, which is open and non-blocking."""
+        self.name = name
+        self._fd = fd
+        self._rest = b""
+        self._told = 0
+        self._queue: NewestQueue[bytes] = NewestQueue(items_max=QUEUED_READS_MAX)
+
+    async def __aenter__(self) -> Self:
+        asyncio.get_running_loop().add_reader(self._fd, self._readable)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._fd >= 0:
+            self._finish("closed")
+
+    async def read(self, *, timeout_ms: int | None = None) -> bytes:
+        """Return the next whole records, or b"" if none come for `timeout_ms`.
+
+        Raises: DeviceGone, after everything that came before it has been read.
+        """
+        records = await self._queue.get(timeout_ms=timeout_ms)
+        if records is None:
+            return b""
+        if self._queue.dropped == self._told:
+            return records
+        self._told = self._queue.dropped
+        return _dropped_before(records) + records
+
+    @property
+    def reads_dropped(self) -> int:
+        """How often the queue was full and lost its oldest records."""
+        return self._queue.dropped
+
+    def _readable(self) -> None:
+        try:
+            chunk = os.read(self._fd, READ_RECORDS_MAX * keys.EVENT.size)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            self._finish(error.strerror or "read error")
+            return
+        if not chunk:
+            self._finish("end of input")
+            return
+        data = self._rest + chunk
+        whole = len(data) - len(data) % keys.EVENT.size
+        self._rest = data[whole:]
+        if whole:
+            self._queue.put_newest(data[:whole])
+
+    def _finish(self, why: str) -> None:
+        asyncio.get_running_loop().remove_reader(self._fd)
+        with contextlib.suppress(OSError):
+            os.close(self._fd)
+        self._fd = -1
+        self._queue.end(lambda: DeviceGone(f"{self.name}: {why}"))
+
+
+def _dropped_before(records: bytes) -> bytes:
+    seconds, microseconds = keys.EVENT.unpack_from(records)[:2]
+    return keys.EVENT.pack(seconds, microseconds, keys.EV_SYN, keys.SYN_DROPPED, 0)

@@ -1,0 +1,1 @@
+"""Simulated devices: the far sides of the real ports, and their physical faces."""
