@@ -1,0 +1,147 @@
+"""The reader on a device's descriptor: whole records, nothing lost by waiting, every end told as DeviceGone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pty
+import socket
+import tty
+from pathlib import Path
+
+import pytest
+
+from drivers import key_codes as keys
+from drivers.errors import DeviceGone, PortNotOpened
+from drivers.input_device import (
+    EVIOCGRAB,
+    EVIOCSCLOCKID,
+    QUEUED_READS_MAX,
+    READ_RECORDS_MAX,
+    InputDevice,
+    open_input_device,
+)
+
+RECORDS = [keys.EVENT.pack(at, 0, keys.EV_KEY, 2, keys.PRESSED) for at in range(5)]
+
+
+def plugged() -> tuple[InputDevice, socket.socket]:
+    near, far = socket.socketpair()
+    near.setblocking(False)
+    return InputDevice(near.detach(), name="scanner"), far
+
+
+def test_a_fifo_does_not_end_when_its_writer_goes(tmp_path: Path) -> None:
+    path = tmp_path / "event0"
+    os.mkfifo(path)
+
+    async def story() -> None:
+        async with open_input_device(path) as device:
+            for record in RECORDS[:2]:
+                path.write_bytes(record)
+                assert await device.read() == record
+            assert await device.read(timeout_ms=10) == b""
+
+    asyncio.run(story())
+
+
+def test_a_record_that_comes_in_parts_is_kept_until_it_is_whole() -> None:
+    async def story() -> None:
+        device, far = plugged()
+        with far:
+            async with device:
+                far.send(RECORDS[0] + RECORDS[1][:7])
+                assert await device.read() == RECORDS[0]
+                far.send(RECORDS[1][7:20])
+                assert await device.read(timeout_ms=10) == b""
+                far.send(RECORDS[1][20:])
+                assert await device.read() == RECORDS[1]
+
+    asyncio.run(story())
+
+
+def test_what_came_before_the_end_is_read_first_and_then_every_read_says_gone() -> None:
+    async def story() -> None:
+        device, far = plugged()
+        async with device:
+            far.send(RECORDS[0])
+            far.close()
+            assert await device.read() == RECORDS[0]
+            for _ in range(2):
+                with pytest.raises(DeviceGone, match="scanner"):
+                    await device.read()
+
+    asyncio.run(story())
+
+
+def test_a_read_error_of_the_kernel_is_device_gone() -> None:
+    async def story() -> None:
+        far, near = pty.openpty()
+        tty.setraw(near)
+        os.set_blocking(near, False)
+        async with InputDevice(near, name="pad") as device:
+            os.close(far)
+            with pytest.raises(DeviceGone, match="pad"):
+                await device.read()
+
+    asyncio.run(story())
+
+
+def test_what_the_queue_had_to_drop_is_told_as_the_kernel_tells_it() -> None:
+    async def story() -> None:
+        device, far = plugged()
+        with far:
+            async with device:
+                for at in range(QUEUED_READS_MAX + 2):
+                    far.send(keys.EVENT.pack(at, 0, keys.EV_KEY, 2, keys.PRESSED))
+                    await asyncio.sleep(0.001)
+                assert device.reads_dropped == 2
+                told = list(keys.EVENT.iter_unpack(await device.read()))
+                assert told == [
+                    (2, 0, keys.EV_SYN, keys.SYN_DROPPED, 0),
+                    (2, 0, keys.EV_KEY, 2, keys.PRESSED),
+                ]
+                assert len(await device.read()) == keys.EVENT.size, "told once"
+
+    asyncio.run(story())
+
+
+def test_one_read_takes_no_more_than_the_kernels_ring_holds() -> None:
+    async def story() -> None:
+        device, far = plugged()
+        with far:
+            async with device:
+                far.send(RECORDS[0] * (READ_RECORDS_MAX + 1))
+                assert len(await device.read()) == READ_RECORDS_MAX * keys.EVENT.size
+                assert len(await device.read()) == keys.EVENT.size
+
+    asyncio.run(story())
+
+
+def test_leaving_closes_the_descriptor_and_frees_the_loop() -> None:
+    async def story() -> None:
+        device, far = plugged()
+        with far:
+            async with device:
+                pass
+            assert far.recv(1) == b""
+            with pytest.raises(DeviceGone):
+                await device.read()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("path", ["/dev/null", "/nowhere/event0", "/"])
+def test_what_is_no_input_device_is_not_opened(path: str) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(PortNotOpened, match=path):
+        open_input_device(Path(path))
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_the_grab_and_clock_requests_are_the_kernels() -> None:
+    def request_to_write_an_int(number: int) -> int:
+        return (1 << 30) | (4 << 16) | (ord("E") << 8) | number
+
+    assert request_to_write_an_int(0x90) == EVIOCGRAB
+    assert request_to_write_an_int(0xA0) == EVIOCSCLOCKID
