@@ -1,0 +1,183 @@
+"""What time it is, and how far that is to be believed.
+
+Time is an interval with a grade (`sync.wire.kinds.Grade`):
+
+    trusted    the center's signed time of this boot, or a clock chip that is consistent with it
+    estimated  a clock chip without such a comparison, or a trusted time carried on by the monotonic clock alone
+    stated     a cold start without a chip: the keyed day from 00:00 to 24:00, carried on
+    doubtful   nobody has said anything yet; only the floor is certain
+
+Opening a tranche needs the lower end, expiry the upper (`firmware.entitlements`). Only trusted times raise the floor.
+The order of entries is the chain's, never the clock's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import struct
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from firmware.errors import ClockRefused
+from sync.wire.entry import TimeInterval
+from sync.wire.kinds import Grade
+
+DAY_S = 86_400
+IRAN_OFFSET_S = 3 * 3600 + 1800
+DRIFT_PPM = 100
+"""Bound for the crystals of boards and clock chips over their temperatures."""
+TRUSTED_FOR_S = 6 * 3600
+"""How long the monotonic clock alone carries a signed time before it counts as estimated."""
+DOUBT_SPAN_S = 10 * 365 * DAY_S
+STATED_JUMP_MAX_S = 400 * DAY_S
+_CLOCK_FILE = struct.Struct("<qqq")
+
+
+class Clock(Protocol):
+    """The hardware: a monotonic counter, perhaps a clock chip, and waiting."""
+
+    def monotonic_ms(self) -> int:
+        """Milliseconds that only rise while the process lives."""
+
+    def chip_s(self) -> int | None:
+        """Unix seconds of the clock chip, or None where there is none."""
+
+    async def sleep_ms(self, duration_ms: int) -> None:
+        """Wait in real time."""
+
+
+@dataclass(frozen=True, slots=True)
+class SystemClock:
+    """The machine's own clocks."""
+
+    has_chip: bool
+
+    def monotonic_ms(self) -> int:
+        """See `Clock`."""
+        return time.monotonic_ns() // 1_000_000
+
+    def chip_s(self) -> int | None:
+        """See `Clock`."""
+        return time.time_ns() // 1_000_000_000 if self.has_chip else None
+
+    async def sleep_ms(self, duration_ms: int) -> None:
+        """See `Clock`."""
+        await asyncio.sleep(duration_ms / 1000)
+
+
+class FileClock:
+    """The clock of a simulation: three little-endian int64 in a file, chip time in ms, monotonic ms, spare."""
+
+    def __init__(self, path: Path, *, has_chip: bool) -> None:
+        self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self._has_chip = has_chip
+
+    def monotonic_ms(self) -> int:
+        """See `Clock`."""
+        return self._read()[1]
+
+    def chip_s(self) -> int | None:
+        """See `Clock`."""
+        return self._read()[0] // 1000 if self._has_chip else None
+
+    async def sleep_ms(self, duration_ms: int) -> None:
+        """See `Clock`: the simulated clock is moved by others, waiting is real."""
+        await asyncio.sleep(duration_ms / 1000)
+
+    def _read(self) -> tuple[int, int, int]:
+        wall_ms, monotonic_ms, spare = _CLOCK_FILE.unpack(os.pread(self._descriptor, _CLOCK_FILE.size, 0))
+        return wall_ms, monotonic_ms, spare
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchor:
+    """A time that was learned at one reading of the hardware."""
+
+    time: TimeInterval
+    monotonic_ms: int
+    chip_s: int | None
+
+
+class TimeKeeper:
+    """The appliance's own idea of the time. Owned by the journal's writer; anyone may ask `now`.
+
+    `floor_s` is the latest trusted lower bound that the journal knows. `chip_shift_s` is what the journal's last
+    trusted comparison found to add to the chip.
+    """
+
+    def __init__(self, clock: Clock, *, floor_s: int, chip_shift_s: int | None) -> None:
+        self._clock = clock
+        self._floor_s = floor_s
+        self._anchor = self._first_anchor(chip_shift_s)
+
+    def now(self) -> TimeInterval:
+        """The present interval."""
+        anchor = self._anchor
+        elapsed_s = max(0, self._clock.monotonic_ms() - anchor.monotonic_ms) // 1000
+        drift_s = elapsed_s * DRIFT_PPM // 1_000_000
+        grade = anchor.time.grade
+        if grade is Grade.TRUSTED and elapsed_s > TRUSTED_FOR_S and not self._chip_agrees(elapsed_s, drift_s):
+            grade = Grade.ESTIMATED
+        if grade is Grade.DOUBTFUL:
+            return TimeInterval(not_before_s=self._floor_s, span_s=DOUBT_SPAN_S, grade=grade)
+        not_before_s = max(anchor.time.not_before_s + elapsed_s - drift_s, self._floor_s)
+        not_after_s = max(anchor.time.not_after_s + elapsed_s + drift_s, not_before_s)
+        return TimeInterval(not_before_s=not_before_s, span_s=not_after_s - not_before_s, grade=grade)
+
+    def accept_signed(self, now_s: int, *, round_trip_ms: int) -> int | None:
+        """Take the center's fresh signed time; it may set the clock back.
+
+        Returns:
+            What is to be added to the chip, in seconds, or None without a chip.
+        """
+        span_s = round_trip_ms // 1000 + 1
+        learned = TimeInterval(not_before_s=now_s, span_s=span_s, grade=Grade.TRUSTED)
+        self._floor_s = min(self._floor_s, now_s)
+        self._set(learned)
+        chip_s = self._clock.chip_s()
+        return None if chip_s is None else now_s - chip_s
+
+    def state_day(self, day_start_s: int) -> None:
+        """Take the day that the shopkeeper keyed, as Unix seconds of its 00:00 in Iran.
+
+        Raises:
+            ClockRefused: the whole day lies behind the floor, or more than 400 days ahead of it.
+        """
+        if day_start_s + DAY_S <= self._floor_s:
+            raise ClockRefused("the day lies behind what is certain")
+        if day_start_s > self._floor_s + STATED_JUMP_MAX_S:
+            raise ClockRefused("the day lies too far ahead")
+        start_s = max(day_start_s, self._floor_s)
+        self._set(TimeInterval(not_before_s=start_s, span_s=day_start_s + DAY_S - start_s, grade=Grade.STATED))
+
+    def raise_floor(self, entry_time: TimeInterval) -> None:
+        """A trusted time stands in the journal now: nothing later may lie before it."""
+        if entry_time.grade is Grade.TRUSTED:
+            self._floor_s = max(self._floor_s, entry_time.not_before_s)
+
+    def _first_anchor(self, chip_shift_s: int | None) -> _Anchor:
+        chip_s = self._clock.chip_s()
+        here = (self._clock.monotonic_ms(), chip_s)
+        if chip_s is None or chip_s + (chip_shift_s or 0) < self._floor_s:
+            return _Anchor(TimeInterval(not_before_s=self._floor_s, span_s=0, grade=Grade.DOUBTFUL), *here)
+        now_s = chip_s + (chip_shift_s or 0)
+        drift_s = (now_s - self._floor_s) * DRIFT_PPM // 1_000_000 + 1
+        grade = Grade.ESTIMATED if chip_shift_s is None else Grade.TRUSTED
+        return _Anchor(TimeInterval(not_before_s=now_s - drift_s, span_s=2 * drift_s, grade=grade), *here)
+
+    def _chip_agrees(self, elapsed_s: int, drift_s: int) -> bool:
+        chip_s = self._clock.chip_s()
+        if chip_s is None or self._anchor.chip_s is None:
+            return False
+        return abs(chip_s - self._anchor.chip_s - elapsed_s) <= 2 * drift_s + 2
+
+    def _set(self, learned: TimeInterval) -> None:
+        self._anchor = _Anchor(learned, self._clock.monotonic_ms(), self._clock.chip_s())
+
+
+def iran_day_start_s(at_s: int) -> int:
+    """Unix seconds of 00:00 in Iran on the day of `at_s` (UTC+03:30 all year)."""
+    return (at_s + IRAN_OFFSET_S) // DAY_S * DAY_S - IRAN_OFFSET_S
