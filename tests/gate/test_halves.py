@@ -58,6 +58,10 @@ def test_the_appliance_needs_nothing_of_the_center(package: str) -> None:
     assert import_without((*center, *TOOLS), modules(package)) == ""
 
 
+def test_the_simulated_appliance_never_needs_the_kernel_s_input_library() -> None:
+    assert import_without(("evdev",), modules("firmware", "drivers")) == ""
+
+
 @pytest.mark.parametrize("package", ["sync.wire", "sync.central"])
 def test_the_center_needs_nothing_of_the_appliance(package: str) -> None:
     appliance = ("firmware", "drivers", "sync.uplink", "evdev", "serial")
