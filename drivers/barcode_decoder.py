@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from drivers import key_codes as keys
+from drivers.key_codes import EV_KEY, EV_SYN, PRESSED, RELEASED, SYN_DROPPED
 
 SCAN_CHARACTERS_MAX = 1_000
 GAP_MS = 300
@@ -95,7 +96,8 @@ def classify(text: str) -> Scan:
 
 _END = "\n"
 _UNKNOWN = "\x1a"
-_QUIET = ""
+_MODIFIER = "\x0e"
+_SPECIAL = frozenset((_END, _UNKNOWN, _MODIFIER))
 
 
 def _characters(*, shift: bool, caps: bool) -> tuple[str, ...]:
@@ -108,7 +110,7 @@ def _characters(*, shift: bool, caps: bool) -> tuple[str, ...]:
     for code in (keys.KEY_ENTER, keys.KEY_KPENTER, keys.KEY_TAB):
         table[code] = _END
     for code in (keys.KEY_LEFTSHIFT, keys.KEY_RIGHTSHIFT, keys.KEY_CAPSLOCK, keys.KEY_NUMLOCK):
-        table[code] = _QUIET
+        table[code] = _MODIFIER
     return tuple(table)
 
 
@@ -140,13 +142,13 @@ class BarcodeDecoder:
         """Take whole event records in their order; return the scans that ended in them."""
         scans: list[Scan] = []
         for seconds, microseconds, kind, code, value in keys.EVENT.iter_unpack(records):
-            if kind == keys.EV_KEY:
-                if value == keys.PRESSED:
+            if kind == EV_KEY:
+                if value == PRESSED:
                     self._press(code, seconds * 1_000_000 + microseconds, scans)
-                elif value == keys.RELEASED and code in _SHIFTS:
+                elif value == RELEASED and code in _SHIFTS:
                     self._held.discard(code)
                     self._choose_table()
-            elif kind == keys.EV_SYN and code == keys.SYN_DROPPED:
+            elif kind == EV_SYN and code == SYN_DROPPED:
                 self._drop(seconds * 1_000_000 + microseconds, scans)
         return scans
 
@@ -163,20 +165,20 @@ class BarcodeDecoder:
             self._cut(scans)
         self._last_us = now_us
         character = self._table[code] if code < 256 else _UNKNOWN
-        if character == _END:
-            self._end(scans)
-        elif character == _QUIET:
-            self._press_modifier(code)
-        elif self._fault is None:
-            self._type(character)
-
-    def _type(self, character: str) -> None:
-        if character == _UNKNOWN:
-            self._spoil(BadScanReason.UNKNOWN_KEY)
+        if character in _SPECIAL:
+            self._press_special(code, character, scans)
         elif len(self._typed) == SCAN_CHARACTERS_MAX:
             self._spoil(BadScanReason.TOO_LONG)
-        else:
+        elif self._fault is None:
             self._typed.append(character)
+
+    def _press_special(self, code: int, character: str, scans: list[Scan]) -> None:
+        if character == _END:
+            self._end(scans)
+        elif character == _MODIFIER:
+            self._press_modifier(code)
+        elif self._fault is None:
+            self._spoil(BadScanReason.UNKNOWN_KEY)
 
     def _press_modifier(self, code: int) -> None:
         if code in _SHIFTS:
