@@ -40,7 +40,12 @@ def isolate(code: str) -> str:
 
 def isolate_name(name: str) -> str:
     """A good's, shop's or person's name in whichever script: it keeps its own direction and disturbs nobody's."""
-    return f"{FSI}{name}{PDI}"
+    return f"{FSI}{fold_letters(name)}{PDI}"
+
+
+def code(value: int | str) -> str:
+    """A number that people key in or read out (receipt, device, shop): the keypad's digits, isolated."""
+    return isolate(str(value))
 
 
 INQUIRY_CODE: Final = isolate("*500*1463#")

@@ -1,0 +1,58 @@
+"""Short answers of the till that ask for the next key: the paper's half of the conversation.
+
+Rules: one sentence on what the till waits for, then the keys. Keys are named by the caller, who knows the grammar.
+
+Must not know: the conversation's states.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+from drivers.slip import Slip, Text
+from firmware.receipt import persian
+from firmware.receipt.fixed_parts import SHOW, Household, masked
+
+
+class Prompt(Enum):
+    """What the till waits for, or tells in passing."""
+
+    CARD = "کارت کالابرگ را جلوی بارکدخوان بگیرید."
+    PIN = "رمز خانوار را بزنید."
+    CODE = "رمز یک‌بارمصرف هشت‌رقمی را بزنید."
+    NATIONAL_ID = "کد ملی سرپرست خانوار را بزنید."
+    OPERATOR_PIN = "رمز فروشنده را بزنید."
+    PRICE = "قیمت را به تومان بزنید."
+    PRICE_UNUSUAL = "این قیمت غیرعادی است. اگر درست است دوباره تأیید کنید."
+    WEIGHT = "وزن را به گرم بزنید."
+    QUANTITY = "تعداد را بزنید."
+    RECEIPT_NUMBER = "شماره رسید را بزنید."
+    REFUND_LINE = "شماره ردیف و مقدار برگشتی را بزنید."
+    COUNTED_CASH = "پول نقد صندوق را بشمارید و به تومان بزنید."
+    ANNOUNCEMENT = "کد اعلام رسمی را بزنید."
+    SECOND_CARD = "صبر کنید! یک خرید باز است. کارت دوم پذیرفته نشد."
+    PIN_LAPSED = "وقت زدن رمز گذشت. از اعتبار چیزی کم نشد."
+    BAD_SCAN = "بارکد درست خوانده نشد. دوباره بخوانید."
+    BAD_KEYS = "این کلیدها معنایی ندارد. کلید راهنما را بزنید."
+    BAD_NATIONAL_ID = "کد ملی درست نیست. ده رقم را دوباره بزنید."
+    BASKET_EMPTY = "سبد خالی است."
+    BASKET_FULL = "سبد پر است. همین را حساب کنید و سبد تازه بگیرید."
+    NOT_SCANNED_GOOD = "این کالا در فهرست نیست و با پول خریدار فروخته می‌شود."
+    PRINTER_CAME_BACK = "چاپ ادامه پیدا کرد."
+    PARTLY_PRINTED = "رسید بالا نیمه‌کاره ماند. رونوشت کامل در زیر می‌آید."
+    STARTED = "دستگاه روشن شد و آماده است."
+
+
+PRESS_ENTER: Final = f"برای تأیید: {persian.isolate('Enter')}"
+PRESS_PIN: Final = f"برای تأیید: رمز خانوار، سپس {persian.isolate('Enter')}"
+
+
+def prompt_slip(prompt: Prompt, *press: str) -> Slip:
+    """One prompt and the keys that answer it."""
+    return (Text(prompt.value, bold=True), *(Text(row) for row in press), SHOW)
+
+
+def confirm_household(household: Household, *press: str) -> Slip:
+    """A typed national ID, masked, before anything is charged to it."""
+    return (Text(f"{masked(household)} - درست است؟", bold=True), *(Text(row) for row in press), SHOW)

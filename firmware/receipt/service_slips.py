@@ -1,0 +1,185 @@
+"""Slips for the shopkeeper and the technician: status, help card, date prompt, enrollment.
+
+Rules: the image has no shell and no screen, so all that a person must know about the appliance is printable.
+
+Must not know: the keypad's grammar (rows are given), the journal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from drivers.slip import Align, Pair, Qr, Rule, Size, Slip, Text
+from firmware.receipt import persian
+from firmware.receipt.fixed_parts import (
+    GRADE_NOTES,
+    SHOW,
+    TEAR_OFF,
+    Place,
+    When,
+    call_center_rows,
+    heading,
+    place_rows,
+    thin_rule,
+    when_rows,
+)
+from sync.wire.kinds import Grade
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What the inspection slip tells. Counts are of journal entries; `acknowledged_s` is the center's last answer."""
+
+    place: Place
+    when: When
+    version: str
+    entries: int
+    purchases: int
+    unsent: int
+    unsent_credit_rial: int
+    send_by_s: int | None
+    acknowledged_s: int | None
+    households: int
+    policy_title: str
+    policy_version: int
+    catalog_version: int
+    head_qr: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrollment:
+    """A device that has been bound to its shop."""
+
+    place: Place
+    when: When
+    valid_until_s: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class HelpRow:
+    """Keys as they are pressed, and what they do."""
+
+    keys: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class HelpPart:
+    """A part of the help card."""
+
+    title: str
+    rows: tuple[HelpRow, ...]
+
+
+def status_slip(status: Status) -> Slip:
+    """The inspection slip."""
+    return (
+        Rule(),
+        heading("وضعیت دستگاه"),
+        *place_rows(status.place),
+        *when_rows(status.when),
+        *((Text("ساعت: مورد اعتماد.", size=Size.SMALL),) if status.when.grade is Grade.TRUSTED else ()),
+        thin_rule(),
+        Pair("نسخه برنامه", persian.isolate(status.version)),
+        Text(persian.isolate_name(status.policy_title)),
+        Pair("شماره دستور کار", persian.code(status.policy_version)),
+        Pair("شماره فهرست کالا", persian.code(status.catalog_version)),
+        Pair("خانوارهای این صندوق", persian.number(status.households)),
+        thin_rule(),
+        Pair("همه ثبت‌ها", persian.number(status.entries)),
+        Pair("خریدها", persian.number(status.purchases)),
+        *_sending_rows(status),
+        *(Text(note, bold=True) for note in status.notes),
+        thin_rule(),
+        Text("سرِ دفتر:", size=Size.SMALL),
+        Qr(status.head_qr),
+        TEAR_OFF,
+    )
+
+
+def date_prompt(*, not_before_s: int | None, press: tuple[str, ...]) -> Slip:
+    """Cold start without a clock: the shopkeeper keys the date."""
+    return (
+        heading("امروز چه روزی است؟"),
+        Text("ساعت دستگاه خاموش بوده است. تاریخ امروز را هشت رقمی بزنید:"),
+        Text(f"سال، ماه، روز - مانند {persian.isolate('14041017')}", bold=True),
+        *(
+            ()
+            if not_before_s is None
+            else (Pair("امروز پیش از این نیست", persian.date_words(not_before_s), size=Size.SMALL),)
+        ),
+        *(Text(row, bold=True) for row in press),
+        SHOW,
+    )
+
+
+def date_confirmation(*, day_s: int, press: tuple[str, ...]) -> Slip:
+    """The keyed date in words: a slip of the finger shows in the weekday."""
+    return (
+        heading(persian.date_words(day_s)),
+        Text("درست است؟"),
+        *(Text(row, bold=True) for row in press),
+        SHOW,
+    )
+
+
+def help_card(parts: tuple[HelpPart, ...]) -> Slip:
+    """The card to stick beside the till: keys at the left, meaning at the right."""
+    return (
+        heading("راهنمای کلیدها"),
+        *(row for part in parts for row in _help_rows(part)),
+        thin_rule(),
+        *call_center_rows(),
+        TEAR_OFF,
+    )
+
+
+def enrollment_slip(enrollment: Enrollment) -> Slip:
+    """The device has its credential and may trade."""
+    return (
+        Rule(),
+        heading("دستگاه فعال شد"),
+        *place_rows(enrollment.place),
+        *when_rows(enrollment.when),
+        Pair("اعتبار گواهی تا", persian.date_words(enrollment.valid_until_s)),
+        Text("اثر انگشت کلید:", size=Size.SMALL),
+        Text(persian.isolate(enrollment.fingerprint), align=Align.CENTER),
+        TEAR_OFF,
+    )
+
+
+def link_notice(*, up: bool, unsent: int) -> Slip:
+    """The center can be reached again, or no longer."""
+    state = "ارتباط با مرکز برقرار شد." if up else "ارتباط با مرکز قطع است؛ خرید ادامه دارد."
+    return (
+        Text(state, bold=True),
+        Pair("ثبت‌های نرسیده به مرکز", persian.number(unsent), size=Size.SMALL),
+        SHOW,
+    )
+
+
+def _sending_rows(status: Status) -> Slip:
+    send_by, answered = status.send_by_s, status.acknowledged_s
+    return (
+        Pair("نرسیده به مرکز", persian.number(status.unsent), bold=True),
+        Pair("اعتبارِ نرسیده به مرکز", persian.toman(status.unsent_credit_rial)),
+        *((Pair("بفرستید تا", persian.date_words(send_by), bold=True),) if send_by is not None else ()),
+        Pair(
+            "آخرین پاسخ مرکز",
+            "هنوز هیچ" if answered is None else persian.date_and_time(answered),
+            size=Size.SMALL,
+        ),
+    )
+
+
+def _help_rows(part: HelpPart) -> Slip:
+    return (
+        Rule(),
+        Text(part.title, bold=True, align=Align.CENTER),
+        *(Pair(row.meaning, persian.isolate(row.keys)) for row in part.rows),
+    )
+
+
+assert set(GRADE_NOTES) == set(Grade), "every grade is named on paper"
