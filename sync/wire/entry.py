@@ -54,6 +54,7 @@ class PrivatePart(Record):
     proof: bytes | None = item(2, optional(octets(8)))
     code: str | None = item(3, optional(text(8)))
     code_entry: int | None = item(4, optional(uint()))
+    code_hash: bytes | None = item(5, optional(octets(16)))
 
 
 @record
