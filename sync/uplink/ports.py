@@ -1,0 +1,45 @@
+"""What the device's half of the exchange needs to know of the rest of the appliance. Who implements it is not known here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from sync.wire.cose import SigningKey
+from sync.wire.credential import TrustedKeys
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sync.wire.entry import EntryBytes, Head
+    from sync.wire.mail import MailHead
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Who talks: this device with its key, and whom it believes."""
+
+    device: int
+    key: SigningKey
+    trusted: TrustedKeys
+
+
+class Chain(Protocol):
+    """The journal, as far as it goes to the center."""
+
+    async def place(self, sequence: int) -> Head | None:
+        """Where entry `sequence` stands or will stand; None if it lies beyond the next entry to be made."""
+
+    async def batch(self, from_sequence: int, most: int) -> Sequence[EntryBytes]:
+        """Up to `most` stored entries from `from_sequence` on, in their order."""
+
+    @property
+    def mail_head(self) -> MailHead:
+        """The last mail that was applied."""
+
+
+class Post(Protocol):
+    """A carrier of one question and its answer, such as `sync.uplink.client.CenterClient`."""
+
+    async def post(self, path: str, body: bytes, *, answer_bytes_max: int) -> bytes:
+        """The answer to `body`. Raises: UplinkError."""
