@@ -1,1 +1,1 @@
-"""The center: verifies what devices sent, keeps the ledger, settles with shops."""
+"""The center: verifies what devices signed, keeps the ledger, settles with shops, and hands out allowances."""
