@@ -2,8 +2,9 @@
 
     DriverError
     ├── PortNotOpened        no such device, not ours to open, or not the kind of device that was asked for
-    ├── DeviceGone           unplugged: says how many bytes it had taken
-    ├── PrinterBlocked       takes no more bytes (paper out, cover open, held): says how many it had taken
+    ├── WriteInterrupted     says how many bytes were taken
+    │   ├── DeviceGone       unplugged; reading raises it too
+    │   └── PrinterBlocked   takes no more bytes (paper out, cover open, held)
     ├── DeviceKeyError       the device's own keys
     │   ├── KeyFileMissing
     │   ├── KeyFileExists    a key is never overwritten
@@ -20,6 +21,8 @@ an assertion.
 
 from __future__ import annotations
 
+from typing import Self
+
 
 class DriverError(Exception):
     """Base of all errors of this package."""
@@ -29,32 +32,30 @@ class PortNotOpened(DriverError):
     """A device's path could not be opened. The message names path and reason."""
 
 
-class DeviceGone(DriverError):
-    """The device is unplugged: nothing more comes from this port; open a new one."""
+class WriteInterrupted(DriverError):
+    """Not all bytes were taken."""
 
     def __init__(self, what: str, *, sent: int = 0) -> None:
-        """Count in `sent` the bytes of the interrupted write that had left."""
+        """Count in `sent` the bytes of the interrupted write, or of the whole slip, that were taken."""
         super().__init__(what)
         self.sent = sent
 
+    def with_sent(self, sent: int) -> Self:
+        """Return the same error for a longer write of which `sent` bytes were taken."""
+        return type(self)(str(self), sent=sent)
+
     @property
     def started(self) -> bool:
-        """Whether any byte had left, so that something may be on paper."""
+        """Whether any byte was taken, so that something may be on paper, or come to be."""
         return self.sent > 0
 
 
-class PrinterBlocked(DriverError):
+class DeviceGone(WriteInterrupted):
+    """The device is unplugged: nothing more comes from this port or goes to it; open a new one."""
+
+
+class PrinterBlocked(WriteInterrupted):
     """The printer takes no more bytes. The port stays open: it may go on later."""
-
-    def __init__(self, what: str, *, sent: int) -> None:
-        """Count in `sent` the bytes of the interrupted write that had left."""
-        super().__init__(what)
-        self.sent = sent
-
-    @property
-    def started(self) -> bool:
-        """Whether any byte had left, so that something may be on paper."""
-        return self.sent > 0
 
 
 class DeviceKeyError(DriverError):
