@@ -18,8 +18,10 @@ from sync.wire.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A basket's sums in rial. `eligible_rial` counts goods of the approved list only; `cap_rial` bounds the credit part
-    where the buyer wishes so."""
+    """A basket's sums in rial.
+
+    `eligible_rial` counts goods of the approved list only; `cap_rial` bounds the credit part where the buyer wishes so.
+    """
 
     total_rial: int
     eligible_rial: int
@@ -112,7 +114,9 @@ def _broken_limit(credit_rial: int, account: Account, around: Surroundings) -> D
     purchase_max_rial = limits.stated_purchase_credit_rial if stated else limits.purchase_credit_rial
     if credit_rial > purchase_max_rial:
         return DeclineReason.PURCHASE_LIMIT
-    if _exceeds(account.unacknowledged, credit_rial, limits.household_purchases, limits.household_credit_rial):
+    if _exceeds(
+        account.unacknowledged, credit_rial, limits.household_purchases, limits.household_credit_rial
+    ):
         return DeclineReason.HOUSEHOLD_LIMIT
     if _exceeds(around.device_use, credit_rial, limits.device_purchases, limits.device_credit_rial):
         return DeclineReason.DEVICE_LIMIT
@@ -129,7 +133,11 @@ def _legs(usable: tuple[AllowanceState, ...], credit_rial: int) -> tuple[Leg, ..
         amount_rial = min(allowance.left_rial, credit_rial)
         if amount_rial:
             legs.append(
-                Leg(allowance=allowance.number, amount_rial=amount_rial, left_rial=allowance.left_rial - amount_rial)
+                Leg(
+                    allowance=allowance.number,
+                    amount_rial=amount_rial,
+                    left_rial=allowance.left_rial - amount_rial,
+                )
             )
         credit_rial -= amount_rial
     assert credit_rial == 0, "the credit part never exceeds what is available"

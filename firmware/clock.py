@@ -18,12 +18,14 @@ import os
 import struct
 import time
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from firmware.errors import ClockRefused
 from sync.wire.entry import TimeInterval
 from sync.wire.kinds import Grade
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DAY_S = 86_400
 IRAN_OFFSET_S = 3 * 3600 + 1800
@@ -151,7 +153,9 @@ class TimeKeeper:
         if day_start_s > self._floor_s + STATED_JUMP_MAX_S:
             raise ClockRefused("the day lies too far ahead")
         start_s = max(day_start_s, self._floor_s)
-        self._set(TimeInterval(not_before_s=start_s, span_s=day_start_s + DAY_S - start_s, grade=Grade.STATED))
+        self._set(
+            TimeInterval(not_before_s=start_s, span_s=day_start_s + DAY_S - start_s, grade=Grade.STATED)
+        )
 
     def raise_floor(self, entry_time: TimeInterval) -> None:
         """A trusted time stands in the journal now: nothing later may lie before it."""

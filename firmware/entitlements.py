@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import TYPE_CHECKING
 
-from sync.wire.entry import TimeInterval
 from sync.wire.kinds import Grade
+
+if TYPE_CHECKING:
+    from sync.wire.entry import TimeInterval
 
 
 class Opening(Enum):
@@ -67,16 +70,16 @@ class Account:
     unacknowledged: Use
 
     def usable(self, time: TimeInterval, *, stated_time_opens: bool) -> tuple[AllowanceState, ...]:
-        """Allowances with something left that may be spent now, in the signed spending order: earliest expiry, oldest
-        tranche, lowest number."""
+        """Allowances with something left that may be spent now, in the signed spending order."""
         open_now = [
             allowance
             for allowance in self.allowances
-            if allowance.left_rial and allowance.opening(time, stated_time_opens=stated_time_opens) is Opening.USABLE
+            if allowance.left_rial
+            and allowance.opening(time, stated_time_opens=stated_time_opens) is Opening.USABLE
         ]
         return tuple(sorted(open_now, key=spending_order))
 
 
 def spending_order(allowance: AllowanceState) -> tuple[int, int, int]:
-    """Sort key: which allowance is spent first."""
+    """Sort key of the signed spending order: earliest expiry, oldest tranche, lowest number."""
     return allowance.authorize_until_s, allowance.tranche, allowance.number

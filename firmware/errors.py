@@ -1,13 +1,13 @@
 """What can go wrong in the appliance besides a decline, which is a value and no error.
 
-    FirmwareError
-    ├── ConfigError       the configuration names a key or value that is not right; says which
-    ├── NotEnrolled       there is no identity yet; says how to get one
-    ├── EnrollmentRefused the center's answer does not hold, or the ticket is no good
-    ├── JournalCorrupt    what is stored is not what was signed; names the entry
-    ├── JournalFull       the disk takes no more; nothing was committed
-    ├── StaleDecision     credit changed between the decision and its commit; decide again
-    └── ClockRefused      a keyed date lies behind what is certain, or too far ahead
+FirmwareError
+├── ConfigError       the configuration names a key or value that is not right; says which
+├── NotEnrolled       there is no identity yet; says how to get one
+├── EnrollmentRefused the center's answer does not hold, or the ticket is no good
+├── JournalCorrupt    what is stored is not what was signed; names the entry
+├── JournalFull       the disk takes no more; nothing was committed
+├── StaleDecision     credit changed between the decision and its commit; decide again
+└── ClockRefused      a keyed date lies behind what is certain, or too far ahead
 """
 
 from __future__ import annotations

@@ -42,7 +42,12 @@ def void(sequence: int, purchase: Purchase, open_left: OpenLeft) -> Void:
 
 
 def refund(
-    sequence: int, purchase: Purchase, lines: tuple[Line, ...], back: Mapping[int, int], earlier: Returned, open_left: OpenLeft
+    sequence: int,
+    purchase: Purchase,
+    lines: tuple[Line, ...],
+    back: Mapping[int, int],
+    earlier: Returned,
+    open_left: OpenLeft,
 ) -> Refund | None:
     """Quantities `back` by line index come back; None if more comes back than was bought, or nothing.
 
@@ -74,7 +79,9 @@ def _part_rial(line: Line, quantity: int) -> int:
     return line_total_rial(line.unit, price_rial=line.price_rial, quantity=quantity)
 
 
-def _legs_back(spent: tuple[Leg, ...], credit_rial: int, earlier: Returned, open_left: OpenLeft) -> tuple[Leg, ...]:
+def _legs_back(
+    spent: tuple[Leg, ...], credit_rial: int, earlier: Returned, open_left: OpenLeft
+) -> tuple[Leg, ...]:
     legs = []
     for leg in reversed(spent):
         amount_rial = min(leg.amount_rial - earlier.leg_rial.get(leg.allowance, 0), credit_rial)

@@ -1,0 +1,147 @@
+"""Who this device is: its key, the center's credential, and what follows from both.
+
+The folder holds the key file of `drivers.device_key` and ``identity.cbor``: the center's enrollment answer, byte for
+byte, and where to find the center. Everything is verified again at each start, for a flipped bit must not sign.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from firmware.errors import NotEnrolled
+from sync.wire import cose, proof
+from sync.wire.credential import (
+    ANSWER_CONTEXT,
+    CREDENTIAL_CONTEXT,
+    Credential,
+    EnrollmentAnswer,
+    SlimCredential,
+    TrustedKeys,
+    trust,
+    verify_slim,
+)
+from sync.wire.errors import NotAuthentic, WireError
+from sync.wire.kinds import Role
+from sync.wire.record import Record, item, record
+from sync.wire.shapes import octets, text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+IDENTITY_FILE = "identity.cbor"
+KEY_FILE = "device.key"
+
+
+class DeviceKey(Protocol):
+    """What the identity needs of a key, wherever it lives."""
+
+    @property
+    def public(self) -> bytes:
+        """Raw Ed25519 public key."""
+
+    @property
+    def exchange_public(self) -> bytes:
+        """Raw X25519 public key."""
+
+    def sign(self, message: bytes) -> bytes:
+        """Ed25519 signature."""
+
+    def exchange(self, peer_public: bytes) -> bytes:
+        """X25519 shared secret (RFC 7748)."""
+
+
+@record
+class _Stored(Record):
+    root_public: bytes = item(0, octets(cose.PUBLIC_KEY_BYTES))
+    answer: bytes = item(1, octets(most=1 << 16))
+    center_url: str = item(2, text(200))
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """An enrolled device."""
+
+    key: DeviceKey
+    credential: Credential
+    credential_hash: bytes
+    slim: SlimCredential
+    trusted: TrustedKeys
+    blinding_key: bytes
+    tag_key: bytes
+    epoch: int
+    enrolled_s: int
+    center_url: str
+
+    @property
+    def device(self) -> int:
+        """The device's number."""
+        return self.credential.device
+
+    @property
+    def shop(self) -> int:
+        """The number of the shop it belongs to."""
+        return self.credential.shop
+
+
+def identity_from(answer_message: bytes, key: DeviceKey, *, root_public: bytes, center_url: str) -> Identity:
+    """The identity that an enrollment answer gives to `key`, once every signature in it holds.
+
+    Raises: Malformed, NotAuthentic.
+    """
+    unproven = EnrollmentAnswer.from_cbor(cose.parse(answer_message, what="enrollment answer").payload)
+    if unproven.root_public != root_public:
+        raise NotAuthentic("enrollment answer", "names another root key")
+    trusted = trust(root_public, unproven.delegations)
+    payload = trusted.verify(answer_message, Role.MAIL, context=ANSWER_CONTEXT, what="enrollment answer")
+    answer = EnrollmentAnswer.from_cbor(payload)
+    issuer = trusted.key_of(answer.credential, Role.CREDENTIAL, what="credential")
+    credential_bytes = cose.verify(answer.credential, issuer, context=CREDENTIAL_CONTEXT, what="credential")
+    credential = Credential.from_cbor(credential_bytes)
+    if (credential.public, credential.exchange_public) != (key.public, key.exchange_public):
+        raise NotAuthentic("credential", "is for another device's keys")
+    slim = SlimCredential.from_cbor(answer.slim)
+    if verify_slim(slim, trusted).public != key.public or slim.device != credential.device:
+        raise NotAuthentic("slim credential", "is for another device")
+    shared = key.exchange(answer.center_exchange_public)
+    signed_bytes = cose.to_be_signed(credential_bytes, public=issuer.public, context=CREDENTIAL_CONTEXT)
+    return Identity(
+        key, credential, hashlib.sha256(signed_bytes).digest(), slim, trusted, proof.blinding_key(shared),
+        proof.tag_key(shared), answer.epoch, answer.now_s, center_url,
+    )  # fmt: skip
+
+
+def load(folder: Path, key: DeviceKey) -> Identity:
+    """The identity stored in `folder`.
+
+    Raises:
+        NotEnrolled: there is none, or it does not hold; says why.
+    """
+    path = folder / IDENTITY_FILE
+    try:
+        stored = _Stored.from_cbor(path.read_bytes())
+        return identity_from(stored.answer, key, root_public=stored.root_public, center_url=stored.center_url)
+    except FileNotFoundError:
+        raise NotEnrolled(f"no identity in {folder}: run `sofreh-till enroll`") from None
+    except WireError as error:
+        raise NotEnrolled(f"{path} does not hold: {error}") from error
+
+
+def store(folder: Path, answer_message: bytes, *, root_public: bytes, center_url: str) -> None:
+    """Write the identity so that a power cut leaves either none or the whole."""
+    data = _Stored(root_public=root_public, answer=answer_message, center_url=center_url).to_cbor()
+    draft = folder / (IDENTITY_FILE + ".new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        os.write(descriptor, data)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    draft.replace(folder / IDENTITY_FILE)
+    directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

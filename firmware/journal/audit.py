@@ -1,0 +1,109 @@
+"""Looking at a whole journal from outside the running appliance: verify, rebuild, export.
+
+These commands open the file alone; the appliance must not be running.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from firmware.errors import JournalCorrupt
+from firmware.journal import storage
+from firmware.journal.entry_projections import project
+from firmware.journal.mail_projections import project_mail
+from firmware.journal.schema import PROJECTION_TABLES, prepare
+from sync.wire import cbor
+from sync.wire.facts import MailApplied
+from sync.wire.record import Record, item, record
+from sync.wire.shapes import octets
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from firmware.identity import Identity
+
+Progress = Callable[[int], None]
+EXPORT_MAGIC = "sofreh-journal-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What was proven."""
+
+    entries: int
+    mails: int
+    head: bytes
+
+
+@record
+class _Header(Record):
+    magic: bytes = item(0, octets(most=32))
+    slim: bytes = item(1, octets(most=512))
+
+
+def verify(path: Path, identity: Identity, progress: Progress) -> Audit:
+    """Prove every entry, every item of mail and both chains. Raises: JournalCorrupt, naming the first that fails."""
+    with _opened(path) as sql:
+        head, mail_head = storage.head_of(sql, identity), storage.mail_head_of(sql, identity)
+        for entry in storage.read_entries(sql, identity, 0):
+            progress(entry.sequence)
+        for _ in storage.read_mail(sql, identity, 1, mail_head.number):
+            pass
+        return Audit(head.sequence, mail_head.number, head.prev)
+
+
+def rebuild(path: Path, identity: Identity, progress: Progress) -> Audit:
+    """Make the projections anew from the entries and the mail that they name, in one transaction.
+
+    Raises: JournalCorrupt; then the old projections stand.
+    """
+    with _opened(path) as sql:
+        with storage.transaction(sql):
+            for table in PROJECTION_TABLES:
+                sql.execute(f"DELETE FROM {table}")  # noqa: S608 -- names of our own tables
+            for entry in storage.read_entries(sql, identity, 0):
+                if isinstance(entry.fact, MailApplied):
+                    for mail_item in storage.read_mail(sql, identity, entry.fact.first, entry.fact.last):
+                        project_mail(sql, mail_item, identity.trusted)
+                project(sql, entry)
+                progress(entry.sequence)
+        head, mail_head = storage.head_of(sql, identity), storage.mail_head_of(sql, identity)
+        return Audit(head.sequence, mail_head.number, head.prev)
+
+
+def export(path: Path, identity: Identity, target: Path, progress: Progress) -> Audit:
+    """Write all entries verbatim, without private parts, for third parties.
+
+    The file is a CBOR sequence (RFC 8742): a header with the slim credential, then [payload, lines, null, signature]
+    an entry.
+
+    Raises: JournalCorrupt, OSError.
+    """
+    with _opened(path) as sql, target.open("wb") as out:
+        header = _Header(magic=EXPORT_MAGIC.encode(), slim=identity.slim.to_cbor())
+        out.write(header.to_cbor())
+        for entry in storage.read_entries(sql, identity, 0):
+            stored = entry.stored
+            out.write(cbor.encode([stored.payload, stored.lines, None, stored.signature]))
+            progress(entry.sequence)
+        head = storage.head_of(sql, identity)
+        return Audit(head.sequence, storage.mail_head_of(sql, identity).number, head.prev)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    if not path.exists():
+        raise JournalCorrupt(str(path), "is not there")
+    try:
+        sql = sqlite3.connect(path, isolation_level=None)
+        try:
+            prepare(sql)
+            yield sql
+        finally:
+            sql.close()
+    except sqlite3.Error as error:
+        raise storage.storage_error(error) from error

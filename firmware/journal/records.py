@@ -1,0 +1,70 @@
+"""What the journal answers: small immutable facts, never rows or connections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from firmware.reversals import Returned
+from sync.wire.entry import Entry
+from sync.wire.kinds import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Purchases and their credit in rial since enrollment, voided ones included."""
+
+    purchases: int
+    credit_rial: int
+
+
+@dataclass(frozen=True, slots=True)
+class CardRecord:
+    """A card that mail told of."""
+
+    number: int
+    household: int
+    key_check: bytes
+    revoked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """A household's one-time codes that nobody has used here: slow hashes under one salt."""
+
+    salt: bytes
+    hashes: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseRecord:
+    """A purchase and what became of it. `closed`: a Z lies between it and now. `verdict`: the center's, if known."""
+
+    entry: Entry
+    voided: bool
+    closed: bool
+    returned: Returned
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotals:
+    """Sums in rial and counts since the last Z; the fields of `sync.wire.facts.Closing` that are counted."""
+
+    first: int
+    purchases: int
+    credit_rial: int
+    own_rial: int
+    cash_sales: int
+    cash_sales_rial: int
+    voids: int
+    void_credit_rial: int
+    void_own_rial: int
+    refunds: int
+    refund_credit_rial: int
+    refund_own_rial: int
+    declines: int
+
+    @property
+    def cash_expected_rial(self) -> int:
+        """What the day should have added to the drawer."""
+        return self.own_rial + self.cash_sales_rial - self.void_own_rial - self.refund_own_rial
