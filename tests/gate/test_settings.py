@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
-from tests.gate.tree import ROOT, files, settings
+from tests.gate.tree import ROOT, files, module_name, settings
 
 LOCKS = ("requirements.lock", "cwt.lock")
 PURE_CORE = {
@@ -80,6 +81,18 @@ def test_the_pure_core_that_must_be_tested_exists() -> None:
     assert [
         glob for glob in listed if not any(name.startswith(glob.removesuffix("*")) for name in names)
     ] == []
+
+
+def test_an_import_contract_keeps_the_pure_core_pure() -> None:
+    contracts = settings()["tool"]["importlinter"]["contracts"]
+    pure = {
+        module
+        for contract in contracts
+        if {"asyncio", "os", "time"} <= set(contract.get("forbidden_modules", ()))
+        for module in contract["source_modules"]
+    }
+    listed = [Path(glob.removesuffix("/*")) for glob in settings()["tool"]["coverage"]["report"]["include"]]
+    assert {module_name(path) for path in listed if (ROOT / path).exists()} <= pure
 
 
 def test_ci_runs_what_a_person_runs() -> None:
