@@ -2,8 +2,8 @@
 
 Rules:
 - The paragraph runs right to left whatever it begins with, and is shaped as Persian.
-- Lines break at spaces, never inside an isolate (LRI/RLI/FSI ... PDI), or a code would be torn and each half
-  would be ordered on its own. A word wider than the paper is cut between letters.
+- Lines break at spaces, never inside a left-to-right isolate (LRI ... PDI), or a code would be torn and each half
+  would be ordered on its own. Names (FSI ... PDI) may break. A word wider than the paper is cut between letters.
 - A face's lines have one height, so baselines keep their distance; what is blank of it costs no bytes on paper.
 - Text is dots, no gray: drawn with antialiasing, then cut at `INK_THRESHOLD`.
 - Words measured and lines drawn are kept: half of a receipt is the same on each receipt.
@@ -35,7 +35,7 @@ LINE_HEIGHT_PERCENT = 145
 BASELINE_PERCENT = 100
 BEARING_DOTS = 1
 """Room at both ends for ink that leaves its own advance."""
-_UNBREAKABLE = re.compile("(?:[\u2066-\u2068][^\u2069]*\u2069|[^ ])+")
+_UNBREAKABLE = re.compile("(?:\u2066[^\u2069]*\u2069|[^ ])+")
 
 
 class Face(NamedTuple):

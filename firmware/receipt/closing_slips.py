@@ -119,14 +119,13 @@ def _unsent_rows(closing: Closing) -> Slip:
     return (
         thin_rule(),
         Pair("ثبت‌های نرسیده به مرکز", persian.number(closing.unsent), bold=True),
-        Pair("اعتبارِ نرسیده به مرکز", persian.toman(closing.unsent_credit_rial)),
+        Pair("اعتبارِ نرسیده", persian.toman(closing.unsent_credit_rial)),
         *(
             ()
             if send_by is None
             else (
-                Text(
-                    f"تا {persian.date_words(send_by)} ساعت {persian.clock_time(send_by)} بفرستید.", bold=True
-                ),
+                Pair("بفرستید تا", persian.date_words(send_by), bold=True),
+                Pair("ساعت", persian.clock_time(send_by), size=Size.SMALL),
                 Text("پس از آن شاید پول این خریدها پرداخت نشود.", size=Size.SMALL),
             )
         ),
@@ -136,4 +135,4 @@ def _unsent_rows(closing: Closing) -> Slip:
 def _head_rows(closing: Closing) -> Slip:
     if not closing.z or closing.head_qr is None:
         return ()
-    return (thin_rule(), Text("سرِ دفتر این صندوق برای مرکز:", size=Size.SMALL), Qr(closing.head_qr))
+    return (thin_rule(), Text("کد دفتر این صندوق برای مرکز:", size=Size.SMALL), Qr(closing.head_qr))

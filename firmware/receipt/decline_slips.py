@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from drivers.slip import Pair, Rule, Size, Slip, Text
+from drivers.slip import Gap, Pair, Rule, Size, Slip, Text
 from firmware.receipt import persian
 from firmware.receipt.fixed_parts import SHOW, When, heading, thin_rule, when_rows
 
@@ -139,6 +139,7 @@ def decline_slip(reason: str, when: When, rows: tuple[Pair, ...] = ()) -> Slip:
         heading("انجام نشد"),
         Text(text.what, bold=True),
         *rows,
+        Gap(6),
         Text(text.then),
         thin_rule(),
         *when_rows(when),

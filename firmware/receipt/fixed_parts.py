@@ -95,6 +95,7 @@ def when_rows(when: When) -> Slip:
 
 def payment_rows(*, total_rial: int, credit_rial: int, own_rial: int) -> Slip:
     """How the price of the goods is paid. The buyer's part is a part of that price: never name it a fee."""
+    assert total_rial == credit_rial + own_rial, "goods total = credit part + buyer's part"
     return (
         Pair("بهای کالاها", persian.toman(total_rial), bold=True),
         Pair("از اعتبار کالابرگ", persian.toman(credit_rial)),
@@ -102,7 +103,7 @@ def payment_rows(*, total_rial: int, credit_rial: int, own_rial: int) -> Slip:
     )
 
 
-OWN_PART_NOTE: Final = Text("سهم خریدار بخشی از بهای کالاست و کارمزد نیست.", size=Size.SMALL)
+OWN_PART_NOTE: Final = Text("سهم خریدار جزو بهای کالاست، کارمزد نیست.", size=Size.SMALL)
 
 
 def call_center_rows() -> Slip:

@@ -71,7 +71,7 @@ def inquiry_slip(inquiry: Inquiry) -> Slip:
         Pair("امروز در این صندوق", persian.toman(usable_rial), bold=True),
         *(row for tranche in inquiry.tranches for row in _tranche_rows(tranche)),
         thin_rule(),
-        Text("این مبلغ‌ها در همین صندوق کنار گذاشته شده است.", size=Size.SMALL),
+        Text("این مبلغ‌ها برای همین صندوق است.", size=Size.SMALL),
         *when_rows(inquiry.when),
         *place_rows(inquiry.place),
         *call_center_rows(),
@@ -97,9 +97,9 @@ def _state_text(tranche: TrancheBalance) -> str:
             assert tranche.opens_at_s is not None, "a tranche that opens later has its day"
             return f"از {persian.date_words(tranche.opens_at_s)} قابل خرید است."
         case TrancheState.NOT_ANNOUNCED:
-            return "واریز شده است؛ پس از اعلام رسمی قابل خرید می‌شود."
+            return "واریز شده؛ پس از اعلام رسمی باز می‌شود."
         case TrancheState.EXPIRED:
-            until = f" ({persian.date_words(tranche.until_s)})" if tranche.until_s is not None else ""
-            return f"مهلت آن تمام شده است{until}."
+            until = f" {persian.date_words(tranche.until_s)}" if tranche.until_s is not None else ""
+            return f"مهلت آن{until} تمام شد."
         case _:
             assert_never(tranche.state)

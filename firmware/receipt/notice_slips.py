@@ -127,13 +127,13 @@ def code_outcome(*, right: bool, press: tuple[str, ...] = ()) -> Slip:
     """A one-time code was tried."""
     if not right:
         return (
-            heading("رمز یک‌بارمصرف درست نبود"),
-            Text("از اعتبار کسی چیزی کم نشد. هشت رقم را دوباره بزنید."),
+            heading("رمز درست نبود"),
+            Text("از اعتبار کسی چیزی کم نشد. هشت رقم رمز یک‌بارمصرف را دوباره بزنید."),
             SHOW,
         )
     return (
-        heading("رمز یک‌بارمصرف پذیرفته شد"),
-        Text("این رمز فقط برای همین خرید است."),
+        heading("رمز پذیرفته شد"),
+        Text("این رمز یک‌بارمصرف فقط برای همین خرید است."),
         *(Text(row, bold=True) for row in press),
         SHOW,
     )
@@ -180,4 +180,4 @@ def _receipt_pair(receipt: JudgedReceipt) -> Pair:
 
 
 def _paid_by_rows(paid_by_s: int | None) -> Slip:
-    return () if paid_by_s is None else (Text(f"پول آن تا {persian.date_words(paid_by_s)} واریز می‌شود."),)
+    return () if paid_by_s is None else (Pair("واریز پول تا", persian.date_words(paid_by_s)),)

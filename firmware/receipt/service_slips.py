@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from drivers.slip import Align, Pair, Qr, Rule, Size, Slip, Text
 from firmware.receipt import persian
 from firmware.receipt.fixed_parts import (
-    GRADE_NOTES,
     SHOW,
     TEAR_OFF,
     Place,
@@ -93,7 +92,7 @@ def status_slip(status: Status) -> Slip:
         *_sending_rows(status),
         *(Text(note, bold=True) for note in status.notes),
         thin_rule(),
-        Text("سرِ دفتر:", size=Size.SMALL),
+        Text("کد دفتر این صندوق:", size=Size.SMALL),
         Qr(status.head_qr),
         TEAR_OFF,
     )
@@ -164,7 +163,7 @@ def _sending_rows(status: Status) -> Slip:
     send_by, answered = status.send_by_s, status.acknowledged_s
     return (
         Pair("نرسیده به مرکز", persian.number(status.unsent), bold=True),
-        Pair("اعتبارِ نرسیده به مرکز", persian.toman(status.unsent_credit_rial)),
+        Pair("اعتبارِ نرسیده", persian.toman(status.unsent_credit_rial)),
         *((Pair("بفرستید تا", persian.date_words(send_by), bold=True),) if send_by is not None else ()),
         Pair(
             "آخرین پاسخ مرکز",
@@ -180,6 +179,3 @@ def _help_rows(part: HelpPart) -> Slip:
         Text(part.title, bold=True, align=Align.CENTER),
         *(Pair(row.meaning, persian.isolate(row.keys)) for row in part.rows),
     )
-
-
-assert set(GRADE_NOTES) == set(Grade), "every grade is named on paper"

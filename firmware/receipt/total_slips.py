@@ -44,11 +44,14 @@ class Preview:
 
 def total_block(preview: Preview) -> Slip:
     """A purchase with a household, shown for confirmation."""
+    assert preview.total_rial == preview.eligible_rial + preview.other_rial, (
+        "each line is in the list or free"
+    )
     return (
         Rule(),
         heading("رسید نیست"),
         Pair("جمع ردیف‌ها", persian.digits(preview.lines), size=Size.SMALL),
-        Pair("کالاهای مشمول اعتبار", persian.toman(preview.eligible_rial)),
+        Pair("کالاهای کالابرگ", persian.toman(preview.eligible_rial)),
         Pair("کالاهای آزاد", persian.toman(preview.other_rial)),
         thin_rule(),
         *payment_rows(

@@ -1,0 +1,218 @@
+"""One of each slip, with plausible values: for tests of all slips, and to look at."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from firmware.receipt import (
+    basket_slips,
+    closing_slips,
+    decline_slips,
+    inquiry_slips,
+    notice_slips,
+    prompt_slips,
+    receipt_slips,
+    service_slips,
+    total_slips,
+)
+from firmware.receipt.basket_slips import BasketLine
+from firmware.receipt.fixed_parts import Household, Place, When
+from firmware.receipt.inquiry_slips import TrancheBalance, TrancheState
+from firmware.receipt.notice_slips import JudgedReceipt
+from firmware.receipt.receipt_slips import Left
+from firmware.receipt.service_slips import HelpPart, HelpRow
+from sync.wire.kinds import Grade, Unit, Verdict
+
+if TYPE_CHECKING:
+    from drivers.slip import Slip
+
+
+def at(iso: str) -> int:
+    """Seconds UTC of an Iranian wall time."""
+    return int(datetime.fromisoformat(f"{iso}+03:30").timestamp())
+
+
+ESFAND_END_S = at("2026-03-20T23:59:59")
+QR = "R1:" + "6BF5XO-QO 4NGQ$%/:" * 31
+HEAD_QR = "H1:" + "6BF5XO-QO 4NGQ$%/:" * 8
+PLACE = Place(shop_name="تعاونی روستای دره‌نقی", shop=5203, device=7)
+WHEN = When(time_s=at("2026-01-07T17:42:10"))
+HOUSEHOLD = Household(card="6037990000012345")
+RICE = BasketLine(
+    position=1, name="برنج", unit=Unit.GRAM, quantity=5000, price_rial=1_450_000, total_rial=7_250_000
+)
+EGGS = BasketLine(
+    position=2, name="تخم‌مرغ", unit=Unit.TRAY, quantity=2, price_rial=2_100_000, total_rial=4_200_000
+)
+CHICKEN = BasketLine(
+    position=3, name="مرغ", unit=Unit.GRAM, quantity=1235, price_rial=1_180_000, total_rial=1_457_300
+)
+OIL = BasketLine(
+    position=4,
+    name="روغن مایع آفتابگردان",
+    unit=Unit.PIECE,
+    quantity=3,
+    price_rial=890_000,
+    total_rial=2_670_000,
+)
+COLA = BasketLine(
+    position=5,
+    name="Zam Zam نوشابه",
+    unit=Unit.PIECE,
+    quantity=2,
+    price_rial=250_000,
+    total_rial=500_000,
+    eligible=False,
+)
+LINES = (RICE, EGGS, CHICKEN, OIL, COLA)
+TOTAL_RIAL = sum(line.total_rial for line in LINES)
+LEFT = (Left(left_rial=4_472_700, until_s=ESFAND_END_S), Left(left_rial=20_000_000, until_s=ESFAND_END_S))
+
+RECEIPT = receipt_slips.Receipt(
+    place=PLACE,
+    number="7-1042",
+    when=WHEN,
+    total_rial=TOTAL_RIAL,
+    credit_rial=15_527_300,
+    own_rial=TOTAL_RIAL - 15_527_300,
+    household=HOUSEHOLD,
+    left=LEFT,
+    qr=QR,
+)
+CASH_RECEIPT = replace(RECEIPT, credit_rial=0, own_rial=TOTAL_RIAL, household=None, left=(), qr=None)
+VOID = receipt_slips.Void(
+    place=PLACE, number="7-1043", purchase_number="7-1042", when=WHEN, credit_rial=15_527_300, own_rial=550_000,
+    household=HOUSEHOLD, left=LEFT, qr=QR,
+)  # fmt: skip
+REFUND = receipt_slips.Refund(
+    place=PLACE, number="7-1044", purchase_number="7-1042", when=WHEN, lines=(replace(EGGS, quantity=1, total_rial=2_100_000),),
+    credit_rial=2_100_000, own_rial=0, household=HOUSEHOLD, usable_here=True, left=LEFT, qr=QR,
+)  # fmt: skip
+PREVIEW = total_slips.Preview(
+    lines=5, total_rial=TOTAL_RIAL, eligible_rial=TOTAL_RIAL - 500_000, other_rial=500_000, credit_rial=15_527_300,
+    own_rial=TOTAL_RIAL - 15_527_300, available_rial=40_000_000, household=HOUSEHOLD, minimum_own_rial=50_000,
+    press=(prompt_slips.PRESS_PIN,),
+)  # fmt: skip
+INQUIRY = inquiry_slips.Inquiry(
+    place=PLACE, when=WHEN, household=HOUSEHOLD,
+    tranches=(
+        TrancheBalance(title="تیر ۱۴۰۴", left_rial=1_200_000, state=TrancheState.EXPIRED, until_s=at("2025-07-28T23:59:59")),
+        TrancheBalance(title="دی ۱۴۰۴", left_rial=24_472_700, state=TrancheState.USABLE, until_s=ESFAND_END_S),
+        TrancheBalance(title="بهمن ۱۴۰۴", left_rial=40_000_000, state=TrancheState.OPENS_LATER, opens_at_s=at("2026-01-21T00:00:00")),
+        TrancheBalance(title="اسفند ۱۴۰۴", left_rial=40_000_000, state=TrancheState.NOT_ANNOUNCED),
+    ),
+)  # fmt: skip
+CLOSING = closing_slips.Closing(
+    place=PLACE, when=WHEN, z=True, number=12, purchases=31, credit_rial=412_345_600, own_rial=23_450_000, cash_sales=4,
+    cash_sales_rial=3_200_000, voids=1, void_credit_rial=15_527_300, void_own_rial=550_000, refunds=1,
+    refund_credit_rial=2_100_000, refund_own_rial=0, declines=6, cash_expected_rial=26_100_000, cash_counted_rial=26_000_000,
+    unsent=33, unsent_credit_rial=394_718_300, send_by_s=at("2026-01-10T23:59:59"), head_qr=HEAD_QR,
+)  # fmt: skip
+STATUS = service_slips.Status(
+    place=PLACE, when=replace(WHEN, grade=Grade.ESTIMATED), version="0.1.0", entries=1042, purchases=611, unsent=33,
+    unsent_credit_rial=394_718_300, send_by_s=at("2026-01-10T23:59:59"), acknowledged_s=at("2026-01-06T20:11:00"),
+    households=148, policy_title="کالابرگ دی ۱۴۰۴", policy_version=4, catalog_version=9, head_qr=HEAD_QR,
+    notes=("شبکه قطع است.",),
+)  # fmt: skip
+FINAL = tuple(
+    JudgedReceipt(number=f"7-{n}", credit_rial=n * 10_000, verdict=Verdict.ACCEPTED)
+    for n in (1038, 1039, 1042)
+)
+VERDICTS = notice_slips.VerdictNotice(
+    place=PLACE, when=WHEN, final=FINAL,
+    quarantined=(JudgedReceipt(number="7-1040", credit_rial=900_000, verdict=Verdict.LATE),), paid_by_s=at("2026-01-10T12:00:00"),
+)  # fmt: skip
+SETTLEMENT = notice_slips.Settlement(
+    place=PLACE, number=3, day_s=at("2026-01-07T12:00:00"), purchases=31, purchases_rial=412_345_600, refunds=1,
+    refunds_rial=2_100_000, claims_rial=0, payable_rial=410_245_600, paid_by_s=at("2026-01-10T12:00:00"),
+)  # fmt: skip
+HELP = (
+    HelpPart(
+        "خرید",
+        (
+            HelpRow("Enter", "جمع و تأیید"),
+            HelpRow("1 * 5000", "برنج، ۵ کیلو"),
+            HelpRow("/ 0", "حذف ردیف آخر"),
+        ),
+    ),
+    HelpPart("فروشگاه", (HelpRow("*90#", "گزارش میان روز"), HelpRow("*99#", "پایان روز"))),
+)
+ENROLLMENT = service_slips.Enrollment(
+    place=PLACE, when=WHEN, valid_until_s=at("2027-01-07T00:00:00"), fingerprint="3FA1 88C0 12D4 99B7"
+)
+
+SLIPS: dict[str, Slip] = {
+    "basket": (
+        *basket_slips.opening(PLACE, WHEN),
+        *(row for line in LINES for row in basket_slips.accepted(line)),
+        *basket_slips.removed(COLA),
+        *basket_slips.price_corrected(
+            replace(OIL, price_rial=850_000, total_rial=2_550_000), old_price_rial=890_000
+        ),
+        *basket_slips.quantity_corrected(replace(OIL, quantity=2, total_rial=1_780_000)),
+    ),
+    "canceled": basket_slips.canceled(lines=3),
+    "held": basket_slips.held(number=2, lines=5, total_rial=TOTAL_RIAL),
+    "recalled": basket_slips.recalled(number=2, lines=LINES),
+    "total": total_slips.total_block(PREVIEW),
+    "cash total": total_slips.cash_total_block(
+        lines=5, total_rial=TOTAL_RIAL, press=(prompt_slips.PRESS_ENTER,)
+    ),
+    "receipt": receipt_slips.receipt_end(RECEIPT),
+    "receipt copy": receipt_slips.receipt_copy(RECEIPT, LINES),
+    "receipt after power cut": receipt_slips.receipt_after_power_cut(RECEIPT, LINES),
+    "cash receipt": receipt_slips.receipt_end(CASH_RECEIPT),
+    "void": receipt_slips.void_slip(VOID),
+    "void copy": receipt_slips.void_copy(VOID),
+    "refund": receipt_slips.refund_slip(REFUND),
+    "refund copy": receipt_slips.refund_copy(replace(REFUND, usable_here=False)),
+    "inquiry": inquiry_slips.inquiry_slip(INQUIRY),
+    "z": closing_slips.closing_slip(CLOSING),
+    "z copy": closing_slips.closing_copy(replace(CLOSING, unsent=0, cash_counted_rial=26_100_000)),
+    "x": closing_slips.closing_slip(replace(CLOSING, z=False, cash_counted_rial=None, send_by_s=None)),
+    "verdicts": notice_slips.verdict_notice(VERDICTS),
+    "no verdicts": notice_slips.verdict_notice(replace(VERDICTS, final=(), quarantined=(), paid_by_s=None)),
+    "settlement": notice_slips.settlement_notice(SETTLEMENT),
+    "settlement with claim": notice_slips.settlement_notice(
+        replace(SETTLEMENT, claims_rial=900_000, paid_by_s=None)
+    ),
+    "announcement": notice_slips.announcement_accepted(
+        title="اعتبار دی ۱۴۰۴", cohorts=("دهک‌های ۱ تا ۳", "دهک‌های ۴ تا ۷"), until_s=ESFAND_END_S
+    ),
+    "code right": notice_slips.code_outcome(right=True, press=(prompt_slips.PRESS_ENTER,)),
+    "code wrong": notice_slips.code_outcome(right=False),
+    "pin cleared": notice_slips.pin_cleared(),
+    "status": service_slips.status_slip(STATUS),
+    "status of a fresh device": service_slips.status_slip(
+        replace(STATUS, when=WHEN, acknowledged_s=None, send_by_s=None)
+    ),
+    "date prompt": service_slips.date_prompt(not_before_s=WHEN.time_s, press=(prompt_slips.PRESS_ENTER,)),
+    "date confirmation": service_slips.date_confirmation(
+        day_s=WHEN.time_s, press=(prompt_slips.PRESS_ENTER,)
+    ),
+    "help": service_slips.help_card(HELP),
+    "enrollment": service_slips.enrollment_slip(ENROLLMENT),
+    "link up": service_slips.link_notice(up=True, unsent=33),
+    "link down": service_slips.link_notice(up=False, unsent=0),
+    "confirm household": prompt_slips.confirm_household(
+        Household(national_id="0012345678"), prompt_slips.PRESS_ENTER
+    ),
+    "decline with rows": decline_slips.decline_slip(
+        "NOT_YOUR_DAY",
+        WHEN,
+        (
+            decline_slips.opens_row(at("2026-01-12T00:00:00")),
+            decline_slips.tries_left_row(2),
+            decline_slips.limit_row(50_000_000),
+            decline_slips.left_row(123_000),
+            decline_slips.expired_row(ESFAND_END_S),
+        ),
+    ),
+    **{f"decline {reason}": decline_slips.decline_slip(reason, WHEN) for reason in decline_slips.TEXTS},
+    **{
+        f"prompt {prompt.name}": prompt_slips.prompt_slip(prompt, prompt_slips.PRESS_ENTER)
+        for prompt in prompt_slips.Prompt
+    },
+}
