@@ -59,6 +59,7 @@ class Paper:
         self._error: UnknownPrinterBytes | None = None
         self._parser = self._parse()
         self._wanted = next(self._parser)
+        self._offset = 0
         self.bytes_taken = 0
         self.rows_lost = 0
         self.cuts = 0
@@ -70,11 +71,12 @@ class Paper:
         if self._error is not None:
             raise self._error
         self._buffer += data
+        self.bytes_taken += len(data)
         try:
             while len(self._buffer) >= self._wanted:
                 piece = bytes(self._buffer[: self._wanted])
                 del self._buffer[: self._wanted]
-                self.bytes_taken += len(piece)
+                self._offset += len(piece)
                 self._wanted = self._parser.send(piece)
         except UnknownPrinterBytes as error:
             self._error = error
@@ -106,7 +108,7 @@ class Paper:
 
     def _unknown(self, *seen: bytes) -> UnknownPrinterBytes:
         met = b"".join(seen)
-        return UnknownPrinterBytes(f"{met.hex(' ')} is no command", offset=self.bytes_taken - len(met))
+        return UnknownPrinterBytes(f"{met.hex(' ')} is no command", offset=self._offset - len(met))
 
     def _parse(self) -> Parser:
         commands = {_ESC: self._parse_esc, _GS: self._parse_gs}
@@ -185,4 +187,4 @@ class Paper:
         self.rows_lost += len(self._rows) == self._rows.maxlen
         self._rows.append(dots.ljust(self._row_bytes, b"\0"))
         if self.moved_at is None:
-            self.moved_at = self.bytes_taken
+            self.moved_at = self._offset

@@ -1,0 +1,232 @@
+"""A real pseudo terminal, opened and configured by pyserial."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import termios
+from pathlib import Path
+
+import pytest
+
+from drivers.errors import DeviceGone, PortNotOpened, PrinterBlocked
+from drivers.serial_port import QUEUED_READS_MAX, Flow, SerialPort, open_serial_port
+
+PATIENCE_MS = 50
+
+
+class FarSide:
+    """The other end of the cable, read by hand."""
+
+    def __init__(self) -> None:
+        self.fd, self._near = os.openpty()
+        self.path = Path(os.ttyname(self._near))
+        os.set_blocking(self.fd, False)
+
+    def take(self, size_max: int = 1 << 20) -> bytes:
+        try:
+            return os.read(self.fd, size_max)
+        except BlockingIOError:
+            return b""
+
+    async def take_all(self) -> bytes:
+        taken = b""
+        quiet = 0
+        while quiet < 5:
+            piece = self.take()
+            quiet = 0 if piece else quiet + 1
+            taken += piece
+            await asyncio.sleep(0.005)
+        return taken
+
+    def unplug(self) -> None:
+        os.close(self.fd)
+        os.close(self._near)
+
+
+@pytest.fixture
+def far() -> FarSide:
+    return FarSide()
+
+
+EVERY_BYTE = bytes(range(256)) * 256
+
+
+def test_every_byte_passes_unchanged_and_is_counted(far: FarSide) -> None:
+    async def story() -> None:
+        async with open_serial_port(far.path, baud=9_600) as port, asyncio.TaskGroup() as tasks:
+            writing = tasks.create_task(port.write(EVERY_BYTE, timeout_ms=5_000))
+            arrived = b""
+            while len(arrived) < len(EVERY_BYTE):
+                arrived += far.take()
+                await asyncio.sleep(0)
+            assert arrived == EVERY_BYTE
+            assert await writing == len(EVERY_BYTE)
+            assert await port.drain(timeout_ms=PATIENCE_MS) == 0
+        far.unplug()
+
+    asyncio.run(story())
+
+
+def test_the_port_is_set_as_asked_and_ours_alone(far: FarSide) -> None:
+    async def story() -> None:
+        async with open_serial_port(far.path, baud=115_200, flow=Flow.RTS_CTS):
+            _, _, cflag, lflag, _, speed, _ = termios.tcgetattr(far.fd)
+            assert speed == termios.B115200
+            assert cflag & termios.CRTSCTS
+            assert not lflag & (termios.ECHO | termios.ICANON)
+            with pytest.raises(PortNotOpened, match=str(far.path)):
+                open_serial_port(far.path, baud=9_600)
+        async with open_serial_port(far.path, baud=9_600):
+            pass
+        far.unplug()
+
+    asyncio.run(story())
+
+
+def test_a_blocked_printer_is_told_with_the_bytes_that_were_taken(far: FarSide) -> None:
+    async def story() -> None:
+        async with open_serial_port(far.path, baud=9_600) as port:
+            with pytest.raises(PrinterBlocked, match=str(far.path)) as caught:
+                await port.write(EVERY_BYTE, timeout_ms=PATIENCE_MS)
+            assert caught.value.started
+            assert 0 < caught.value.sent < len(EVERY_BYTE)
+            assert await far.take_all() == EVERY_BYTE[: caught.value.sent]
+            # The port goes on where it stopped.
+            assert await port.write(b"rest", timeout_ms=PATIENCE_MS) == 4
+            assert await far.take_all() == b"rest"
+        far.unplug()
+
+    asyncio.run(story())
+
+
+def test_waiting_for_a_blocked_printer_costs_no_turns_of_the_loop(far: FarSide) -> None:
+    async def story() -> None:
+        async with open_serial_port(far.path, baud=9_600) as port:
+            before = os.times()
+            with pytest.raises(PrinterBlocked):
+                await port.write(EVERY_BYTE, timeout_ms=300)
+            after = os.times()
+            assert (after.user + after.system) - (before.user + before.system) < 0.15
+        far.unplug()
+
+    asyncio.run(story())
+
+
+def test_patience_is_measured_from_the_last_progress(far: FarSide) -> None:
+    async def story() -> None:
+        async with open_serial_port(far.path, baud=9_600) as port, asyncio.TaskGroup() as tasks:
+            writing = tasks.create_task(port.write(EVERY_BYTE, timeout_ms=200))
+            taken = 0
+            started_at = asyncio.get_running_loop().time()
+            while taken < len(EVERY_BYTE):
+                taken += len(far.take(4_096))
+                await asyncio.sleep(0.02)
+            assert await writing == len(EVERY_BYTE)
+            assert asyncio.get_running_loop().time() - started_at > 0.2, "else this story shows nothing"
+        far.unplug()
+
+    asyncio.run(story())
+
+
+def test_a_printer_that_says_xoff_is_blocked_until_it_says_xon(far: FarSide) -> None:
+    async def story() -> None:
+        async with open_serial_port(far.path, baud=9_600, flow=Flow.XON_XOFF) as port:
+            os.write(far.fd, b"\x13")
+            await asyncio.sleep(0.02)
+            with pytest.raises(PrinterBlocked) as caught:
+                await port.write(b"slip", timeout_ms=PATIENCE_MS)
+            assert (caught.value.sent, caught.value.started) == (0, False)
+            os.write(far.fd, b"\x11")
+            assert await port.write(b"slip", timeout_ms=1_000) == 4
+            assert await far.take_all() == b"slip"
+        far.unplug()
+
+    asyncio.run(story())
+
+
+def test_a_cable_pulled_while_writing_is_device_gone_with_the_count(far: FarSide) -> None:
+    async def story() -> None:
+        async with open_serial_port(far.path, baud=9_600) as port:
+            asyncio.get_running_loop().call_later(0.03, far.unplug)
+            with pytest.raises(DeviceGone) as caught:
+                await port.write(EVERY_BYTE, timeout_ms=5_000)
+            assert 0 < caught.value.sent < len(EVERY_BYTE)
+            with pytest.raises(DeviceGone) as again:
+                await port.write(b"more", timeout_ms=PATIENCE_MS)
+            assert again.value.sent == 0
+            with pytest.raises(DeviceGone):
+                await port.read()
+            with pytest.raises(DeviceGone):
+                await port.drain(timeout_ms=PATIENCE_MS)
+
+    asyncio.run(story())
+
+
+def test_status_bytes_wait_for_whoever_reads(far: FarSide) -> None:
+    async def story() -> None:
+        async with open_serial_port(far.path, baud=9_600) as port:
+            assert await port.read(timeout_ms=10) == b""
+            os.write(far.fd, b"\x12\x00")
+            assert await port.read(timeout_ms=1_000) == b"\x12\x00"
+        far.unplug()
+
+    asyncio.run(story())
+
+
+def test_a_far_side_that_chatters_costs_bounded_memory(far: FarSide) -> None:
+    async def story() -> None:
+        async with open_serial_port(far.path, baud=9_600) as port:
+            for at in range(QUEUED_READS_MAX + 20):
+                os.write(far.fd, bytes([at]))
+                await asyncio.sleep(0.002)
+            kept = []
+            while piece := await port.read(timeout_ms=20):
+                kept.append(piece)
+            assert len(kept) <= QUEUED_READS_MAX
+            assert kept[-1][-1] == QUEUED_READS_MAX + 19, "the newest is kept"
+        far.unplug()
+
+    asyncio.run(story())
+
+
+def test_a_canceled_write_leaves_the_port_usable(far: FarSide) -> None:
+    async def story() -> None:
+        async with open_serial_port(far.path, baud=9_600) as port:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.03):
+                    await port.write(EVERY_BYTE, timeout_ms=5_000)
+            assert EVERY_BYTE.startswith(await far.take_all())
+            assert await port.write(b"next", timeout_ms=PATIENCE_MS) == 4
+            assert await far.take_all() == b"next"
+        far.unplug()
+
+    asyncio.run(story())
+
+
+def test_drain_tells_what_the_kernel_still_holds() -> None:
+    # A socket counts what its peer has not read; a pseudo terminal does not.
+    async def story() -> None:
+        near, far = socket.socketpair()
+        near.setblocking(False)
+        async with SerialPort(near.detach(), name="printer") as port:
+            await port.write(b"slip", timeout_ms=PATIENCE_MS)
+            assert await port.drain(timeout_ms=PATIENCE_MS) > 0
+            asyncio.get_running_loop().call_later(0.03, far.recv, 100)
+            assert await port.drain(timeout_ms=1_000) == 0
+        far.close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("path", ["/nowhere/ttyUSB0", "/dev/null", "/"])
+def test_what_is_no_serial_port_is_not_opened(path: str) -> None:
+    with pytest.raises(PortNotOpened, match=path):
+        open_serial_port(Path(path), baud=9_600)
+
+
+def test_a_speed_that_no_port_has_is_not_opened(far: FarSide) -> None:
+    with pytest.raises(PortNotOpened):
+        open_serial_port(far.path, baud=-1)
+    far.unplug()
