@@ -90,6 +90,15 @@ def price_corrected(line: BasketLine, *, old_price_rial: int) -> Slip:
     )
 
 
+def price_remembered(line: BasketLine) -> Slip:
+    """The shop's own price of a good was changed, outside any purchase; only name, unit and price count."""
+    return (
+        Text("قیمت فروشگاه ثبت شد:", bold=True),
+        Pair(persian.isolate_name(line.name), unit_price(line)),
+        SHOW,
+    )
+
+
 def quantity_corrected(line: BasketLine) -> Slip:
     """The shopkeeper keyed another quantity for this line; `line` bears the new one."""
     return (

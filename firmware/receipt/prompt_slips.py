@@ -24,6 +24,7 @@ class Prompt(Enum):
     NATIONAL_ID = "کد ملی سرپرست خانوار را بزنید."
     OPERATOR_PIN = "رمز فروشنده را بزنید."
     PRICE = "قیمت را به تومان بزنید."
+    CREDIT_CAP = "بیشترین سهم اعتبار در این خرید را به تومان بزنید."
     PRICE_UNUSUAL = "این قیمت غیرعادی است. اگر درست است دوباره تأیید کنید."
     WEIGHT = "وزن را به گرم بزنید."
     QUANTITY = "تعداد را بزنید."
@@ -41,6 +42,8 @@ class Prompt(Enum):
     NOT_SCANNED_GOOD = "این کالا در فهرست نیست و با پول خریدار فروخته می‌شود."
     PRINTER_CAME_BACK = "چاپ ادامه پیدا کرد."
     PARTLY_PRINTED = "رسید بالا نیمه‌کاره ماند. رونوشت کامل در زیر می‌آید."
+    NOT_STORED = "ثبت نشد. از اعتبار چیزی کم نشد. دوباره تأیید کنید."
+    OUT_OF_ORDER = "دستگاه نمی‌تواند ثبت کند. خرید با اعتبار نکنید و تعمیرکار را خبر کنید."
     STARTED = "دستگاه روشن شد و آماده است."
 
 
@@ -56,3 +59,8 @@ def prompt_slip(prompt: Prompt, *press: str) -> Slip:
 def confirm_household(household: Household, *press: str) -> Slip:
     """A typed national ID, masked, before anything is charged to it."""
     return (Text(f"{masked(household)} - درست است؟", bold=True), *(Text(row) for row in press), SHOW)
+
+
+def card_read(household: Household) -> Slip:
+    """A card was recognized; a row of the basket's strip."""
+    return (Text(f"{masked(household)} خوانده شد."),)

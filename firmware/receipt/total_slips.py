@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from drivers.slip import Pair, Rule, Size, Slip, Text
 from firmware.receipt import persian
+from firmware.receipt.basket_slips import BasketLine, line_rows
 from firmware.receipt.fixed_parts import (
     OWN_PART_NOTE,
     SHOW,
@@ -74,6 +75,41 @@ def cash_total_block(*, lines: int, total_rial: int, press: tuple[str, ...]) -> 
         Pair("جمع ردیف‌ها", persian.digits(lines), size=Size.SMALL),
         Pair("مبلغ قابل پرداخت", persian.toman(total_rial), bold=True),
         Text("کارتی خوانده نشده است: فروش نقدی، بدون اعتبار کالابرگ."),
+        *press_rows(press),
+        SHOW,
+    )
+
+
+def void_block(*, purchase_number: str, credit_rial: int, own_rial: int, press: tuple[str, ...]) -> Slip:
+    """What a void will undo, before the operator confirms it."""
+    return (
+        Rule(),
+        heading("رسید نیست"),
+        Pair("باطل کردن رسید", persian.isolate(purchase_number), bold=True),
+        Pair("به اعتبار برمی‌گردد", persian.toman(credit_rial)),
+        Pair("نقد به خریدار پس بدهید", persian.toman(own_rial)),
+        *press_rows(press),
+        SHOW,
+    )
+
+
+def refund_block(
+    *,
+    purchase_number: str,
+    lines: tuple[BasketLine, ...],
+    credit_rial: int,
+    own_rial: int,
+    press: tuple[str, ...],
+) -> Slip:
+    """What a refund will give back, before the operator confirms it; `lines` bear the returned quantities."""
+    return (
+        Rule(),
+        heading("رسید نیست"),
+        Pair("برگشت کالا از رسید", persian.isolate(purchase_number), bold=True),
+        *(row for line in lines for row in line_rows(line)),
+        thin_rule(),
+        Pair("به اعتبار برمی‌گردد", persian.toman(credit_rial)),
+        Pair("نقد به خریدار پس بدهید", persian.toman(own_rial)),
         *press_rows(press),
         SHOW,
     )

@@ -198,6 +198,13 @@ def test_an_isolate_is_never_torn_over_two_lines() -> None:
     assert [line for line in lines if code in line]
 
 
+def test_a_long_name_breaks_between_its_words() -> None:
+    name = "برنج ایرانی طارم هاشمی درجه یک کیسه ده کیلویی شمال"
+    lines = wrap(NORMAL, f"\u2068{name}{PDI}", 384)
+    assert " ".join(lines).strip(f"\u2068{PDI}") == name
+    assert len(lines) == 2
+
+
 def test_a_word_wider_than_the_paper_is_cut_and_loses_nothing() -> None:
     lines = wrap(NORMAL, "ب" * 200, 384)
     assert "".join(lines) == "ب" * 200

@@ -160,6 +160,18 @@ SLIPS: dict[str, Slip] = {
     "cash total": total_slips.cash_total_block(
         lines=5, total_rial=TOTAL_RIAL, press=(prompt_slips.PRESS_ENTER,)
     ),
+    "void block": total_slips.void_block(
+        purchase_number="7-1042", credit_rial=15_527_300, own_rial=550_000, press=(prompt_slips.PRESS_ENTER,)
+    ),
+    "refund block": total_slips.refund_block(
+        purchase_number="7-1042",
+        lines=REFUND.lines,
+        credit_rial=2_100_000,
+        own_rial=0,
+        press=(prompt_slips.PRESS_ENTER,),
+    ),
+    "price remembered": basket_slips.price_remembered(EGGS),
+    "card read": prompt_slips.card_read(HOUSEHOLD),
     "receipt": receipt_slips.receipt_end(RECEIPT),
     "receipt copy": receipt_slips.receipt_copy(RECEIPT, LINES),
     "receipt after power cut": receipt_slips.receipt_after_power_cut(RECEIPT, LINES),
