@@ -166,7 +166,7 @@ class Journal:
     ) -> _T:
         # aiosqlite has no public call for a whole function; a call a statement costs twice the time of a purchase.
         connection = self._connection
-        call = connection._execute(_guarded, function, connection._conn, *args, **kwargs)  # type: ignore[no-untyped-call] # noqa: SLF001
+        call = connection._execute(_guarded, function, connection._conn, *args, **kwargs)  # noqa: SLF001
         return await asyncio.shield(call)
 
     # What `_load`, `_commit` and `_acknowledge` keep in memory; written on the worker, while the loop waits for it.

@@ -1,0 +1,1 @@
+"""Stand-ins with a physical face; each keeps the contract of the real part."""

@@ -1,0 +1,50 @@
+"""A purchase without the till around it: what a test of the journal or the center needs to make entries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from firmware.authorizer import Approval, Ask, Surroundings, authorize
+from sync.wire.entry import Draft, Entry, PrivatePart
+from sync.wire.facts import Line, line_total_rial
+from sync.wire.kinds import Unit
+
+if TYPE_CHECKING:
+    from firmware.journal.journal import Journal
+    from tests.fakes.paper_center import Member
+
+
+def lines_worth(total_rial: int) -> tuple[Line, ...]:
+    """One line of milk for exactly `total_rial`."""
+    total = line_total_rial(Unit.PIECE, price_rial=total_rial, quantity=1)
+    return (
+        Line(
+            good=1, gtin=6260000000014, unit=Unit.PIECE, quantity=1, price_rial=total_rial, total_rial=total
+        ),
+    )
+
+
+async def purchase_draft(journal: Journal, member: Member, total_rial: int) -> Draft:
+    """An authorized purchase by card and PIN, not yet committed."""
+    account = await journal.account(member.household)
+    assert account is not None
+    assert journal.policy is not None
+    around = Surroundings(
+        journal.policy,
+        journal.catalog_version,
+        journal.keeper.now(),
+        journal.device_use,
+        journal.policy_confirmed_s,
+    )
+    approval = authorize(Ask(total_rial, total_rial), account, around)
+    assert isinstance(approval, Approval), approval
+    fact = approval.fact(
+        number=journal.counters.purchases + 1, credit_before_rial=journal.counters.credit_rial
+    )
+    private = PrivatePart(household=member.household, card=member.card.number)
+    return journal.draft(fact, lines=lines_worth(total_rial), private=private, proof_key=member.key)
+
+
+async def buy(journal: Journal, member: Member, total_rial: int) -> Entry:
+    """A committed purchase."""
+    return await journal.commit(await purchase_draft(journal, member, total_rial))

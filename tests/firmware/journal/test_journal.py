@@ -1,0 +1,304 @@
+"""The journal: what is confirmed stays, what is stored is proven, what is decided twice is spent once."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from firmware.errors import JournalCorrupt, StaleDecision
+from firmware.journal import audit
+from firmware.journal.journal import Journal, open_journal
+from sync.wire.entry import PrivatePart
+from sync.wire.facts import (
+    AllowanceGivenBack,
+    CodeOutcome,
+    Enrolled,
+    MailApplied,
+    PinFailure,
+    PriceChanged,
+    Purchase,
+)
+from sync.wire.kinds import ClosingKind, EntryKind, MailKind, Unit
+from sync.wire.mail import Recall, Verdicts
+from tests.fakes.hand_clock import HandClock
+from tests.fakes.paper_center import OPENING_S, PaperCenter
+from tests.fakes.selling import buy, purchase_draft
+from tests.fakes.software_key import SoftwareKey
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+CENTER_TIME_S = OPENING_S + 8 * 3600
+
+
+class Shop:
+    """A till with a village of three, on a disk of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.center = PaperCenter()
+        self.identity = self.center.enroll(SoftwareKey("till"), now_s=CENTER_TIME_S)
+        self.members = tuple(self.center.member(number, codes=("12345678",)) for number in (1, 2, 3))
+        self.clock = HandClock(CENTER_TIME_S)
+        self.path = folder / "journal.db"
+        self.mails = tuple(self.center.village(self.identity, self.members))
+
+    def day(self, story: Callable[[Journal], Awaitable[None]]) -> None:
+        """Open the journal, run the story, close it."""
+
+        async def run() -> None:
+            async with open_journal(self.path, self.identity, self.clock, version="test") as journal:
+                if journal.mail_head.number == 0:
+                    await journal.apply_mail(self.mails)
+                await story(journal)
+
+        asyncio.run(run())
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    return Shop(tmp_path)
+
+
+def test_the_first_entry_names_the_credential(shop: Shop) -> None:
+    async def story(journal: Journal) -> None:
+        entry = await journal.entry(0)
+        assert entry is not None
+        assert entry.fact == Enrolled(credential_hash=shop.identity.credential_hash, version="test")
+        assert entry.prev == shop.identity.credential_hash
+
+    shop.day(story)
+
+
+def test_a_purchase_moves_the_allowance_and_survives_a_restart(shop: Shop) -> None:
+    async def sell(journal: Journal) -> None:
+        entry = await buy(journal, shop.members[0], 1_050_000)
+        assert isinstance(entry.fact, Purchase)
+        assert (entry.fact.credit_rial, entry.fact.own_rial) == (1_000_000, 50_000)
+
+    async def look(journal: Journal) -> None:
+        account = await journal.account(1)
+        assert account is not None
+        assert account.allowances[0].left_rial == 39_000_000
+        assert account.unacknowledged.purchases == 1
+        assert journal.counters.credit_rial == 1_000_000
+
+    shop.day(sell)
+    shop.day(look)
+
+
+def test_a_decision_that_was_overtaken_spends_nothing(shop: Shop) -> None:
+    async def story(journal: Journal) -> None:
+        first = await purchase_draft(journal, shop.members[0], 30_000_000)
+        second = await purchase_draft(journal, shop.members[0], 30_000_000)
+        await journal.commit(first)
+        before = journal.head
+        with pytest.raises(StaleDecision):
+            await journal.commit(second)
+        assert journal.head == before
+        account = await journal.account(1)
+        assert account is not None
+        assert account.allowances[0].left_rial == 40_000_000 - 29_950_000
+
+    shop.day(story)
+
+
+def test_a_canceled_commit_is_either_whole_or_absent_and_the_next_one_works(shop: Shop) -> None:
+    async def story(journal: Journal) -> None:
+        task = asyncio.get_running_loop().create_task(
+            journal.commit(await purchase_draft(journal, shop.members[0], 500_000))
+        )
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await buy(journal, shop.members[1], 500_000)
+        totals = await journal.day_totals()
+        assert totals.purchases == 2
+        assert journal.counters.purchases == 2
+
+    shop.day(story)
+
+
+def test_pin_failures_are_counted_and_cleared_by_the_right_pin(shop: Shop) -> None:
+    async def story(journal: Journal) -> None:
+        private = PrivatePart(household=1, card=shop.members[0].card.number)
+        await journal.commit(journal.draft(PinFailure(failures=1), private=private))
+        account = await journal.account(1)
+        assert account is not None
+        assert account.pin_failures == 1
+        await buy(journal, shop.members[0], 500_000)
+        account = await journal.account(1)
+        assert account is not None
+        assert account.pin_failures == 0
+
+    shop.day(story)
+
+
+def test_a_one_time_code_works_once(shop: Shop) -> None:
+    async def story(journal: Journal) -> None:
+        codes = await journal.codes(1)
+        private = PrivatePart(household=1, code="12345678", code_hash=codes.hashes[0])
+        await journal.commit(journal.draft(CodeOutcome(right=True), private=private))
+        assert (await journal.codes(1)).hashes == ()
+        with pytest.raises(StaleDecision):
+            await journal.commit(journal.draft(CodeOutcome(right=True), private=private))
+
+    shop.day(story)
+
+
+def test_a_recalled_allowance_is_given_back_in_the_same_transaction(shop: Shop) -> None:
+    async def story(journal: Journal) -> None:
+        account = await journal.account(2)
+        assert account is not None
+        number = account.allowances[0].number
+        await buy(journal, shop.members[1], 1_050_000)
+        applied = await journal.apply_mail((shop.center.send(Recall(allowances=(number,)), MailKind.RECALL),))
+        assert isinstance(applied.fact, MailApplied)
+        given_back = await journal.entry(applied.sequence + 1)
+        assert given_back is not None
+        assert isinstance(given_back.fact, AllowanceGivenBack)
+        assert [(leg.allowance, leg.amount_rial) for leg in given_back.fact.legs] == [(number, 39_000_000)]
+        account = await journal.account(2)
+        assert account is not None
+        assert account.allowances == ()
+
+    shop.day(story)
+
+
+def test_verdicts_and_acknowledgements_are_known(shop: Shop) -> None:
+    async def story(journal: Journal) -> None:
+        entry = await buy(journal, shop.members[0], 1_050_000)
+        assert journal.device_use.purchases == 1
+        await journal.acknowledge(entry.sequence + 1, now_s=CENTER_TIME_S + 5, epoch=1, statement=1)
+        assert journal.device_use.purchases == 0
+        await journal.apply_mail(
+            (shop.center.send(Verdicts(first=0, last=entry.sequence, exceptions=()), MailKind.VERDICTS),)
+        )
+        record = await journal.purchase(entry.sequence)
+        assert record is not None
+        assert record.verdict == 0
+
+    shop.day(story)
+
+
+def test_rebuilt_projections_equal_those_of_the_day(shop: Shop) -> None:
+    async def story(journal: Journal) -> None:
+        await buy(journal, shop.members[0], 1_050_000)
+        await journal.commit(
+            journal.draft(PinFailure(failures=2), private=PrivatePart(household=2, card=90002))
+        )
+        await journal.commit(journal.draft(PriceChanged(good=8, gtin=0, unit=Unit.GRAM, price_rial=950_000)))
+        codes = await journal.codes(3)
+        private = PrivatePart(household=3, code="12345678", code_hash=codes.hashes[0])
+        await journal.commit(journal.draft(CodeOutcome(right=True), private=private))
+
+    shop.day(story)
+    before = _projections(shop.path)
+    audit.rebuild(shop.path, shop.identity, lambda _: None)
+    assert _projections(shop.path) == before
+
+
+def test_a_flipped_byte_in_any_stored_part_is_found_and_named(shop: Shop) -> None:
+    async def story(journal: Journal) -> None:
+        await buy(journal, shop.members[0], 1_050_000)
+
+    shop.day(story)
+    for column in ("payload", "lines", "private", "signature", "hash"):
+        original = _cell(shop.path, column)
+        for at in range(0, len(original), 7):
+            _set_cell(shop.path, column, original[:at] + bytes([original[at] ^ 0x10]) + original[at + 1 :])
+            with pytest.raises(JournalCorrupt, match="entry 2"):
+                audit.verify(shop.path, shop.identity, lambda _: None)
+        _set_cell(shop.path, column, original)
+    assert audit.verify(shop.path, shop.identity, lambda _: None).entries == 3
+
+
+def test_a_removed_entry_is_found_at_the_next_start(shop: Shop) -> None:
+    async def story(journal: Journal) -> None:
+        await buy(journal, shop.members[0], 1_050_000)
+        await buy(journal, shop.members[1], 1_050_000)
+
+    shop.day(story)
+    with closing(sqlite3.connect(shop.path, isolation_level=None)) as sql:
+        sql.execute("DELETE FROM entry WHERE sequence = 2")
+    with pytest.raises(JournalCorrupt, match="entry 2"):
+        shop.day(story)
+
+
+def test_a_clean_end_and_a_power_cut_are_told_apart(shop: Shop) -> None:
+    async def story(journal: Journal) -> None:
+        assert journal.was_clean
+
+    shop.day(story)
+    shop.day(story)
+    with closing(sqlite3.connect(shop.path, isolation_level=None)) as sql:
+        sql.execute("UPDATE known SET value = 0 WHERE name = 'clean'")
+
+    async def after_the_cut(journal: Journal) -> None:
+        assert not journal.was_clean
+
+    shop.day(after_the_cut)
+
+
+def test_the_day_begins_after_the_last_z(shop: Shop) -> None:
+    async def story(journal: Journal) -> None:
+        assert journal.closings == {ClosingKind.X: 0, ClosingKind.Z: 0}
+        assert journal.first_of_day == 0
+        assert (await journal.last_printable()) is None
+        entry = await buy(journal, shop.members[0], 1_050_000)
+        last = await journal.last_printable()
+        assert last is not None
+        assert (last.kind, last.sequence) == (EntryKind.PURCHASE, entry.sequence)
+
+    shop.day(story)
+
+
+def test_an_export_holds_no_private_part(shop: Shop, tmp_path: Path) -> None:
+    async def story(journal: Journal) -> None:
+        await buy(journal, shop.members[0], 1_050_000)
+
+    shop.day(story)
+    private = _cell(shop.path, "private")
+    target = tmp_path / "journal.export"
+    assert audit.export(shop.path, shop.identity, target, lambda _: None).entries == 3
+    assert _cell(shop.path, "payload") in target.read_bytes()
+    assert private not in target.read_bytes()
+
+
+def _projections(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    with closing(sqlite3.connect(path, isolation_level=None)) as sql:
+        found = {table: sql.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall() for table in _TABLES}
+        found["known"] = sql.execute("SELECT * FROM known WHERE name != 'clean' ORDER BY 1").fetchall()
+    return found
+
+
+def _cell(path: Path, column: str) -> bytes:
+    with closing(sqlite3.connect(path, isolation_level=None)) as sql:
+        value = sql.execute(f"SELECT {column} FROM entry WHERE sequence = 2").fetchone()[0]
+        assert isinstance(value, bytes)
+        return value
+
+
+def _set_cell(path: Path, column: str, value: bytes) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as sql:
+        sql.execute(f"UPDATE entry SET {column} = ? WHERE sequence = 2", (value,))
+
+
+_TABLES = (
+    "household",
+    "card",
+    "code",
+    "allowance",
+    "lock",
+    "release",
+    "purchase",
+    "reversal",
+    "price",
+    "product",
+    "verdict",
+)
