@@ -1,0 +1,238 @@
+"""From keys to commands: what the shopkeeper's fingers mean. Pure, and a table: see `RULES`.
+
+Rules:
+- A command ends with a key that ends it (``+ - /`` or Enter); what was typed before it, and that key, must match a rule of
+  the present mode as a whole, else the whole is a `Misfit` and nothing happens.
+- After a leading ``*`` only Enter ends, so that a receipt number may contain its ``-``.
+- A digit never means two things in one mode: where a PIN may be typed, no number is taken for an amount and printed.
+- LOST keys throw away what is half typed.
+
+Must not know: baskets, money, what a command does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from drivers.keypad import Key
+
+TYPED_MAX = 48
+GRAMS_PER_KG = 1000
+
+
+class Mode(Enum):
+    """Which rules hold; the conversation's state decides."""
+
+    SELLING = auto()
+    PIN = auto()
+    NUMBER = auto()
+    RECEIPT = auto()
+    RETURNS = auto()
+    GOOD = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A count, or a weight in gram where it was typed with a point."""
+
+    amount: int
+    weighed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """TOTAL. `cap_toman` bounds the credit part."""
+
+    cap_toman: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Remove the line at `position`, or the last."""
+
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedGood:
+    """A good by its number. `choice` counts its units from 1."""
+
+    good: int
+    choice: int
+    quantity: Quantity | None
+
+
+@dataclass(frozen=True, slots=True)
+class TypedBarcode:
+    """A barcode's digits, typed."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function code and what was keyed with it."""
+
+    number: str
+    given: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """Four digits where a PIN is awaited."""
+
+    digits: str
+
+    def __repr__(self) -> str:
+        return "Pin(****)"
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """The answer to a question: digits, perhaps with a point or, in receipt numbers, with dashes."""
+
+    typed: str
+
+    def __repr__(self) -> str:
+        return "Number(...)"
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """Line `row` of the purchase comes back: `quantity` of it, or all that is left."""
+
+    row: int
+    quantity: Quantity | None
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Enter alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """Minus alone, where something is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """Keys without meaning here. They are not kept: they may have been a PIN."""
+
+
+Command = Total | Remove | NamedGood | TypedBarcode | Call | Pin | Number | Return | Confirm | Back | Misfit
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`pattern` matches what was typed and the ending key (Enter is written ``=``)."""
+
+    pattern: re.Pattern[str]
+    build: Callable[[re.Match[str]], Command]
+
+
+def quantity(typed: str | None) -> Quantity | None:
+    """``3`` is a count, ``1.25`` is 1250 grams."""
+    if typed is None:
+        return None
+    whole, point, part = typed.partition(".")
+    if not point:
+        return Quantity(int(typed), weighed=False)
+    return Quantity(int(whole or "0") * GRAMS_PER_KG + int(part.ljust(3, "0")), weighed=True)
+
+
+_QUANTITY = r"(\d{1,6}|\d{0,3}\.\d{1,3})"
+_CONFIRM = Rule(re.compile("="), lambda _: Confirm())
+_BACK = Rule(re.compile("-"), lambda _: Back())
+_PENDING_QUANTITY = re.compile(_QUANTITY + r"\*")
+
+RULES = {
+    Mode.SELLING: (
+        Rule(re.compile(r"(\d{1,9})?\+"), lambda m: Total(None if m[1] is None else int(m[1]))),
+        Rule(re.compile(r"(\d{1,2})?-"), lambda m: Remove(None if m[1] is None else int(m[1]))),
+        Rule(
+            re.compile(rf"(?:{_QUANTITY}\*)?(\d{{1,3}})(?:\.([1-3]))?/"),
+            lambda m: NamedGood(int(m[2]), int(m[3] or "1"), quantity(m[1])),
+        ),
+        Rule(re.compile(r"(\d{8}|\d{12,14})="), lambda m: TypedBarcode(m[1])),
+        Rule(re.compile(r"\*(\d{1,2})((?:\*[\d.-]+)*)="), lambda m: Call(m[1], tuple(m[2].split("*")[1:]))),
+        _CONFIRM,
+    ),
+    Mode.PIN: (Rule(re.compile(r"(\d{4})="), lambda m: Pin(m[1])), _CONFIRM, _BACK),
+    Mode.NUMBER: (Rule(re.compile(r"(\d+\.?\d*|\.\d+)="), lambda m: Number(m[1])), _CONFIRM, _BACK),
+    Mode.RECEIPT: (Rule(re.compile(r"(\d+(?:-\d+){0,2})="), lambda m: Number(m[1])), _CONFIRM, _BACK),
+    Mode.RETURNS: (
+        Rule(re.compile(rf"(?:{_QUANTITY}\*)?(\d{{1,2}})="), lambda m: Return(int(m[2]), quantity(m[1]))),
+        Rule(re.compile(r"\+"), lambda _: Total()),
+        _BACK,
+    ),
+    Mode.GOOD: (
+        Rule(re.compile(r"(\d{1,3})(?:\.([1-3]))?/"), lambda m: NamedGood(int(m[1]), int(m[2] or "1"), None)),
+        Rule(re.compile(r"(\d{8}|\d{12,14})="), lambda m: TypedBarcode(m[1])),
+        _BACK,
+    ),
+}
+_SIGN_OF_KEY = {Key.ENTER: "="}
+_ENDS = frozenset("=+-/")
+
+
+class Typing:
+    """What is half typed. Owned by the conversation."""
+
+    def __init__(self) -> None:
+        self._typed = ""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is half typed."""
+        return not self._typed
+
+    def press(self, key: Key, mode: Mode) -> Command | None:
+        """The command that `key` completes, if it does."""
+        if key is Key.LOST:
+            return self._throw_away()
+        if key is Key.BACKSPACE:
+            self._typed = self._typed[:-1]
+            return None
+        sign = _SIGN_OF_KEY.get(key, key.value)
+        if len(self._typed) + len(sign) > TYPED_MAX:
+            return self._throw_away()
+        if not self._ends(sign, mode):
+            self._typed += sign
+            return None
+        typed, self._typed = self._typed + sign, ""
+        return _understood(typed, mode)
+
+    def take_quantity(self) -> Quantity | Misfit | None:
+        """The quantity typed for a scan that comes now: ``3 *``. Anything else half typed is a misfit and is dropped."""
+        typed, self._typed = self._typed, ""
+        if not typed:
+            return None
+        match = _PENDING_QUANTITY.fullmatch(typed)
+        found = quantity(match[1]) if match else None
+        return Misfit() if found is None else found
+
+    def forget(self) -> None:
+        """Drop what is half typed."""
+        self._typed = ""
+
+    def _ends(self, sign: str, mode: Mode) -> bool:
+        if sign not in _ENDS:
+            return False
+        in_a_number = self._typed.startswith("*") or (mode is Mode.RECEIPT and self._typed != "")
+        return sign == "=" or not (sign == "-" and in_a_number)
+
+    def _throw_away(self) -> Misfit:
+        self._typed = ""
+        return Misfit()
+
+
+def _understood(typed: str, mode: Mode) -> Command:
+    for rule in RULES[mode]:
+        match = rule.pattern.fullmatch(typed)
+        if match is not None:
+            return rule.build(match)
+    return Misfit()
