@@ -25,7 +25,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from drivers.strip import Strip
 
@@ -86,8 +86,3 @@ def buzzer_command(*, times: int, length: int) -> bytes:
     assert 1 <= times <= 9
     assert 1 <= length <= 9
     return bytes((0x1B, 0x42, times, length))
-
-
-def byte_count(strips: Iterable[Strip]) -> int:
-    """Count the bytes that `strips` take, without resync and cut."""
-    return sum(len(command) for strip in strips for command in strip_commands(strip))

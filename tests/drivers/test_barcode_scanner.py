@@ -48,7 +48,9 @@ def test_a_scan_before_the_till_is_on_is_lost(desk: tuple[SimulatedScanner, Path
         assert not hand.scan("BEFORE")
         async with BarcodeScanner(open_input_device(path)) as scanner:
             hand.scan("AFTER")
-            assert await anext(scanner) == TextScan("AFTER")
+            async for scan in scanner:
+                assert scan == TextScan("AFTER")
+                break
 
     asyncio.run(story())
 
