@@ -25,7 +25,7 @@ bench: $(INSTALLED)  ## the figures, as a table and in bench-out/bench.json
 	$(PYTHON_RUN) -m tests.benchmarks
 
 format: $(INSTALLED)  ## bring all files into the one format
-	$(VENV)/bin/ruff check --fix-only --unsafe-fixes --select I,TC,RUF100,D2 --quiet .
+	$(VENV)/bin/ruff check --fix-only --unsafe-fixes --select I,TC,D2 --quiet .
 	$(VENV)/bin/ruff format .
 
 lock: $(INSTALLED)  ## pin every library anew from pyproject.toml (needs uv)
