@@ -1,0 +1,156 @@
+"""The appliance's configuration: one TOML file, every key read once, with bounds.
+
+Rules: `KEYS` is the whole truth, also for the README; a key that stands in no table is an error that names it, for a
+misspelt key would silently keep its default. Relative paths begin at the file's own folder. Errors are in English, for
+technicians.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from firmware.errors import ConfigError
+
+CONFIG_CHARACTERS_MAX = 64 << 10
+Read = Callable[[Any, Path], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the file says; see `KEYS`. A name's first word is the file's table."""
+
+    data_folder: Path
+    log_level: str
+    scanner_path: Path
+    keypad_path: Path
+    printer_path: Path
+    printer_paper: str
+    center_url: str | None
+    center_interval_ms: int
+    center_retry_ms: int
+    center_timeout_ms: int
+    clock_chip: bool
+    clock_file: Path | None
+    idle_checkpoint_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key: how it is written in the file, what it may be, and its value when it is not there."""
+
+    name: str
+    read: Read
+    allowed: str
+    meaning: str
+    default: object = ...
+
+    @property
+    def field(self) -> str:
+        """Its name in `Config`."""
+        return self.name.replace(".", "_")
+
+
+def _path(value: Any, folder: Path) -> Path:
+    if type(value) is not str or not value or "\0" in value:
+        raise ConfigError("is not a path")
+    return folder / value
+
+
+def _text(value: Any, _: Path) -> str:
+    if type(value) is not str or not 0 < len(value) <= 200:
+        raise ConfigError("is not a text of 1 to 200 characters")
+    return value
+
+
+def _flag(value: Any, _: Path) -> bool:
+    if type(value) is not bool:
+        raise ConfigError("is not true or false")
+    return value
+
+
+def _one_of(*words: str) -> Read:
+    def read(value: Any, _: Path) -> str:
+        if value not in words:
+            raise ConfigError(f"is not one of {', '.join(words)}")
+        return str(value)
+
+    return read
+
+
+def _ms(least: int, most: int) -> Read:
+    def read(value: Any, _: Path) -> int:
+        if type(value) is not int or not least <= value <= most:
+            raise ConfigError(f"is not a whole number from {least} to {most}")
+        return value
+
+    return read
+
+
+KEYS = (
+    Key("data_folder", _path, "a folder", "the device's key, identity and journal"),
+    Key("log_level", _one_of("debug", "info", "warning", "error"), "debug, info, warning, error", "what is logged", "info"),
+    Key("scanner.path", _path, "a path", "the barcode scanner, best by its /dev/input/by-id or by-path name"),
+    Key("keypad.path", _path, "a path", "the numeric keypad, likewise"),
+    Key("printer.path", _path, "a path", "the receipt printer's serial port, best by its /dev/serial/by-id name"),
+    Key("printer.paper", _one_of("58mm", "80mm"), "58mm, 80mm", "the width of the paper", "58mm"),
+    Key("center.url", _text, "https://...", "where the center moved to; the address of the enrollment, if absent", None),
+    Key("center.interval_ms", _ms(100, 86_400_000), "100 to 86400000", "between two exchanges", 60_000),
+    Key("center.retry_ms", _ms(50, 600_000), "50 to 600000", "before the first attempt after a failure; doubles", 5_000),
+    Key("center.timeout_ms", _ms(100, 600_000), "100 to 600000", "longest wait for the center's answer", 30_000),
+    Key("clock.chip", _flag, "true, false", "whether the board has a clock chip that runs without power", default=False),
+    Key("clock.file", _path, "a path", "a simulated clock instead of the machine's own", None),
+    Key("idle.checkpoint_ms", _ms(100, 3_600_000), "100 to 3600000", "quiet before the journal is tidied up", 10_000),
+)  # fmt: skip
+
+
+def load(path: Path) -> Config:
+    """The configuration in the file `path`. Raises: ConfigError, naming file and key."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(4 * CONFIG_CHARACTERS_MAX).decode()
+        return config_from(text, folder=path.absolute().parent)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: not UTF-8") from None
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+
+
+def config_from(text: str, *, folder: Path) -> Config:
+    """The configuration in `text`, with relative paths from `folder` on. Raises: ConfigError, naming the key."""
+    if len(text) > CONFIG_CHARACTERS_MAX:
+        raise ConfigError(f"more than {CONFIG_CHARACTERS_MAX} characters")
+    try:
+        given = _flat(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"not TOML: {error}") from None
+    unknown = sorted(given.keys() - {key.name for key in KEYS})
+    if unknown:
+        raise ConfigError(f"{unknown[0]} is no key of this file")
+    return Config(**{key.field: _value(key, given, folder) for key in KEYS})
+
+
+def _flat(tables: dict[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in tables.items():
+        if isinstance(value, dict):
+            flat |= {f"{name}.{key}": part for key, part in value.items()}
+        else:
+            flat[name] = value
+    return flat
+
+
+def _value(key: Key, given: dict[str, Any], folder: Path) -> Any:
+    if key.name not in given:
+        if key.default is ...:
+            raise ConfigError(f"{key.name} is missing")
+        return key.default
+    try:
+        return key.read(given[key.name], folder)
+    except ConfigError as error:
+        raise ConfigError(f"{key.name} {error}") from None

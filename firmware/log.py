@@ -1,0 +1,69 @@
+"""What the appliance tells whoever looks after it: one JSON object a line.
+
+Rules: `event` is a word, the rest are facts; `ms` is monotonic. Never in a fact: a PIN, a code, a card's secret, a
+national ID. A line that cannot be written is lost, for no log may stop the till.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Level(IntEnum):
+    """How much a line matters."""
+
+    DEBUG = 0
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+
+class Log:
+    """Any task may write. `write` takes one line with its line feed."""
+
+    def __init__(
+        self, write: Callable[[str], None], *, level: Level, monotonic_ms: Callable[[], int]
+    ) -> None:
+        self._write = write
+        self._level = level
+        self._monotonic_ms = monotonic_ms
+
+    def debug(self, event: str, **facts: Any) -> None:
+        """For the simulation and for search."""
+        self._line(Level.DEBUG, event, facts)
+
+    def info(self, event: str, **facts: Any) -> None:
+        """What happens a few times a day."""
+        self._line(Level.INFO, event, facts)
+
+    def warning(self, event: str, **facts: Any) -> None:
+        """What mends itself, or somebody nearby should mend."""
+        self._line(Level.WARNING, event, facts)
+
+    def error(self, event: str, **facts: Any) -> None:
+        """What ends the process or needs a technician."""
+        self._line(Level.ERROR, event, facts)
+
+    def _line(self, level: Level, event: str, facts: dict[str, Any]) -> None:
+        if level < self._level:
+            return
+        line = {"level": level.name.lower(), "ms": self._monotonic_ms(), "event": event, **facts}
+        self._write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
+
+
+def write_to(descriptor: int) -> Callable[[str], None]:
+    """Write lines whole to an open descriptor, such as standard error's."""
+
+    def write(line: str) -> None:
+        try:
+            os.write(descriptor, line.encode("utf-8", "replace"))
+        except OSError:
+            return
+
+    return write

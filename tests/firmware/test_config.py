@@ -1,0 +1,83 @@
+"""A configuration is read whole or not at all, and an error names the key."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+import pytest
+
+from firmware.config import KEYS, Config, config_from, load
+from firmware.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LEAST = """
+data_folder = "data"
+scanner.path = "/dev/input/scanner"
+keypad.path = "/dev/input/keypad"
+printer.path = "printer"
+"""
+
+
+def test_what_is_not_said_has_a_default(tmp_path: Path) -> None:
+    config = config_from(LEAST, folder=tmp_path)
+    assert (config.printer_paper, config.center_interval_ms, config.clock_chip) == ("58mm", 60_000, False)
+    assert config.clock_file is None
+
+
+def test_relative_paths_begin_at_the_file_s_own_folder(tmp_path: Path) -> None:
+    (tmp_path / "till.toml").write_text(LEAST)
+    config = load(tmp_path / "till.toml")
+    assert config.data_folder == tmp_path / "data"
+    assert str(config.scanner_path) == "/dev/input/scanner"
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ('printer.papr = "58mm"', "printer.papr is no key"),
+        ('colour = "blue"', "colour is no key"),
+        ("[center.tls]\nx = 1", "center.tls is no key|center.tls is"),
+        ('printer.paper = "72mm"', "printer.paper is not one of 58mm, 80mm"),
+        ("clock.chip = 1", "clock.chip is not true or false"),
+        ("center.interval_ms = 99", "center.interval_ms is not a whole number from 100"),
+        ("center.interval_ms = 86400001", "center.interval_ms is not a whole number"),
+        ("center.interval_ms = 1000.0", "center.interval_ms is not a whole number"),
+        ("center.interval_ms = true", "center.interval_ms is not a whole number"),
+        ('clock.file = ""', "clock.file is not a path"),
+        ('center.url = ""', "center.url is not a text"),
+        ("x = ", "not TOML"),
+        ("#" * 70_000, "more than 65536 characters"),
+    ],
+)
+def test_a_wrong_key_is_named(tmp_path: Path, more: str, words: str) -> None:
+    (tmp_path / "till.toml").write_text(LEAST + more)
+    with pytest.raises(ConfigError, match=f"till.toml: ({words})"):
+        load(tmp_path / "till.toml")
+
+
+@pytest.mark.parametrize("interval_ms", [100, 86_400_000])
+def test_a_bound_itself_is_allowed(tmp_path: Path, interval_ms: int) -> None:
+    config = config_from(f"{LEAST}center.interval_ms = {interval_ms}", folder=tmp_path)
+    assert config.center_interval_ms == interval_ms
+
+
+@pytest.mark.parametrize("name", [key.name for key in KEYS if key.default is ...])
+def test_a_key_without_default_must_be_there(tmp_path: Path, name: str) -> None:
+    text = "\n".join(line for line in LEAST.splitlines() if not line.startswith(name))
+    with pytest.raises(ConfigError, match=f"{name} is missing"):
+        config_from(text, folder=tmp_path)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"till.toml: No such file"):
+        load(tmp_path / "till.toml")
+    (tmp_path / "till.toml").write_bytes(b"\xff")
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        load(tmp_path / "till.toml")
+
+
+def test_the_table_of_keys_and_the_configuration_are_one() -> None:
+    assert [key.field for key in KEYS] == [field.name for field in fields(Config)]
