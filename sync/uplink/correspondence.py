@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sync.uplink import exchange
 from sync.uplink.errors import AnswerRefused
 from sync.uplink.exchange import NONCE_BYTES, Answer, Standing
+from sync.wire.entry import Head
 from sync.wire.exchange import ANSWER_BYTES_MAX, BATCH_ENTRIES_MAX
 
 if TYPE_CHECKING:
@@ -61,27 +62,26 @@ class Correspondence:
         message = await self._post.post(exchange.PATH, asked.message, answer_bytes_max=ANSWER_BYTES_MAX)
         round_trip_ms = self._monotonic_ms() - sent_ms
         claimed = exchange.claims(message, asked, self._parties)
-        own = await self._chain.place(claimed.held)
-        if own is None:
-            raise AnswerRefused(
-                f"the center holds entry {claimed.held - 1}, which this journal does not have"
-            )
+        own = await self._place(claimed.held)
         answer = exchange.believed(claimed, asked, self._parties, own)
         self.standing = answer.standing
-        return Told(answer, round_trip_ms, await self._more(answer, asked))
+        return Told(answer, round_trip_ms, self._more(answer, asked))
 
     async def _ask(self) -> Question:
-        base = await self._chain.place(self.standing.held)
-        assert base is not None, "what the center holds came from this journal"
-        entries = await self._chain.batch(base.sequence, BATCH_ENTRIES_MAX)
+        base = await self._place(self.standing.held)
+        entries = await self._chain.unsent_entries(base.sequence, BATCH_ENTRIES_MAX)
         nonce = self._random_bytes(NONCE_BYTES)
         return exchange.question(
             self._parties, self.standing, base, entries, self._chain.mail_head, nonce=nonce
         )
 
-    async def _more(self, answer: Answer, asked: Question) -> bool:
-        mail_number = answer.mail[-1].number if answer.mail else asked.mail_head.number
-        if answer.mail and answer.mail_last > mail_number:
+    async def _place(self, sequence: int) -> Head:
+        if sequence > self._chain.head.sequence:
+            raise AnswerRefused(f"the center holds entry {sequence - 1}, which this journal does not have")
+        return Head(sequence, await self._chain.hash_before(sequence))
+
+    def _more(self, answer: Answer, asked: Question) -> bool:
+        before, now = asked.before, answer.standing
+        if answer.mail and answer.mail_last > answer.mail[-1].number:
             return True
-        advanced = answer.standing.held > asked.before.held or answer.standing.epoch > asked.before.epoch
-        return advanced and await self._chain.place(answer.standing.held + 1) is not None
+        return (now.epoch, now.held) > (before.epoch, before.held) and now.held < self._chain.head.sequence

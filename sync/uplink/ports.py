@@ -27,15 +27,19 @@ class Parties:
 class Chain(Protocol):
     """The journal, as far as it goes to the center."""
 
-    async def place(self, sequence: int) -> Head | None:
-        """Where entry `sequence` stands or will stand; None if it lies beyond the next entry to be made."""
-
-    async def batch(self, from_sequence: int, most: int) -> Sequence[EntryBytes]:
-        """Up to `most` stored entries from `from_sequence` on, in their order."""
+    @property
+    def head(self) -> Head:
+        """Where the next entry goes."""
 
     @property
     def mail_head(self) -> MailHead:
         """The last mail that was applied."""
+
+    async def hash_before(self, sequence: int) -> bytes:
+        """The hash that entry `sequence`, made or still to be made, names as its `prev`."""
+
+    async def unsent_entries(self, from_sequence: int, most: int) -> Sequence[EntryBytes]:
+        """Up to `most` stored entries from `from_sequence` on, in their order."""
 
 
 class Post(Protocol):

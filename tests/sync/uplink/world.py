@@ -76,12 +76,14 @@ class Notebook:
     entries: list[Entry]
     mail_head: MailHead = field(default_factory=lambda: MailHead(0, FIRST_PREV))
 
-    async def place(self, sequence: int) -> Head | None:
-        if sequence > len(self.entries):
-            return None
-        return Head(sequence, self.entries[sequence - 1].hash if sequence else FIRST_PREV)
+    @property
+    def head(self) -> Head:
+        return self.entries[-1].next_head if self.entries else Head(0, FIRST_PREV)
 
-    async def batch(self, from_sequence: int, most: int) -> list[EntryBytes]:
+    async def hash_before(self, sequence: int) -> bytes:
+        return self.entries[sequence - 1].hash if sequence else FIRST_PREV
+
+    async def unsent_entries(self, from_sequence: int, most: int) -> list[EntryBytes]:
         return [entry.stored for entry in self.entries[from_sequence : from_sequence + most]]
 
 
