@@ -10,7 +10,10 @@ _VALUE = {character: index for index, character in enumerate(ALPHABET)}
 
 def encode(data: bytes) -> str:
     """Two bytes become three characters, a last single byte two."""
-    parts = [_digits(int.from_bytes(data[at : at + 2]), 3 if at + 1 < len(data) else 2) for at in range(0, len(data), 2)]
+    parts = [
+        _digits(int.from_bytes(data[at : at + 2]), 3 if at + 1 < len(data) else 2)
+        for at in range(0, len(data), 2)
+    ]
     return "".join(parts)
 
 

@@ -8,14 +8,18 @@ secret is missing, so a one-time code must prove the household.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sync.wire import base45, cbor, cose
-from sync.wire.cose import SigningKey
-from sync.wire.credential import TrustedKeys
 from sync.wire.errors import Malformed
 from sync.wire.kinds import Role
 from sync.wire.numbers import check_digit, has_check_digit
 from sync.wire.record import Record, item, record
 from sync.wire.shapes import octets, uint
+
+if TYPE_CHECKING:
+    from sync.wire.cose import SigningKey
+    from sync.wire.credential import TrustedKeys
 
 PREFIX = "C1:"
 CONTEXT = "sofreh/card/1"
@@ -54,7 +58,11 @@ def from_qr(text: str, trusted: TrustedKeys) -> Card:
         raise Malformed("card", "does not begin with C1:")
     card = Card.from_cbor(base45.decode(text[len(PREFIX) :], where="card"), bytes_max=CARD_BYTES_MAX)
     key = trusted.numbered(card.issuer, Role.CARD, what="card")
-    key.verify(card.signature, _signed_bytes(card.number, card.until_s, card.secret, card.issuer, key.public), what="card")
+    key.verify(
+        card.signature,
+        _signed_bytes(card.number, card.until_s, card.secret, card.issuer, key.public),
+        what="card",
+    )
     return card
 
 

@@ -74,7 +74,7 @@ class Unverified:
 
 def to_be_signed(payload: bytes, *, public: bytes, context: str) -> bytes:
     """The Sig_structure (RFC 9052, 4.4) that a key with this public half signs over `payload`."""
-    return cbor.encode(["Signature1", _protected(public), context.encode(), payload])
+    return _before_payload(public, context) + cbor.head(cbor.BYTES, len(payload)) + payload
 
 
 def sign(payload: bytes, key: SigningKey, *, context: str) -> bytes:
@@ -89,7 +89,10 @@ def parse(message: bytes, *, what: str, bytes_max: int = MESSAGE_BYTES_MAX) -> U
     if type(value) is not list or len(value) != 4 or value[1] != {}:
         raise Malformed(what, "not a COSE_Sign1 message")
     protected, _, payload, signature = value
-    if not all(type(part) is bytes for part in (protected, payload, signature)) or len(signature) != SIGNATURE_BYTES:
+    if (
+        not all(type(part) is bytes for part in (protected, payload, signature))
+        or len(signature) != SIGNATURE_BYTES
+    ):
         raise Malformed(what, "not a COSE_Sign1 message")
     header = cbor.decode(protected, where=f"{what}.protected", bytes_max=64)
     if type(header) is not dict or set(header) != {1, 4} or type(header[4]) is not bytes:
@@ -104,10 +107,18 @@ def verify(message: bytes, key: VerifyingKey, *, context: str, what: str) -> byt
     unverified = parse(message, what=what)
     if unverified.protected != _protected(key.public):
         raise NotAuthentic(what, "signed by another key")
-    key.verify(unverified.signature, to_be_signed(unverified.payload, public=key.public, context=context), what=what)
+    key.verify(
+        unverified.signature, to_be_signed(unverified.payload, public=key.public, context=context), what=what
+    )
     return unverified.payload
 
 
 @lru_cache(maxsize=4096)
 def _protected(public: bytes) -> bytes:
     return cbor.encode({1: EDDSA, 4: key_id(public)})
+
+
+@lru_cache(maxsize=4096)
+def _before_payload(public: bytes, context: str) -> bytes:
+    parts = ["Signature1", _protected(public), context.encode()]
+    return cbor.head(cbor.ARRAY, len(parts) + 1) + b"".join(cbor.encode(part) for part in parts)

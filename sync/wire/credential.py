@@ -10,8 +10,8 @@ so that anybody who holds the root-signed delegations can check paper without ne
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sync.wire import cbor, cose
 from sync.wire.cose import SigningKey, VerifyingKey
@@ -19,6 +19,9 @@ from sync.wire.errors import NotAuthentic
 from sync.wire.kinds import Role
 from sync.wire.record import Record, item, record
 from sync.wire.shapes import list_of, octets, one_of, text, uint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 DELEGATION_CONTEXT = "sofreh/delegation/1"
 CREDENTIAL_CONTEXT = "sofreh/credential/1"
@@ -79,7 +82,8 @@ class EnrollmentRequest(Record):
 @record
 class EnrollmentAnswer(Record):
     """All that a device needs to start its journal, signed by the mail key. The root's key is checked against the
-    fingerprint that the technician typed."""
+    fingerprint that the technician typed.
+    """
 
     version: int = item(0, uint(255))
     nonce: bytes = item(1, octets(16))
@@ -126,7 +130,9 @@ def trust(root_public: bytes, delegations: Iterable[bytes]) -> TrustedKeys:
     """The delegations that the root really signed. Raises: Malformed, NotAuthentic."""
     root = VerifyingKey(root_public)
     opened = [
-        Delegation.from_cbor(cose.verify(message, root, context=DELEGATION_CONTEXT, what=f"delegation[{index}]"))
+        Delegation.from_cbor(
+            cose.verify(message, root, context=DELEGATION_CONTEXT, what=f"delegation[{index}]")
+        )
         for index, message in enumerate(delegations)
     ]
     return TrustedKeys(root, tuple(opened))
@@ -134,7 +140,9 @@ def trust(root_public: bytes, delegations: Iterable[bytes]) -> TrustedKeys:
 
 def slim(credential: Credential, *, issuer: int, key: SigningKey) -> SlimCredential:
     """The slim form of `credential`, signed by the credential key with delegation number `issuer`."""
-    unsigned = _slim_payload(credential.device, credential.shop, credential.public, credential.until_s, issuer)
+    unsigned = _slim_payload(
+        credential.device, credential.shop, credential.public, credential.until_s, issuer
+    )
     signature = key.sign(cose.to_be_signed(unsigned, public=key.public, context=SLIM_CONTEXT))
     return SlimCredential(
         device=credential.device, shop=credential.shop, public=credential.public,

@@ -14,15 +14,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from sync.wire import cbor, cose
-from sync.wire.cose import SigningKey, VerifyingKey
+from sync.wire.compiled import reader_of_many, writer_of_many
 from sync.wire.errors import Malformed, NotAuthentic
 from sync.wire.facts import FACT_OF_KIND, KIND_OF_FACT, LINES_MAX, Fact, Line, Purchase
 from sync.wire.kinds import EntryKind, Grade
-from sync.wire.proof import household_proof
+from sync.wire.proof import proof_over
 from sync.wire.record import Record, item, record
-from sync.wire.shapes import anything, list_of, nested, octets, one_of, optional, text, uint
+from sync.wire.shapes import chosen_by, digits, nested, octets, one_of, optional, uint
+
+if TYPE_CHECKING:
+    from sync.wire.cose import SigningKey, VerifyingKey
 
 VERSION = 1
 CONTEXT = "sofreh/entry/1"
@@ -49,12 +53,12 @@ class TimeInterval(Record, array=True):
 class PrivatePart(Record):
     """What only the center may read: who bought, and the proof that they stood there."""
 
-    household: int | None = item(0, optional(uint()))
-    card: int | None = item(1, optional(uint()))
-    proof: bytes | None = item(2, optional(octets(8)))
-    code: str | None = item(3, optional(text(8)))
-    code_entry: int | None = item(4, optional(uint()))
-    code_hash: bytes | None = item(5, optional(octets(16)))
+    household: int | None = item(0, optional(uint()), default=None)
+    card: int | None = item(1, optional(uint()), default=None)
+    proof: bytes | None = item(2, optional(octets(8)), default=None)
+    code: str | None = item(3, optional(digits(8)), default=None)
+    code_entry: int | None = item(4, optional(uint()), default=None)
+    code_hash: bytes | None = item(5, optional(octets(16)), default=None)
 
 
 @record
@@ -68,9 +72,9 @@ class Payload(Record):
     kind: EntryKind = item(4, one_of(EntryKind))
     time: TimeInterval = item(5, nested(TimeInterval))
     boot: int = item(6, uint())
-    public: dict[int, object] = item(7, anything())
-    lines_hash: bytes | None = item(8, optional(octets(HASH_BYTES)))
-    private_hash: bytes | None = item(9, optional(octets(HASH_BYTES)))
+    public: Fact = item(7, chosen_by("kind", FACT_OF_KIND))
+    lines_hash: bytes | None = item(8, optional(octets(HASH_BYTES)), default=None)
+    private_hash: bytes | None = item(9, optional(octets(HASH_BYTES)), default=None)
 
 
 @record
@@ -78,8 +82,8 @@ class EntryBytes(Record, array=True):
     """An entry as it is stored and exported: four byte strings."""
 
     payload: bytes = item(0, octets(most=PAYLOAD_BYTES_MAX))
-    lines: bytes | None = item(1, optional(octets(most=PART_BYTES_MAX)))
-    private: bytes | None = item(2, optional(octets(most=PART_BYTES_MAX)))
+    lines: bytes | None = item(1, optional(octets(most=PART_BYTES_MAX)), default=None)
+    private: bytes | None = item(2, optional(octets(most=PART_BYTES_MAX)), default=None)
     signature: bytes = item(3, octets(cose.SIGNATURE_BYTES))
 
 
@@ -131,22 +135,21 @@ class Entry:
 
 def seal(draft: Draft, head: Head, *, device: int, key: SigningKey, blinding_key: bytes) -> Entry:
     """Give `draft` its place in the chain, hash it and sign it."""
+    public = draft.fact.to_cbor()
     lines = None if draft.lines is None else lines_bytes(draft.lines)
     lines_hash = None if lines is None else hashlib.sha256(lines).digest()
-    private_part = _proven(draft, head, device=device, lines_hash=lines_hash)
+    private_part = _proven(draft, public, head, device=device, lines_hash=lines_hash)
     private = None if private_part is None else private_part.to_cbor()
-    payload = Payload(
-        version=VERSION,
+    payload = payload_bytes(
+        head,
         device=device,
-        sequence=head.sequence,
-        prev=head.prev,
-        kind=KIND_OF_FACT[type(draft.fact)],
-        time=draft.time,
-        boot=draft.boot,
-        public=draft.fact.to_value(),
+        kind=_KIND_BYTES[type(draft.fact)],
+        time=draft.time.to_cbor(),
+        boot=cbor.head(cbor.UINT, draft.boot),
+        public=public,
         lines_hash=lines_hash,
         private_hash=None if private is None else blinded_hash(private, head.sequence, blinding_key),
-    ).to_cbor()
+    )
     signed_bytes = cose.to_be_signed(payload, public=key.public, context=CONTEXT)
     return Entry(
         device, head.sequence, head.prev, draft.fact, draft.time, draft.boot, draft.lines or (), private_part,
@@ -154,15 +157,36 @@ def seal(draft: Draft, head: Head, *, device: int, key: SigningKey, blinding_key
     )  # fmt: skip
 
 
-def _proven(draft: Draft, head: Head, *, device: int, lines_hash: bytes | None) -> PrivatePart | None:
+def _proven(
+    draft: Draft, public: bytes, head: Head, *, device: int, lines_hash: bytes | None
+) -> PrivatePart | None:
+    given = draft.private
     if draft.proof_key is None:
-        return draft.private
+        return given
     assert isinstance(draft.fact, Purchase), "only a purchase is proven"
-    assert draft.private is not None and lines_hash is not None, "a purchase has lines and a household"
-    proof = household_proof(
-        draft.proof_key, draft.fact, device=device, sequence=head.sequence, prev=head.prev, lines_hash=lines_hash
+    assert given is not None, "a purchase has a household"
+    assert lines_hash is not None, "a purchase has lines"
+    proof = proof_over(
+        public, draft.proof_key, device=device, sequence=head.sequence, prev=head.prev, lines_hash=lines_hash
     )
-    return replace(draft.private, proof=proof)
+    return replace(given, proof=proof)
+
+
+def payload_bytes(  # noqa: PLR0913 -- the payload has these parts
+    head: Head, *, device: int, kind: bytes, time: bytes, boot: bytes, public: bytes,
+    lines_hash: bytes | None, private_hash: bytes | None,
+) -> bytes:  # fmt: skip
+    """A `Payload` from the bytes of its parts, which no one has to read for it."""
+    parts = [
+        _START[lines_hash is not None][private_hash is not None], cbor.head(cbor.UINT, device),
+        b"\x02", cbor.head(cbor.UINT, head.sequence), b"\x03\x58\x20", head.prev,
+        b"\x04", kind, b"\x05", time, b"\x06", boot, b"\x07", public,
+    ]  # fmt: skip
+    if lines_hash is not None:
+        parts += (b"\x08\x58\x20", lines_hash)
+    if private_hash is not None:
+        parts += (b"\x09\x58\x20", private_hash)
+    return b"".join(parts)
 
 
 def reopen(stored: EntryBytes, *, key: VerifyingKey, blinding_key: bytes | None, what: str) -> Entry:
@@ -172,15 +196,23 @@ def reopen(stored: EntryBytes, *, key: VerifyingKey, blinding_key: bytes | None,
 
     Raises: Malformed, NotAuthentic.
     """
-    payload = Payload.from_cbor(stored.payload, bytes_max=PAYLOAD_BYTES_MAX)
+    payload = Payload.from_cbor(stored.payload, bytes_max=PAYLOAD_BYTES_MAX, where=what)
     if payload.version != VERSION:
         raise Malformed(f"{what}.version", f"{payload.version} is unknown")
     signed_bytes = cose.to_be_signed(stored.payload, public=key.public, context=CONTEXT)
     key.verify(stored.signature, signed_bytes, what=what)
-    return _checked(stored, payload, hashlib.sha256(signed_bytes).digest(), blinding_key, what)
+    _check_parts(stored, payload, blinding_key, what)
+    lines = () if stored.lines is None else lines_from_bytes(stored.lines, where=f"{what}.lines")
+    private = None
+    if stored.private is not None:
+        private = PrivatePart.from_cbor(stored.private, bytes_max=PART_BYTES_MAX, where=f"{what}.private")
+    return Entry(
+        payload.device, payload.sequence, payload.prev, payload.public, payload.time, payload.boot,
+        lines, private, hashlib.sha256(signed_bytes).digest(), stored,
+    )  # fmt: skip
 
 
-def _checked(stored: EntryBytes, payload: Payload, hash_: bytes, blinding_key: bytes | None, what: str) -> Entry:
+def _check_parts(stored: EntryBytes, payload: Payload, blinding_key: bytes | None, what: str) -> None:
     if (None if stored.lines is None else hashlib.sha256(stored.lines).digest()) != payload.lines_hash:
         raise NotAuthentic(f"{what}.lines", "do not have the hash that was signed")
     if stored.private is None:
@@ -189,22 +221,17 @@ def _checked(stored: EntryBytes, payload: Payload, hash_: bytes, blinding_key: b
         private_hash = blinded_hash(stored.private, payload.sequence, blinding_key or b"")
     if private_hash != payload.private_hash:
         raise NotAuthentic(f"{what}.private", "does not have the hash that was signed")
-    return Entry(
-        payload.device, payload.sequence, payload.prev, FACT_OF_KIND[payload.kind].from_value(payload.public),
-        payload.time, payload.boot, () if stored.lines is None else lines_from_bytes(stored.lines),
-        None if stored.private is None else PrivatePart.from_cbor(stored.private, bytes_max=PART_BYTES_MAX), hash_, stored,
-    )  # fmt: skip
 
 
 def lines_bytes(lines: tuple[Line, ...]) -> bytes:
     """The bytes of a basket's lines, which the payload names by hash."""
-    return cbor.encode(_LINES.write(lines))
+    return _write_lines(lines)
 
 
-def lines_from_bytes(data: bytes) -> tuple[Line, ...]:
+def lines_from_bytes(data: bytes, *, where: str = "lines") -> tuple[Line, ...]:
     """The lines in `data`. Raises: Malformed."""
-    read: tuple[Line, ...] = _LINES.read(cbor.decode(data, where="lines", bytes_max=PART_BYTES_MAX), "lines")
-    return read
+    lines: tuple[Line, ...] = cbor.whole(_read_lines, data, where=where, bytes_max=PART_BYTES_MAX)
+    return lines
 
 
 def blinded_hash(private: bytes, sequence: int, blinding_key: bytes) -> bytes:
@@ -213,4 +240,12 @@ def blinded_hash(private: bytes, sequence: int, blinding_key: bytes) -> bytes:
     return hashlib.sha256(blind + private).digest()
 
 
-_LINES = list_of(nested(Line), LINES_MAX)
+_read_lines = reader_of_many(nested(Line), LINES_MAX)
+_write_lines = writer_of_many(nested(Line), LINES_MAX)
+_KIND_BYTES: dict[type[Fact], bytes] = {
+    fact: cbor.head(cbor.UINT, kind) for fact, kind in KIND_OF_FACT.items()
+}
+_START = tuple(
+    tuple(cbor.head(cbor.MAP, 8 + lines + private) + bytes((0, VERSION, 1)) for private in (0, 1))
+    for lines in (0, 1)
+)

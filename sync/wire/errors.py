@@ -22,6 +22,10 @@ class Malformed(WireError):
         self.where = where
         self.why = why
 
+    def within(self, outer: str) -> Malformed:
+        """The same error as seen by who reads the whole, of which this was the part `outer`."""
+        return Malformed(outer + self.where, self.why)
+
 
 class NotAuthentic(WireError):
     """A signature does not hold, or its key may not sign this."""

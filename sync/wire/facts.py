@@ -18,7 +18,8 @@ _AMOUNT = uint(AMOUNT_RIAL_MAX)
 @record
 class Line(Record, array=True):
     """One line of a basket. `good` is 1-11, or 0 for goods outside the approved list; `gtin` is 0 where none was
-    scanned. `total_rial` is what `line_total_rial` makes of the three before it: the receiver checks, it does not trust."""
+    scanned. `total_rial` is what `line_total_rial` makes of the three before it: the receiver checks, it does not trust.
+    """
 
     good: int = item(0, uint(255))
     gtin: int = item(1, uint(10**14 - 1))
@@ -30,7 +31,7 @@ class Line(Record, array=True):
 
 def line_total_rial(unit: Unit, *, price_rial: int, quantity: int) -> int:
     """What a line costs. For gram the price is per kilogram and half a rial rounds up; else it is per piece or tray."""
-    return (price_rial * quantity + 500) // 1000 if unit is Unit.GRAM else price_rial * quantity
+    return (price_rial * quantity + 500) // 1000 if unit == Unit.GRAM else price_rial * quantity
 
 
 @record
@@ -63,7 +64,7 @@ class ClockSet(Record):
     """The clock was set; the entry's own time is the new one. `shift_s` is new minus old, if there was an old one."""
 
     source: ClockSource = item(0, one_of(ClockSource))
-    shift_s: int | None = item(1, optional(sint()))
+    shift_s: int | None = item(1, optional(sint()), default=None)
 
 
 @record
@@ -222,10 +223,10 @@ class Closing(Record):
     refund_own_rial: int = item(13, _AMOUNT)
     declines: int = item(14, uint())
     cash_expected_rial: int = item(15, sint())
-    cash_counted_rial: int | None = item(16, optional(uint(AMOUNT_RIAL_MAX)))
+    cash_counted_rial: int | None = item(16, optional(uint(AMOUNT_RIAL_MAX)), default=None)
     unsent: int = item(17, uint())
     unsent_credit_rial: int = item(18, _AMOUNT)
-    send_by_s: int | None = item(19, optional(uint()))
+    send_by_s: int | None = item(19, optional(uint()), default=None)
 
 
 Fact = (

@@ -7,7 +7,8 @@ from enum import IntEnum
 
 class EntryKind(IntEnum):
     """What an entry of a device's journal says. 18 policy switched, 19 key rotated, 20 handed over and
-    21 decommissioned are reserved."""
+    21 decommissioned are reserved.
+    """
 
     ENROLLED = 0
     BOOTED = 1

@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sync.wire import cose
-from sync.wire.cose import SigningKey
-from sync.wire.credential import TrustedKeys
 from sync.wire.errors import Malformed, NotAuthentic
 from sync.wire.kinds import MailKind, Role, Verdict
 from sync.wire.money import AMOUNT_RIAL_MAX
 from sync.wire.proof import SALT_BYTES, SLOW_HASH_BYTES, TAG_BITS
 from sync.wire.record import Record, item, record
-from sync.wire.shapes import anything, list_of, nested, octets, one_of, optional, text, uint
+from sync.wire.shapes import chosen_by, list_of, nested, octets, one_of, optional, text, uint
+
+if TYPE_CHECKING:
+    from sync.wire.cose import SigningKey
+    from sync.wire.credential import TrustedKeys
 
 VERSION = 1
 CONTEXT = "sofreh/mail/1"
@@ -70,7 +73,7 @@ class Allowance(Record):
     household: int = item(1, uint())
     tranche: int = item(2, uint())
     amount_rial: int = item(3, uint(AMOUNT_RIAL_MAX))
-    opens_at_s: int | None = item(4, optional(uint()))
+    opens_at_s: int | None = item(4, optional(uint()), default=None)
     authorize_until_s: int = item(5, uint())
     present_by_s: int = item(6, uint())
 
@@ -153,17 +156,27 @@ class Settlement(Record):
 @record
 class Shop(Record):
     """What the device prints about its shop, and the operator PIN's slow hash. `label_template` describes weighed
-    labels, such as ``2PIIIIIVVVVVC``: P fixed digits, I the product's PLU, V grams, C the check digit."""
+    labels, such as ``2PIIIIIVVVVVC``: P fixed digits, I the product's PLU, V grams, C the check digit.
+    """
 
     name: str = item(0, text(80))
     place: str = item(1, text(80))
     operator_salt: bytes = item(2, octets(SALT_BYTES))
     operator_hash: bytes = item(3, octets(SLOW_HASH_BYTES))
-    label_template: str | None = item(4, optional(text(13)))
+    label_template: str | None = item(4, optional(text(13)), default=None)
 
 
 Body = (
-    SignedDocument | Households | Allowances | Recall | Locks | AnnouncementNotice | Revocation | Verdicts | Settlement | Shop
+    SignedDocument
+    | Households
+    | Allowances
+    | Recall
+    | Locks
+    | AnnouncementNotice
+    | Revocation
+    | Verdicts
+    | Settlement
+    | Shop
 )
 BODY_OF_KIND: dict[MailKind, type[Body]] = {
     MailKind.POLICY: SignedDocument,
@@ -188,7 +201,7 @@ class _Payload(Record):
     prev: bytes = item(3, octets(32))
     kind: MailKind = item(4, one_of(MailKind))
     issued_s: int = item(5, uint())
-    body: object = item(6, anything())
+    body: Body = item(6, chosen_by("kind", BODY_OF_KIND))
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +234,7 @@ def seal(body: Body, kind: MailKind, after: MailHead, *, device: int, issued_s: 
     assert isinstance(body, BODY_OF_KIND[kind]), "the body is of its kind"
     payload = _Payload(
         version=VERSION, device=device, number=after.number + 1, prev=after.hash, kind=kind, issued_s=issued_s,
-        body=body.to_value(),
+        body=body,
     ).to_cbor()  # fmt: skip
     hash_ = _hash(payload, key.public)
     return Mail(after.number + 1, kind, issued_s, body, hash_, cose.sign(payload, key, context=CONTEXT))
@@ -232,15 +245,21 @@ def reopen(message: bytes, after: MailHead, trusted: TrustedKeys, *, device: int
     what = f"mail {after.number + 1}"
     key = trusted.key_of(message, Role.MAIL, what=what)
     payload_bytes = cose.verify(message, key, context=CONTEXT, what=what)
-    payload = _Payload.from_cbor(payload_bytes, bytes_max=MAIL_BYTES_MAX)
+    payload = _Payload.from_cbor(payload_bytes, bytes_max=MAIL_BYTES_MAX, where=what)
     if payload.version != VERSION:
         raise Malformed(what, f"version {payload.version} is unknown")
     if payload.device != device:
         raise NotAuthentic(what, f"is for device {payload.device}")
     if (payload.number, payload.prev) != (after.number + 1, after.hash):
         raise NotAuthentic(what, "does not follow the mail that this device holds")
-    body = BODY_OF_KIND[payload.kind].from_value(payload.body, what)
-    return Mail(payload.number, payload.kind, payload.issued_s, body, _hash(payload_bytes, key.public), message)
+    return Mail(
+        payload.number,
+        payload.kind,
+        payload.issued_s,
+        payload.body,
+        _hash(payload_bytes, key.public),
+        message,
+    )
 
 
 def _hash(payload: bytes, public: bytes) -> bytes:

@@ -10,7 +10,10 @@
 from __future__ import annotations
 
 _TIMES = tuple(
-    tuple(((a + b) % 5 if b < 5 else (a + b) % 5 + 5) if a < 5 else ((a - b) % 5 + 5 if b < 5 else (a - b) % 5) for b in range(10))
+    tuple(
+        ((a + b) % 5 if b < 5 else (a + b) % 5 + 5) if a < 5 else ((a - b) % 5 + 5 if b < 5 else (a - b) % 5)
+        for b in range(10)
+    )
     for a in range(10)
 )
 _INVERSE = (0, 4, 3, 2, 1, 5, 6, 7, 8, 9)

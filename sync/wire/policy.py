@@ -17,7 +17,8 @@ _AMOUNT = uint(AMOUNT_RIAL_MAX)
 @record
 class Good(Record, array=True):
     """One of the basic goods. `units` begins with the usual one; `low_rial`..`high_rial` is the sane price of one usual
-    unit (per kilogram for gram), outside which the till asks again."""
+    unit (per kilogram for gram), outside which the till asks again.
+    """
 
     number: int = item(0, uint(255))
     group: int = item(1, uint(255))
@@ -45,7 +46,7 @@ class Tranche(Record):
     number: int = item(0, uint())
     cohort: int = item(1, uint(255))
     per_person_rial: int = item(2, _AMOUNT)
-    opens_at_s: int | None = item(3, optional(uint()))
+    opens_at_s: int | None = item(3, optional(uint()), default=None)
     authorize_until_s: int = item(4, uint())
 
 

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from typing import TYPE_CHECKING
 
 from argon2.low_level import Type, hash_secret_raw
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from sync.wire import cbor
-from sync.wire.facts import Purchase
+
+if TYPE_CHECKING:
+    from sync.wire.facts import Purchase
 
 PROOF_BYTES = 8
 SLOW_HASH_BYTES = 16
@@ -24,6 +27,7 @@ SALT_BYTES = 16
 TAG_BITS = 20
 CODE_DIGITS = 8
 PIN_DIGITS = 4
+_ARRAY_OF_5 = cbor.head(cbor.ARRAY, 5)
 
 
 def household_key(card_secret: bytes, pin: str) -> bytes:
@@ -36,16 +40,36 @@ def key_check(key: bytes) -> bytes:
     return hashlib.sha256(key).digest()
 
 
-def household_proof(key: bytes, purchase: Purchase, *, device: int, sequence: int, prev: bytes, lines_hash: bytes) -> bytes:
+def household_proof(
+    key: bytes, purchase: Purchase, *, device: int, sequence: int, prev: bytes, lines_hash: bytes
+) -> bytes:
     """8 bytes by K over the purchase and its place in the device's chain."""
-    message = cbor.encode([device, sequence, prev, purchase.to_value(), lines_hash])
-    return hmac.digest(key, message, "sha256")[:PROOF_BYTES]
+    return proof_over(
+        purchase.to_cbor(), key, device=device, sequence=sequence, prev=prev, lines_hash=lines_hash
+    )
+
+
+def proof_over(
+    public: bytes, key: bytes, *, device: int, sequence: int, prev: bytes, lines_hash: bytes
+) -> bytes:
+    """The same, over a purchase's bytes: HMAC of CBOR [device, sequence, prev, public part, lines hash]."""
+    parts = (
+        _ARRAY_OF_5, cbor.head(cbor.UINT, device), cbor.head(cbor.UINT, sequence), cbor.head(cbor.BYTES, len(prev)), prev,
+        public, cbor.head(cbor.BYTES, len(lines_hash)), lines_hash,
+    )  # fmt: skip
+    return hmac.digest(key, b"".join(parts), "sha256")[:PROOF_BYTES]
 
 
 def slow_hash(digits: str, salt: bytes) -> bytes:
     """Argon2id of a short code, 16 bytes; tens of milliseconds on a server, half a second on a small board."""
     return hash_secret_raw(
-        digits.encode(), salt, time_cost=2, memory_cost=19 * 1024, parallelism=1, hash_len=SLOW_HASH_BYTES, type=Type.ID
+        digits.encode(),
+        salt,
+        time_cost=2,
+        memory_cost=19 * 1024,
+        parallelism=1,
+        hash_len=SLOW_HASH_BYTES,
+        type=Type.ID,
     )
 
 

@@ -18,12 +18,13 @@ from sync.wire.errors import Malformed
 from sync.wire.facts import FACT_OF_KIND, Fact, Line
 from sync.wire.kinds import EntryKind
 from sync.wire.record import Record, item, record
-from sync.wire.shapes import anything, nested, octets, one_of, optional, uint
+from sync.wire.shapes import chosen_by, nested, octets, one_of, optional, uint, verbatim
 
 PREFIX = "R1:"
 RECEIPT_BYTES_MAX = 1024
 FITS_BYTES = 489
 """Version 17 at level M, the largest QR on 58 mm paper at 4 dots a module."""
+_HASH_START = cbor.head(cbor.BYTES, HASH_BYTES)
 
 
 @record
@@ -33,9 +34,9 @@ class _Parts(Record, array=True):
     kind: EntryKind = item(2, one_of(EntryKind))
     time: TimeInterval = item(3, nested(TimeInterval))
     boot: int = item(4, uint())
-    public: dict[int, object] = item(5, anything())
-    lines: object = item(6, optional(anything()))
-    private_hash: bytes | None = item(7, optional(octets(HASH_BYTES)))
+    public: Fact = item(5, chosen_by("kind", FACT_OF_KIND))
+    lines: bytes | None = item(6, optional(verbatim()), default=None)
+    private_hash: bytes | None = item(7, optional(octets(HASH_BYTES)), default=None)
     signature: bytes = item(8, octets(cose.SIGNATURE_BYTES))
     slim: SlimCredential = item(9, nested(SlimCredential))
 
@@ -58,10 +59,9 @@ class VerifiedReceipt:
 def to_qr(entry: Entry, slim: SlimCredential) -> str:
     """The text of the QR for `entry`, with its lines if they fit."""
     payload = Payload.from_cbor(entry.stored.payload)
-    with_lines = None if entry.stored.lines is None else cbor.decode(entry.stored.lines, where="lines", bytes_max=8192)
-    data = _pack(payload, with_lines, entry.stored.signature, slim)
-    if len(data) > FITS_BYTES:
-        data = _pack(payload, payload.lines_hash, entry.stored.signature, slim)
+    data = _pack(payload, entry.stored.lines, entry.stored.signature, slim)
+    if len(data) > FITS_BYTES and payload.lines_hash is not None:
+        data = _pack(payload, cbor.encode(payload.lines_hash), entry.stored.signature, slim)
     return PREFIX + base45.encode(data)
 
 
@@ -78,19 +78,21 @@ def verify(text: str, trusted: TrustedKeys) -> VerifiedReceipt:
     ).to_cbor()  # fmt: skip
     signed_bytes = cose.to_be_signed(payload, public=key.public, context=CONTEXT)
     key.verify(parts.signature, signed_bytes, what=f"receipt {parts.slim.device}-{parts.sequence}")
-    fact = FACT_OF_KIND[parts.kind].from_value(parts.public)
-    return VerifiedReceipt(parts.slim, parts.sequence, parts.time, fact, lines, hashlib.sha256(signed_bytes).digest())
+    return VerifiedReceipt(
+        parts.slim, parts.sequence, parts.time, parts.public, lines, hashlib.sha256(signed_bytes).digest()
+    )
 
 
-def _pack(payload: Payload, lines: object, signature: bytes, slim: SlimCredential) -> bytes:
+def _pack(payload: Payload, lines: bytes | None, signature: bytes, slim: SlimCredential) -> bytes:
     return _Parts(
         sequence=payload.sequence, prev=payload.prev, kind=payload.kind, time=payload.time, boot=payload.boot,
         public=payload.public, lines=lines, private_hash=payload.private_hash, signature=signature, slim=slim,
     ).to_cbor()  # fmt: skip
 
 
-def _lines(given: object) -> tuple[tuple[Line, ...] | None, bytes | None]:
-    if given is None or type(given) is bytes:
-        return None, given
-    data = cbor.encode(given)
-    return lines_from_bytes(data), hashlib.sha256(data).digest()
+def _lines(given: bytes | None) -> tuple[tuple[Line, ...] | None, bytes | None]:
+    if given is None:
+        return None, None
+    if given.startswith(_HASH_START):
+        return None, given[len(_HASH_START) :]
+    return lines_from_bytes(given, where="receipt.lines"), hashlib.sha256(given).digest()

@@ -7,98 +7,70 @@
 
 A shape says what is allowed and names the field when something else arrives. Reading gives back exactly what writing
 took, or raises `Malformed`; an unknown field number is refused, for a signed byte that nobody understands proves nothing.
-Optional fields are left out of a map, and are null in an array.
+Writing what reading would refuse is a programmer's error. Optional fields are left out of a map, and are null in an array.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 
 from sync.wire import cbor
+from sync.wire.compiled import Field, Reader, Shape, Writer, reader_of, writer_of
 from sync.wire.errors import Malformed
 
 RECORD_BYTES_MAX = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """How the value of one field is written to, and read from, a CBOR value."""
-
-    read: Callable[[Any, str], Any]
-    write: Callable[[Any], Any]
-    optional: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Field:
-    key: int
-    name: str
-    shape: Shape
-
-
-def item(key: int, shape: Shape) -> Any:  # noqa: ANN401 -- stands for the field's own type
-    """Field number `key` of a record. An optional field is None when it is not given."""
+def item(key: int, shape: Shape, **optional: None) -> Any:
+    """Field number `key` of a record; one of an optional shape takes `default=None`, where type checkers look for it."""
+    assert optional == ({"default": None} if shape.optional else {}), "an optional field defaults to None"
     metadata = {"key": key, "shape": shape}
-    if shape.optional:
-        return dataclasses.field(default=None, metadata=metadata)
-    return dataclasses.field(metadata=metadata)
+    return (
+        dataclasses.field(default=None, metadata=metadata)
+        if optional
+        else dataclasses.field(metadata=metadata)
+    )
 
 
 class Record:
     """Base of all records; see the module."""
 
-    _fields: ClassVar[tuple[_Field, ...]]
-    _array: ClassVar[bool] = False
+    fields: ClassVar[tuple[Field, ...]]
+    read: ClassVar[Reader]
+    """Reads a record at an offset into bytes that `cbor.whole` was given."""
+    write: ClassVar[Writer]
+    array: ClassVar[bool] = False
 
-    def __init_subclass__(cls, *, array: bool = False) -> None:
-        cls._array = array
+    __slots__ = ()
 
-    def to_value(self) -> Any:  # noqa: ANN401 -- a CBOR value
-        """This record as a CBOR value, fields in the order of their numbers."""
-        values = [(field, getattr(self, field.name)) for field in self._fields]
-        if self._array:
-            return [None if value is None else field.shape.write(value) for field, value in values]
-        return {field.key: field.shape.write(value) for field, value in values if value is not None}
+    def __init_subclass__(cls, *, array: bool | None = None) -> None:
+        if array is not None:
+            cls.array = array
 
     def to_cbor(self) -> bytes:
         """Deterministic bytes of this record."""
-        return cbor.encode(self.to_value())
+        return type(self).write(self)
 
     @classmethod
-    def from_value(cls, value: Any, where: str = "") -> Self:  # noqa: ANN401
+    def from_cbor(cls, data: bytes, *, bytes_max: int = RECORD_BYTES_MAX, where: str = "") -> Self:
+        """The record in `data`. Raises: Malformed, naming the field below `where`, or else below the class."""
+        made: Self = cbor.whole(cls.read, data, where=where or cls.__name__, bytes_max=bytes_max)
+        return made
+
+    def to_value(self) -> Any:
+        """This record as a CBOR value: what `cbor.decode` makes of its bytes."""
+        return cbor.decode(self.to_cbor(), where="", bytes_max=RECORD_BYTES_MAX)
+
+    @classmethod
+    def from_value(cls, value: Any, where: str = "") -> Self:
         """The record in a decoded CBOR value. Raises: Malformed, naming the field."""
-        where = where or cls.__name__
-        given = cls._numbered(value, where)
-        return cls(**{field.name: cls._read(field, given, where) for field in cls._fields})
-
-    @classmethod
-    def from_cbor(cls, data: bytes, *, bytes_max: int = RECORD_BYTES_MAX) -> Self:
-        """The record in `data`. Raises: Malformed."""
-        return cls.from_value(cbor.decode(data, where=cls.__name__, bytes_max=bytes_max))
-
-    @classmethod
-    def _numbered(cls, value: Any, where: str) -> dict[int, Any]:  # noqa: ANN401
-        if cls._array:
-            if type(value) is not list or len(value) != len(cls._fields):
-                raise Malformed(where, f"not an array of {len(cls._fields)}")
-            return {field.key: part for field, part in zip(cls._fields, value, strict=True) if part is not None}
-        if type(value) is not dict:
-            raise Malformed(where, "not a map")
-        unknown = value.keys() - {field.key for field in cls._fields}
-        if unknown:
-            raise Malformed(where, f"unknown field number {min(unknown)}")
-        return value
-
-    @staticmethod
-    def _read(field: _Field, given: dict[int, Any], where: str) -> Any:  # noqa: ANN401
-        if field.key not in given:
-            if field.shape.optional:
-                return None
-            raise Malformed(f"{where}.{field.name}", "missing")
-        return field.shape.read(given[field.key], f"{where}.{field.name}")
+        try:
+            data = cbor.encode(value)
+        except TypeError as error:
+            raise Malformed(where or cls.__name__, str(error)) from None
+        return cls.from_cbor(data, where=where)
 
 
 _R = TypeVar("_R", bound=Record)
@@ -107,10 +79,14 @@ _R = TypeVar("_R", bound=Record)
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(item,))
 def record(cls: type[_R]) -> type[_R]:
     """Make a class with `item` fields a frozen, keyword-only dataclass that can be written and read."""
-    made = dataclass(frozen=True, kw_only=True)(cls)
-    fields = [_Field(f.metadata["key"], f.name, f.metadata["shape"]) for f in dataclasses.fields(made)]  # type: ignore[arg-type] -- a dataclass since the line above
+    made = dataclass(frozen=True, kw_only=True, slots=True)(cls)
+    own = dataclasses.fields(made)  # type: ignore[arg-type]  # a dataclass since the line above
+    fields = tuple(Field(one.metadata["key"], one.name, one.metadata["shape"]) for one in own)
     keys = [field.key for field in fields]
     assert keys == sorted(set(keys)), "field numbers ascend"
-    assert not made._array or keys == list(range(len(keys))), "an array has no holes"
-    made._fields = tuple(fields)
+    assert not made.array or keys == list(range(len(keys))), "an array has no holes"
+    assert not hasattr(made, "__post_init__"), "reading makes records without calling them"
+    made.fields = fields
+    made.read = staticmethod(reader_of(made, fields, array=made.array))
+    made.write = staticmethod(writer_of(made, fields, array=made.array))
     return made

@@ -1,117 +1,176 @@
-"""The shapes of fields: which CBOR values a record accepts, with their bounds. See `sync.wire.record`."""
+"""The shapes of fields: which values a record accepts, with their bounds, as code for `sync.wire.compiled`."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from sync.wire import cbor
+from sync.wire.compiled import Shape, named, reader_of_many, writer_of_many
 from sync.wire.errors import Malformed
-from sync.wire.record import Record, Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from enum import IntEnum
+
+    from sync.wire.record import Record
 
 UINT_MAX = 2**53 - 1
 """No integer exceeds what a JavaScript verifier can hold exactly."""
 LIST_ITEMS_MAX = 20_000
 
-
-def _same(value: Any) -> Any:  # noqa: ANN401
-    return value
+_READ_UINT = "v = data[at]\nif v < 24: at += 1\nelse: v, at = read_number(data, at, v)\n"
+_WRITE_UINT = "SHORT[v] if v < 24 else head(0, v)"
 
 
 def uint(most: int = UINT_MAX) -> Shape:
     """An integer from 0 to `most`."""
+    return Shape(
+        read=f"{_READ_UINT}if not 0 <= v <= {most}: wrong()",
+        fits=f"type(v) is int and 0 <= v <= {most}",
+        write=_WRITE_UINT,
+        why=f"not an integer from 0 to {most}",
+    )
 
-    def read(value: Any, where: str) -> int:  # noqa: ANN401
-        if type(value) is not int or not 0 <= value <= most:
-            raise Malformed(where, f"not an integer from 0 to {most}")
-        return value
 
-    return Shape(read, _same)
-
-
-def sint() -> Shape:
-    """An integer of either sign."""
-
-    def read(value: Any, where: str) -> int:  # noqa: ANN401
-        if type(value) is not int or not -UINT_MAX <= value <= UINT_MAX:
-            raise Malformed(where, "not an integer of 53 bits")
-        return value
-
-    return Shape(read, _same)
+def sint(most: int = UINT_MAX) -> Shape:
+    """An integer from -`most` to `most`."""
+    return Shape(
+        read=f"v, at = read_sint(data, at)\nif v is None or not -{most} <= v <= {most}: wrong()",
+        fits=f"type(v) is int and -{most} <= v <= {most}",
+        write="head(0, v) if v >= 0 else head(1, -1 - v)",
+        why=f"not an integer from -{most} to {most}",
+    )
 
 
 def flag() -> Shape:
     """True or false."""
-
-    def read(value: Any, where: str) -> bool:  # noqa: ANN401
-        if type(value) is not bool:
-            raise Malformed(where, "not true or false")
-        return value
-
-    return Shape(read, _same)
+    return Shape(
+        read="v = data[at]\nif v != 0xf4 and v != 0xf5: wrong()\nv = v == 0xf5\nat += 1",
+        fits="type(v) is bool",
+        write="b'\\xf5' if v else b'\\xf4'",
+        why="not true or false",
+    )
 
 
 def octets(size: int | None = None, *, most: int = 1 << 16) -> Shape:
     """A byte string of exactly `size` bytes, or of at most `most`."""
-
-    def read(value: Any, where: str) -> bytes:  # noqa: ANN401
-        if type(value) is not bytes:
-            raise Malformed(where, "not a byte string")
-        if size is not None and len(value) != size:
-            raise Malformed(where, f"not {size} bytes long")
-        if len(value) > most:
-            raise Malformed(where, f"longer than {most} bytes")
-        return value
-
-    return Shape(read, _same)
+    if size is None:
+        return Shape(
+            read=f"v, at = read_count(data, at, 2)\nif not 0 <= v <= {most}: wrong()\nat += v\nv = data[at - v:at]",
+            fits=f"type(v) is bytes and len(v) <= {most}",
+            write="head(2, len(v)) + v",
+            why=f"not a byte string of at most {most}",
+        )
+    start = cbor.head(cbor.BYTES, size)
+    return Shape(
+        read=f"if data[at:at + {len(start)}] != {start!r}: wrong()\n"
+        f"at += {len(start) + size}\nv = data[at - {size}:at]",
+        fits=f"type(v) is bytes and len(v) == {size}",
+        write=f"{start!r} + v",
+        why=f"not a byte string of {size}",
+    )
 
 
 def text(most: int = 200) -> Shape:
     """A text of at most `most` characters."""
+    return Shape(
+        read=f"v, at = read_text(data, at)\nif v is None or len(v) > {most}: wrong()",
+        fits=f"type(v) is str and len(v) <= {most}",
+        write=f"{named(_text_bytes)}(v)",
+        why=f"not a text of at most {most} characters",
+    )
 
-    def read(value: Any, where: str) -> str:  # noqa: ANN401
-        if type(value) is not str or len(value) > most:
-            raise Malformed(where, f"not a text of at most {most} characters")
-        return value
 
-    return Shape(read, _same)
+def digits(most: int) -> Shape:
+    """A text of one to `most` ASCII digits."""
+    shape = text(most)
+    only = "v.isascii() and v.isdigit()"
+    return replace(
+        shape,
+        read=f"{shape.read}\nif not ({only}): wrong()",
+        fits=f"{shape.fits} and {only}",
+        why=f"not a text of one to {most} digits",
+    )
 
 
 def one_of(kind: type[IntEnum]) -> Shape:
     """A number of the enum `kind`."""
-
-    def read(value: Any, where: str) -> IntEnum:  # noqa: ANN401
-        if type(value) is int:
-            try:
-                return kind(value)
-            except ValueError:
-                pass
-        raise Malformed(where, f"not a {kind.__name__}")
-
-    return Shape(read, int)
+    members = named({int(member): member for member in kind})
+    return Shape(
+        read=f"{_READ_UINT}v = {members}.get(v)\nif v is None: wrong()",
+        fits=f"isinstance(v, int) and v in {members}",
+        write=_WRITE_UINT,
+        why=f"not a {kind.__name__}",
+    )
 
 
 def nested(kind: type[Record]) -> Shape:
     """Another record."""
-    return Shape(kind.from_value, lambda value: value.to_value())
+    return Shape(
+        read=_within(f"{named(kind.read)}(data, at)"),
+        fits=f"type(v) is {named(kind)}",
+        write=f"{named(kind.write)}(v)",
+        why=f"not a {kind.__name__}",
+    )
+
+
+def chosen_by(number: str, kinds: Mapping[Any, type[Record]]) -> Shape:
+    """The record that belongs to the earlier field `number` of the same record."""
+    readers, writers = ({key: getattr(kind, way) for key, kind in kinds.items()} for way in ("read", "write"))
+    return Shape(
+        read=_within(f"{named(readers)}[made.{number}](data, at)"),
+        fits=f"type(v) is {named(dict(kinds))}[self.{number}]",
+        write=f"{named(writers)}[self.{number}](v)",
+        why=f"not of its {number}",
+    )
 
 
 def list_of(shape: Shape, most: int = LIST_ITEMS_MAX) -> Shape:
     """A tuple of at most `most` values of one shape."""
+    return Shape(
+        read=_within(f"{named(reader_of_many(shape, most))}(data, at)"),
+        fits="True",
+        write=f"{named(writer_of_many(shape, most))}(v)",
+        why="",
+    )
 
-    def read(value: Any, where: str) -> tuple[Any, ...]:  # noqa: ANN401
-        if type(value) is not list or len(value) > most:
-            raise Malformed(where, f"not an array of at most {most}")
-        return tuple(shape.read(part, f"{where}[{index}]") for index, part in enumerate(value))
 
-    return Shape(read, lambda value: [shape.write(part) for part in value])
+def verbatim() -> Shape:
+    """Any one CBOR value, as its bytes: another field, or another module, decides what it must be."""
+    return Shape(
+        read=_within("read_value(data, at)", keep="v = data[start:at]"),
+        fits=f"type(v) is bytes and {named(_is_one_value)}(v)",
+        write="v",
+        why="not the bytes of one CBOR value",
+    )
 
 
-def anything() -> Shape:
-    """Any CBOR value: the reader decides by another field what it must be."""
-    return Shape(lambda value, _where: value, _same)
+def with_bytes(shape: Shape) -> Shape:
+    """A pair: a value of this shape and the bytes that it was read from. Only for reading."""
+    return replace(shape, read=f"start = at\n{shape.read}\nv = v, data[start:at]", fits="False", write="b''")
 
 
 def optional(shape: Shape) -> Shape:
     """The same shape, or nothing."""
     return replace(shape, optional=True)
+
+
+def _within(call: str, *, keep: str = "") -> str:
+    start = "start = at\n" if keep else ""
+    return (
+        f"{start}try: v, at = {call}\nexcept Malformed as error: raise error.within(PATH) from None\n{keep}"
+    )
+
+
+def _text_bytes(value: str) -> bytes:
+    encoded = value.encode()
+    return cbor.head(cbor.TEXT, len(encoded)) + encoded
+
+
+def _is_one_value(data: bytes) -> bool:
+    try:
+        cbor.decode(data, where="", bytes_max=len(data))
+    except Malformed:
+        return False
+    return True
