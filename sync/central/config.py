@@ -1,19 +1,16 @@
 """Where a center keeps its things, and what it assumes where nobody said otherwise. One folder a center.
 
-    DIR/center.db       everything that changes (SQLite)
-    DIR/keys/           delegated keys, the exchange key, the root-signed delegations
-    DIR/root/root.key   the root's private key: carried away and locked up after `init`
-    DIR/lock            held by the one process that has the database open
-    DIR/control.sock    where a running `serve` takes orders
+DIR/center.db       everything that changes (SQLite)
+DIR/keys/           delegated keys, the exchange key, the root-signed delegations
+DIR/root/root.key   the root's private key: carried away and locked up after `init`
+DIR/lock            held by the one process that has the database open
+DIR/control.sock    where a running `serve` takes orders
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 DELEGATION_FOR_S = 10 * 366 * 86_400
 CREDENTIAL_FOR_S = 3 * 366 * 86_400

@@ -7,6 +7,7 @@ and is needed again only for new ones. Delegation numbers are those of `Role`: 1
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from sync.wire.errors import WireError
 from sync.wire.kinds import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
     from sync.central.config import Folder
@@ -79,7 +80,12 @@ def create(folder: Folder, *, now_s: int, chance: Chance) -> None:
     for role in Role:
         public = FileKey(_new_secret(folder.keys / f"{role.name.lower()}.key", chance)).public
         delegation = Delegation(
-            version=1, number=int(role), role=role, public=public, not_before_s=now_s, until_s=now_s + DELEGATION_FOR_S
+            version=1,
+            number=int(role),
+            role=role,
+            public=public,
+            not_before_s=now_s,
+            until_s=now_s + DELEGATION_FOR_S,
         )
         message = cose.sign(delegation.to_cbor(), root, context=DELEGATION_CONTEXT)
         _write(folder.keys / f"{role.name.lower()}.delegation", message, mode=0o644)
@@ -95,7 +101,9 @@ def load(folder: Folder) -> Keys:
         raise StoreFailed(f"keys: {error}") from None
     for delegation in trusted.delegations:
         if signing[delegation.role].public != delegation.public:
-            raise StoreFailed(f"keys: {delegation.role.name.lower()}.key is not the key that the root delegated")
+            raise StoreFailed(
+                f"keys: {delegation.role.name.lower()}.key is not the key that the root delegated"
+            )
     exchange = X25519PrivateKey.from_private_bytes(_read_seed(folder.keys / "exchange.key"))
     return Keys(trusted, delegations, signing, exchange)
 

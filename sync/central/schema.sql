@@ -42,6 +42,7 @@ CREATE TABLE policy (
     phase TEXT NOT NULL,
     valid_from_s INTEGER NOT NULL,
     loaded_at_s INTEGER NOT NULL,
+    restores INTEGER,                 -- the older version that a rollback brought back as this one
     rolled_back INTEGER NOT NULL DEFAULT 0,
     message BLOB NOT NULL
 );
@@ -130,6 +131,7 @@ CREATE TABLE allowance (
     device INTEGER NOT NULL REFERENCES device,
     household INTEGER NOT NULL REFERENCES household,
     tranche INTEGER NOT NULL,
+    cohort INTEGER NOT NULL,
     amount_rial INTEGER NOT NULL CHECK (amount_rial > 0),
     left_rial INTEGER NOT NULL CHECK (left_rial >= 0),
     opens_at_s INTEGER,
@@ -141,6 +143,14 @@ CREATE TABLE allowance (
 );
 CREATE INDEX allowance_by_household ON allowance (household, tranche);
 CREATE INDEX allowance_open ON allowance (present_by_s) WHERE closed_at_s IS NULL;
+
+-- What a device was last told of a household.
+CREATE TABLE told_household (
+    device INTEGER NOT NULL,
+    household INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    PRIMARY KEY (device, household)
+) WITHOUT ROWID;
 
 -- One-time codes, each good once, at one device.
 CREATE TABLE code (

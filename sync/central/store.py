@@ -72,9 +72,7 @@ def create(path: Path) -> None:
 @asynccontextmanager
 async def open_store(path: Path, *, lock: Path) -> AsyncIterator[Store]:
     """The store at `path`, for this process alone. Raises: StoreFailed, InUse."""
-    if not path.exists():
-        raise StoreFailed(f"{path.parent} is not a center's folder: make one with 'sofreh-central init'")
-    descriptor = _locked(lock)
+    descriptor = _locked(path, lock)
     try:
         async with aiosqlite.Connection(partial(_connect, path), iter_chunk_size=64) as connection:
             store = Store(connection)
@@ -96,8 +94,10 @@ def _connect(path: Path) -> sqlite3.Connection:
     return database
 
 
-def _locked(path: Path) -> int:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def _locked(path: Path, lock: Path) -> int:
+    if not path.exists():
+        raise StoreFailed(f"{path.parent} is not a center's folder: make one with 'sofreh-central init'")
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

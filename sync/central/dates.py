@@ -26,7 +26,9 @@ def day_start_s(text: str, *, where: str) -> int:
         date = JalaliDate(year, month, day).to_gregorian()
     except ValueError:
         raise WrongInput(where, f"{text!r} is not a day of the Solar Hijri calendar") from None
-    return int((datetime(date.year, date.month, date.day, tzinfo=UTC) - _EPOCH).total_seconds()) - IRAN_OFFSET_S
+    return (
+        int((datetime(date.year, date.month, date.day, tzinfo=UTC) - _EPOCH).total_seconds()) - IRAN_OFFSET_S
+    )
 
 
 def day_of(at_s: int) -> int:

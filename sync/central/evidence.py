@@ -1,0 +1,90 @@
+"""What the store knows of an entry and its surroundings, as verification reads it. Values only, no storage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from sync.wire.facts import Line, Purchase
+from sync.wire.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What holds for all entries of a device. `suspended_from` is the first sequence that is held back."""
+
+    suspended_from: int | None
+    arrived_s: int
+    skew_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class AllowanceView:
+    """An allowance as the ledger has it. `free_rial` is what could be found for it after it has closed."""
+
+    number: int
+    household: int
+    tranche: int
+    cohort: int
+    left_rial: int
+    opens_at_s: int | None
+    authorize_until_s: int
+    closed: bool
+    free_rial: int
+
+
+class CodeStanding(Enum):
+    """What the center knows of the one-time code that an entry names."""
+
+    NONE = auto()
+    UNKNOWN = auto()
+    NOT_GIVEN_OUT = auto()
+    USED = auto()
+    GOOD = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class ProofView:
+    """`household_key` is the card's K, where the card is the household's and not revoked for this chain."""
+
+    household_key: bytes | None
+    code: CodeStanding
+
+
+@dataclass(frozen=True, slots=True)
+class UseView:
+    """Accepted purchases, not voided, since the center last answered."""
+
+    purchases: int
+    credit_rial: int
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseView:
+    """All that a purchase is judged by. `policy` and `goods` (good by GTIN) are None where its chain had not applied
+    them; `openings` holds (tranche, cohort) that announcements opened on the chain before.
+    """
+
+    policy: Policy | None
+    policy_heard_s: int
+    goods: Mapping[int, int] | None
+    proof: ProofView
+    allowances: Mapping[int, AllowanceView]
+    openings: frozenset[tuple[int, int]]
+    household_use: UseView
+    device_use: UseView
+
+
+@dataclass(frozen=True, slots=True)
+class OriginalView:
+    """The purchase that a reversal names, and what was reversed of it before."""
+
+    purchase: Purchase
+    lines: tuple[Line, ...]
+    accepted: bool
+    voided: bool
+    before_last_z: bool
+    returned_credit_rial: int
+    returned_quantities: Mapping[int, int]
+    returned_legs_rial: Mapping[int, int]

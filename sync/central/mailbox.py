@@ -1,0 +1,114 @@
+"""The mail of each device: appended here, signed and chained, sent by the exchange. Owns the tables mail, revoked_card.
+
+Item 1 follows the device's credential. Nothing in a mailbox is ever changed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sync.wire import mail
+from sync.wire.exchange import ANSWER_MAIL_MAX
+from sync.wire.kinds import MailKind, Role
+from sync.wire.mail import MailHead
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from sync.central.keys import Keys
+    from sync.wire.mail import Body
+
+SENT_BYTES_MAX = 3 << 20
+"""Of mail in one answer, unless a single item is larger."""
+KIND_OF_BODY: dict[type[Body], MailKind] = {
+    mail.Households: MailKind.HOUSEHOLDS,
+    mail.Allowances: MailKind.ALLOWANCES,
+    mail.Recall: MailKind.RECALL,
+    mail.Locks: MailKind.LOCKS,
+    mail.AnnouncementNotice: MailKind.ANNOUNCEMENT,
+    mail.Revocation: MailKind.REVOCATION,
+    mail.Verdicts: MailKind.VERDICTS,
+    mail.Settlement: MailKind.SETTLEMENT,
+    mail.Shop: MailKind.SHOP,
+}
+
+
+class Mailbox:
+    """The mailbox of one device within one transaction."""
+
+    def __init__(self, database: sqlite3.Connection, device: int, keys: Keys, *, now_s: int) -> None:
+        self._database = database
+        self._device = device
+        self._key = keys.signing[Role.MAIL]
+        self._now_s = now_s
+
+    def append(self, body: Body, *, kind: MailKind | None = None, document: int | None = None) -> int:
+        """Write the next item; its number. `kind` is given for signed documents, which come in two kinds."""
+        kind = kind or KIND_OF_BODY[type(body)]
+        sealed = mail.seal(body, kind, self._head(), device=self._device, issued_s=self._now_s, key=self._key)
+        self._database.execute(
+            "INSERT INTO mail (device, number, kind, document, issued_s, hash, message) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (self._device, sealed.number, kind, document, self._now_s, sealed.hash, sealed.message),
+        )
+        self._database.execute(
+            "UPDATE device SET mail_last = ?, mail_head = ? WHERE number = ?",
+            (sealed.number, sealed.hash, self._device),
+        )
+        return sealed.number
+
+    def has(self, kind: MailKind, document: int) -> bool:
+        """Whether such an item was written before."""
+        return newest(self._database, self._device, kind, document=document) is not None
+
+    def _head(self) -> MailHead:
+        row = self._database.execute(
+            "SELECT mail_last, mail_head FROM device WHERE number = ?", (self._device,)
+        ).fetchone()
+        return MailHead(row["mail_last"], row["mail_head"])
+
+
+def newest(
+    database: sqlite3.Connection,
+    device: int,
+    kind: MailKind,
+    *,
+    document: int | None = None,
+    most: int | None = None,
+) -> int | None:
+    """The highest number of an item of this kind, with this document if given, not above `most`."""
+    row = database.execute(
+        "SELECT MAX(number) AS number FROM mail WHERE device = ? AND kind = ? AND (? IS NULL OR document = ?)"
+        " AND (? IS NULL OR number <= ?)",
+        (device, kind, document, document, most, most),
+    ).fetchone()
+    number: int | None = row["number"]
+    return number
+
+
+def hash_of(database: sqlite3.Connection, device: int, number: int) -> bytes | None:
+    """The hash of item `number`; of the credential for 0; None where there is none."""
+    if number == 0:
+        row = database.execute(
+            "SELECT credential_hash AS hash FROM device WHERE number = ?", (device,)
+        ).fetchone()
+    else:
+        row = database.execute(
+            "SELECT hash FROM mail WHERE device = ? AND number = ?", (device, number)
+        ).fetchone()
+    return None if row is None else bytes(row["hash"])
+
+
+def after(database: sqlite3.Connection, device: int, number: int) -> tuple[bytes, ...]:
+    """The items behind `number`, as many as one answer takes."""
+    rows = database.execute(
+        "SELECT message FROM mail WHERE device = ? AND number > ? ORDER BY number LIMIT ?",
+        (device, number, ANSWER_MAIL_MAX),
+    )
+    taken: list[bytes] = []
+    room = SENT_BYTES_MAX
+    for row in rows:
+        room -= len(row["message"])
+        if taken and room < 0:
+            break
+        taken.append(row["message"])
+    return tuple(taken)
