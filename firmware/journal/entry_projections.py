@@ -137,6 +137,10 @@ def _booted(sql: sqlite3.Connection, entry: Entry, _: facts.Booted) -> None:
     put(sql, "boot", entry.boot)
 
 
+def _outage(sql: sqlite3.Connection, entry: Entry, _: facts.OutageOpened | facts.OutageClosed) -> None:
+    put(sql, "outage_open", int(entry.kind is EntryKind.OUTAGE_OPENED))
+
+
 def put(sql: sqlite3.Connection, name: str, value: object) -> None:
     """Remember a single value under `name`."""
     sql.execute("REPLACE INTO known VALUES (?, ?)", (name, value))
@@ -162,6 +166,8 @@ _MOVES: dict[EntryKind, Callable[[sqlite3.Connection, Entry, Any], None]] = {
     EntryKind.VOID: _void,
     EntryKind.REFUND: _refund,
     EntryKind.PRICE_CHANGED: _price_changed,
+    EntryKind.OUTAGE_OPENED: _outage,
+    EntryKind.OUTAGE_CLOSED: _outage,
     EntryKind.CLOSING: _closing,
     EntryKind.CASH_SALE: _cash_sale,
 }

@@ -23,7 +23,18 @@ from firmware.journal.records import CardRecord, Codes, Counters, DayTotals, Pur
 from firmware.journal.schema import prepare
 from firmware.reversals import OpenLeft, Returned
 from sync.wire.entry import Draft, Entry, EntryBytes, Head, PrivatePart, seal
-from sync.wire.facts import AllowanceGivenBack, Enrolled, Fact, Leg, Line, MailApplied, Purchase, Refund
+from sync.wire.facts import (
+    AllowanceGivenBack,
+    Enrolled,
+    Fact,
+    Leg,
+    Line,
+    MailApplied,
+    OutageClosed,
+    OutageOpened,
+    Purchase,
+    Refund,
+)
 from sync.wire.kinds import ClosingKind, EntryKind, Unit, Verdict
 from sync.wire.mail import Lock, Mail, MailHead, Recall, Shop
 
@@ -186,6 +197,7 @@ class Journal:
     closings: dict[ClosingKind, int]
     first_of_day: int
     was_clean: bool
+    outage_open: bool
 
 
 @asynccontextmanager
@@ -231,6 +243,7 @@ def _load(sql: sqlite3.Connection, journal: Journal) -> None:
     )
     journal.epoch = questions.known_int(sql, "epoch", identity.epoch)
     journal.statement = questions.known_int(sql, "statement")
+    journal.outage_open = bool(questions.known_int(sql, "outage_open"))
     journal.was_clean = bool(questions.known_int(sql, "clean", 1))
     _set_clean(sql, clean=False)
     _reread(sql, journal)
@@ -282,6 +295,8 @@ def _remember(sql: sqlite3.Connection, journal: Journal, entry: Entry) -> None:
         journal.counters = Counters(fact.number, fact.credit_so_far_rial)
         use = journal.device_use
         journal.device_use = Use(use.purchases + 1, use.credit_rial + fact.credit_rial)
+    elif isinstance(fact, OutageOpened | OutageClosed):
+        journal.outage_open = isinstance(fact, OutageOpened)
     elif entry.kind in _REREAD:
         _reread(sql, journal)
 

@@ -76,4 +76,4 @@ def prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA wal_autocheckpoint = 0")
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-    connection.executescript(LOGS + PROJECTIONS)
+    connection.executescript(f"BEGIN;{LOGS}{PROJECTIONS}COMMIT;")
