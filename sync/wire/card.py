@@ -25,6 +25,7 @@ PREFIX = "C1:"
 CONTEXT = "sofreh/card/1"
 SECRET_BYTES = 16
 CARD_BYTES_MAX = 256
+NUMBER_DIGITS_MAX = 15
 
 
 @record
@@ -73,9 +74,15 @@ def to_code128(number: int) -> str:
 
 def from_code128(text: str) -> int:
     """The card number in a scanned Code 128. Raises: Malformed."""
-    if text[:1] != "C" or not has_check_digit(text[1:]):
+    digits = text[1:-1]
+    if (
+        len(digits) > NUMBER_DIGITS_MAX
+        or text[:1] != "C"
+        or not has_check_digit(text[1:])
+        or (digits[0] == "0" != digits)
+    ):
         raise Malformed("card", "not C, a number and its check digit")
-    return int(text[1:-1])
+    return int(digits)
 
 
 def _signed_bytes(number: int, until_s: int, secret: bytes, issuer: int, public: bytes) -> bytes:

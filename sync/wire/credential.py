@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from sync.wire import cbor, cose
 from sync.wire.cose import SigningKey, VerifyingKey
-from sync.wire.errors import NotAuthentic
+from sync.wire.errors import Malformed, NotAuthentic
 from sync.wire.kinds import Role
 from sync.wire.record import Record, item, record
 from sync.wire.shapes import list_of, octets, one_of, text, uint
@@ -23,6 +23,7 @@ from sync.wire.shapes import list_of, octets, one_of, text, uint
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+VERSION = 1
 DELEGATION_CONTEXT = "sofreh/delegation/1"
 CREDENTIAL_CONTEXT = "sofreh/credential/1"
 SLIM_CONTEXT = "sofreh/slim-credential/1"
@@ -136,6 +137,14 @@ def trust(root_public: bytes, delegations: Iterable[bytes]) -> TrustedKeys:
         for index, message in enumerate(delegations)
     ]
     return TrustedKeys(root, tuple(opened))
+
+
+def _opened(message: bytes, root: VerifyingKey, what: str) -> Delegation:
+    payload = cose.verify(message, root, context=DELEGATION_CONTEXT, what=what)
+    delegation = Delegation.from_cbor(payload, where=what)
+    if delegation.version != VERSION:
+        raise Malformed(f"{what}.version", f"{delegation.version} is unknown")
+    return delegation
 
 
 def slim(credential: Credential, *, issuer: int, key: SigningKey) -> SlimCredential:

@@ -217,8 +217,10 @@ def _check_parts(stored: EntryBytes, payload: Payload, blinding_key: bytes | Non
         raise NotAuthentic(f"{what}.lines", "do not have the hash that was signed")
     if stored.private is None:
         private_hash = None if blinding_key is not None else payload.private_hash
+    elif blinding_key is None:
+        raise NotAuthentic(f"{what}.private", "cannot be checked without the blinding key")
     else:
-        private_hash = blinded_hash(stored.private, payload.sequence, blinding_key or b"")
+        private_hash = blinded_hash(stored.private, payload.sequence, blinding_key)
     if private_hash != payload.private_hash:
         raise NotAuthentic(f"{what}.private", "does not have the hash that was signed")
 

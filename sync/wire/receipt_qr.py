@@ -21,9 +21,10 @@ from sync.wire.record import Record, item, record
 from sync.wire.shapes import chosen_by, nested, octets, one_of, optional, uint, verbatim
 
 PREFIX = "R1:"
-RECEIPT_BYTES_MAX = 1024
-FITS_BYTES = 489
-"""Version 17 at level M, the largest QR on 58 mm paper at 4 dots a module."""
+RECEIPT_BYTES_MAX = 2048
+"""Above the longest that can be made: the hash of the lines and LEGS_MAX legs of the widest numbers."""
+FITS_BYTES = 487
+"""With the prefix, 734 characters: version 17 at level M, the largest QR on 58 mm paper at 4 dots a module."""
 _HASH_START = cbor.head(cbor.BYTES, HASH_BYTES)
 
 
