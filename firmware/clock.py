@@ -113,6 +113,7 @@ class TimeKeeper:
     def __init__(self, clock: Clock, *, floor_s: int, chip_shift_s: int | None) -> None:
         self._clock = clock
         self._floor_s = floor_s
+        self.chip_shift_s = chip_shift_s
         self._anchor = self._first_anchor(chip_shift_s)
 
     def now(self) -> TimeInterval:
