@@ -121,13 +121,19 @@ def test_a_printer_cut_off_at_any_byte_prints_the_next_slip_whole(
 
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda profile: profile.name)
-def test_resync_covers_the_largest_command_and_leaves_no_ink(profile: PrinterProfile) -> None:
+@pytest.mark.parametrize("cut_off_at", range(1, escpos.RASTER_HEADER_BYTES + 1))
+def test_resync_covers_the_largest_command_and_leaves_no_ink(
+    profile: PrinterProfile, cut_off_at: int
+) -> None:
     full = bytes([255]) * (profile.width_dots // 8)
     largest = max(commands_of(strip_of(*[full] * 128, width_dots=profile.width_dots)), key=len)
     paper = Paper(profile)
-    paper.feed(largest[: escpos.RASTER_HEADER_BYTES])
+    paper.feed(largest[:cut_off_at])
     paper.feed(escpos.resync(width_dots=profile.width_dots))
-    assert paper.tear_off().getextrema() == (255, 255)
+    paper.feed(b"\x1bJ\x01")
+    picture = paper.tear_off()
+    assert picture.height in (1, 1 + escpos.BAND_ROWS_MAX)
+    assert picture.getextrema() == (255, 255)
 
 
 def test_sounds_are_told_apart() -> None:

@@ -257,3 +257,58 @@ def test_bytes_that_stay_in_the_kernel_are_not_printed() -> None:
         assert caught.value.started, "they may come out later"
 
     asyncio.run(story())
+
+
+class RecordingPort:
+    """A port that remembers each write, and takes no more than it is told to."""
+
+    def __init__(self, *, takes: int = 1 << 20) -> None:
+        self.takes = takes
+        self.writes: list[bytes] = []
+
+    async def write(self, data: bytes, *, timeout_ms: int) -> int:
+        taken, self.takes = min(self.takes, len(data)), max(0, self.takes - len(data))
+        self.writes.append(data[:taken])
+        if taken < len(data):
+            raise PrinterBlocked("full", sent=taken)
+        return taken
+
+    async def drain(self, *, timeout_ms: int) -> int:
+        return 0
+
+
+RESYNC = escpos.resync(width_dots=384)
+
+
+@pytest.mark.parametrize(
+    ("takes", "started"), [(len(RESYNC) - 1, False), (len(RESYNC), False), (len(RESYNC) + 1, True)]
+)
+def test_bringing_the_printer_back_is_no_start_of_a_slip(takes: int, started: bool) -> None:
+    async def story() -> None:
+        with pytest.raises(PrinterBlocked) as caught:
+            await ReceiptPrinter(RecordingPort(takes=takes), PAPER_58_MM).print_slip([black(1)])
+        assert caught.value.started is started
+        assert caught.value.sent == max(0, takes - len(RESYNC))
+
+    asyncio.run(story())
+
+
+def test_the_printer_is_brought_back_once_a_port_and_after_each_break() -> None:
+    async def story() -> None:
+        port = RecordingPort()
+        receipt_printer = ReceiptPrinter(port, PAPER_58_MM)
+        for _ in range(2):
+            await receipt_printer.beep(Sound.LOOK)
+        port.takes = 2
+        with pytest.raises(PrinterBlocked):
+            await receipt_printer.beep(Sound.LOOK)
+        port.takes = 1 << 20
+        await receipt_printer.beep(Sound.LOOK)
+        other = RecordingPort()
+        receipt_printer.use_port(other)
+        await receipt_printer.beep(Sound.LOOK)
+        look = escpos.buzzer_command(times=3, length=2)
+        assert port.writes == [RESYNC, look, look, look[:2], RESYNC, look]
+        assert other.writes == [RESYNC, look]
+
+    asyncio.run(story())
