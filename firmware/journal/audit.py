@@ -11,13 +11,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from firmware.errors import JournalCorrupt
-from firmware.journal import storage
+from firmware.errors import JournalCorrupt, StaleDecision
+from firmware.journal import questions, storage
 from firmware.journal.entry_projections import project
-from firmware.journal.mail_projections import project_mail
+from firmware.journal.mail_projections import open_policy, project_mail
 from firmware.journal.schema import PROJECTION_TABLES, prepare
 from sync.wire import cbor
+from sync.wire.errors import WireError
 from sync.wire.facts import MailApplied
+from sync.wire.mail import MailHead
 from sync.wire.record import Record, item, record
 from sync.wire.shapes import octets
 
@@ -25,9 +27,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from firmware.identity import Identity
+    from sync.wire.entry import Entry
+    from sync.wire.policy import Policy
 
 Progress = Callable[[int], None]
 EXPORT_MAGIC = "sofreh-journal-1"
+TOLD_BY_ANSWERS = ("acknowledged", "contact_s", "epoch", "statement", "clean")
+"""What is known from signed answers and from the process's end, not from entries or mail: a rebuild keeps it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +55,15 @@ def verify(path: Path, identity: Identity, progress: Progress) -> Audit:
     """Prove every entry, every item of mail and both chains. Raises: JournalCorrupt, naming the first that fails."""
     with _opened(path) as sql:
         head, mail_head = storage.head_of(sql, identity), storage.mail_head_of(sql, identity)
+        applied = MailHead(0, identity.credential_hash)
         for entry in storage.read_entries(sql, identity, 0):
+            if isinstance(entry.fact, MailApplied):
+                applied = MailHead(entry.fact.last, entry.fact.head)
             progress(entry.sequence)
+        if applied != mail_head:
+            raise JournalCorrupt(
+                f"mail {max(applied.number, mail_head.number)}", "is not what was applied last"
+            )
         for _ in storage.read_mail(sql, identity, 1, mail_head.number):
             pass
         return Audit(head.sequence, mail_head.number, head.prev)
@@ -63,16 +76,29 @@ def rebuild(path: Path, identity: Identity, progress: Progress) -> Audit:
     """
     with _opened(path) as sql:
         with storage.transaction(sql):
-            for table in PROJECTION_TABLES:
-                sql.execute(f"DELETE FROM {table}")  # noqa: S608 -- names of our own tables
+            _forget(sql)
             for entry in storage.read_entries(sql, identity, 0):
-                if isinstance(entry.fact, MailApplied):
-                    for mail_item in storage.read_mail(sql, identity, entry.fact.first, entry.fact.last):
-                        project_mail(sql, mail_item, identity.trusted)
-                project(sql, entry)
+                _project_again(sql, entry, identity)
                 progress(entry.sequence)
         head, mail_head = storage.head_of(sql, identity), storage.mail_head_of(sql, identity)
         return Audit(head.sequence, mail_head.number, head.prev)
+
+
+def _forget(sql: sqlite3.Connection) -> None:
+    kept = [(name, questions.known(sql, name)) for name in TOLD_BY_ANSWERS]
+    for table in PROJECTION_TABLES:
+        sql.execute(f"DELETE FROM {table}")  # noqa: S608 -- names of our own tables
+    sql.executemany("INSERT INTO known VALUES (?, ?)", [row for row in kept if row[1] is not None])
+
+
+def _project_again(sql: sqlite3.Connection, entry: Entry, identity: Identity) -> None:
+    try:
+        if isinstance(entry.fact, MailApplied):
+            for mail_item in storage.read_mail(sql, identity, entry.fact.first, entry.fact.last):
+                project_mail(sql, mail_item, identity.trusted)
+        project(sql, entry)
+    except (StaleDecision, WireError) as error:
+        raise JournalCorrupt(f"entry {entry.sequence}", str(error)) from error
 
 
 def export(path: Path, identity: Identity, target: Path, progress: Progress) -> Audit:
@@ -92,6 +118,13 @@ def export(path: Path, identity: Identity, target: Path, progress: Progress) -> 
             progress(entry.sequence)
         head = storage.head_of(sql, identity)
         return Audit(head.sequence, storage.mail_head_of(sql, identity).number, head.prev)
+
+
+def policy_of(path: Path, identity: Identity) -> Policy | None:
+    """The policy that is in force here, if mail has brought one. Raises: JournalCorrupt."""
+    with _opened(path) as sql:
+        policy = questions.known(sql, "policy")
+        return open_policy(policy, identity.trusted) if isinstance(policy, bytes) else None
 
 
 @contextmanager

@@ -1,0 +1,50 @@
+"""Start-up, in this order: can Persian be drawn, whose device is this, does the journal hold, was the end clean.
+
+What is owed on paper and the date after a cold start are the conversation's own first steps (`firmware.till`): they need
+the printer, whose task runs by then.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drivers.device_key import FileDeviceKey
+from drivers.errors import KeyFileMissing
+from drivers.text_shaping import require_shaping
+from firmware import identity
+from firmware.errors import NotEnrolled
+from sync.wire.facts import Booted
+
+if TYPE_CHECKING:
+    from firmware.identity import Identity
+    from firmware.journal.journal import Journal
+
+VERSION = "0.1.0"
+JOURNAL_FILE = "journal.db"
+DRAFT_FILE = "draft.cbor"
+_MACHINE_BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+
+def who_we_are(data_folder: Path) -> Identity:
+    """The device's identity, and a machine that can print it. Raises: ShapingMissing, DeviceKeyError, NotEnrolled."""
+    require_shaping()
+    try:
+        key = FileDeviceKey.load(data_folder / identity.KEY_FILE)
+    except KeyFileMissing as error:
+        raise NotEnrolled(f"{error}: run `sofreh-till enroll`") from error
+    return identity.load(data_folder, key)
+
+
+async def booted(journal: Journal) -> None:
+    """Journal the start, and whether the end before it was in order. Raises: JournalFull."""
+    async with journal.turn:
+        await journal.commit(journal.draft(Booted(version=VERSION, clean=journal.was_clean)))
+
+
+def machine_boot() -> str:
+    """What differs after the machine itself went down; empty where nobody says."""
+    try:
+        return _MACHINE_BOOT.read_text().strip()
+    except OSError:
+        return ""

@@ -1,0 +1,178 @@
+"""`sofreh-till`: the appliance's command, for systemd and for technicians.
+
+Errors that a technician can mend are one sentence at standard error and exit code 1; a wrong command line is 2; what only a
+programmer can mend is a traceback. Each subcommand imports what it needs, so that `enroll` or `journal verify` neither
+wait for nor break with the rest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import secrets
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drivers.errors import DriverError
+from firmware import config as configuration
+from firmware.errors import FirmwareError
+from sync.uplink.errors import UplinkError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from firmware.journal.audit import Audit
+
+OPERATING_ERRORS = (FirmwareError, DriverError, UplinkError, OSError)
+PROGRESS_EVERY = 1_000
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand; its exit code."""
+    given = _parser().parse_args(arguments)
+    try:
+        given.run(given)
+    except KeyboardInterrupt:
+        return 130
+    except OPERATING_ERRORS as error:
+        return _failed([error])
+    except BaseExceptionGroup as group:
+        return _failed(_operating(group))
+    return 0
+
+
+def _failed(errors: Sequence[BaseException]) -> int:
+    for error in errors:
+        print(f"sofreh-till: {error}", file=sys.stderr)
+    return 1
+
+
+def _operating(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
+    """The group's errors, if a technician can mend them all; else it is raised again."""
+    mendable, others = group.split(OPERATING_ERRORS)
+    if others is not None or mendable is None:
+        raise group
+    return [leaf for error in mendable.exceptions for leaf in _leaves(error)]
+
+
+def _leaves(error: BaseException) -> list[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        return [leaf for part in error.exceptions for leaf in _leaves(part)]
+    return [error]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="sofreh-till", description="The appliance at the shop's till.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="be the appliance, or play the shopkeeper with --simulate")
+    which = run.add_mutually_exclusive_group(required=True)
+    which.add_argument("--config", type=Path, metavar="FILE", help="the configuration (TOML)")
+    which.add_argument(
+        "--simulate", type=Path, metavar="DIR", nargs="?", const=Path("sofreh-simulation"),
+        help="a simulated shop in this folder, with a center of its own; made if there is none",
+    )  # fmt: skip
+    run.set_defaults(run=_run)
+    enroll = commands.add_parser("enroll", help="bind this device to a shop")
+    _config_of(enroll)
+    enroll.add_argument("--center", required=True, metavar="URL", help="the center's address")
+    enroll.add_argument("ticket", metavar="TICKET", help="TOKEN.FINGERPRINT, from the center")
+    enroll.set_defaults(run=_enroll)
+    _journal_parser(commands.add_parser("journal", help="look at the journal while the appliance is stopped"))
+    card = commands.add_parser("help-card", help="the keypad's language as a slip to stick beside the till")
+    _config_of(card)
+    card.add_argument(
+        "--png", type=Path, metavar="FILE", help="draw it into a picture instead of printing it"
+    )
+    card.set_defaults(run=_help_card)
+    return parser
+
+
+def _journal_parser(journal: argparse.ArgumentParser) -> None:
+    commands = journal.add_subparsers(required=True, metavar="ACTION")
+    for name, words in (
+        ("verify", "prove every entry and every item of mail"),
+        ("rebuild", "make the balances anew from entries and mail"),
+        ("export", "write all entries, without private parts, for third parties"),
+    ):
+        action = commands.add_parser(name, help=words)
+        _config_of(action)
+        if name == "export":
+            action.add_argument("target", type=Path, metavar="FILE")
+        action.set_defaults(run=_journal, action=name)
+
+
+def _config_of(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the configuration (TOML)")
+
+
+def _run(given: argparse.Namespace) -> None:
+    if given.simulate is not None:
+        from firmware.simulation.terminal import play  # noqa: PLC0415 -- not in the field
+
+        asyncio.run(play(given.simulate))
+        return
+    from firmware import main as appliance  # noqa: PLC0415 -- all of the appliance
+
+    asyncio.run(appliance.run(configuration.load(given.config)))
+
+
+def _enroll(given: argparse.Namespace) -> None:
+    from firmware import enrollment  # noqa: PLC0415
+    from firmware.boot import VERSION  # noqa: PLC0415
+    from sync.uplink.client import CenterClient, center_address  # noqa: PLC0415
+
+    config = configuration.load(given.config)
+    ticket = enrollment.ticket_from(given.ticket)
+    client = CenterClient(center_address(given.center), timeout_ms=config.center_timeout_ms)
+    enrolled = asyncio.run(
+        enrollment.enroll(
+            config.data_folder,
+            ticket,
+            given.center,
+            client,
+            software=VERSION,
+            random_bytes=secrets.token_bytes,
+        )
+    )
+    print(f"This is device {enrolled.device} of shop {enrolled.shop}.")
+
+
+def _journal(given: argparse.Namespace) -> None:
+    from firmware import boot  # noqa: PLC0415
+    from firmware.journal import audit  # noqa: PLC0415
+
+    config = configuration.load(given.config)
+    identity = boot.who_we_are(config.data_folder)
+    path = config.data_folder / boot.JOURNAL_FILE
+    if given.action == "export":
+        found = audit.export(path, identity, given.target, _progress)
+    else:
+        found = {"verify": audit.verify, "rebuild": audit.rebuild}[given.action](path, identity, _progress)
+    _report(found)
+
+
+def _progress(sequence: int) -> None:
+    if sequence and sequence % PROGRESS_EVERY == 0:
+        print(f"entry {sequence}", file=sys.stderr)
+
+
+def _report(found: Audit) -> None:
+    print(f"{found.entries} entries and {found.mails} items of mail hold. Head: {found.head.hex()}")
+
+
+def _help_card(given: argparse.Namespace) -> None:
+    from drivers.receipt_printer import PROFILES  # noqa: PLC0415
+    from firmware import service_print  # noqa: PLC0415
+
+    config = configuration.load(given.config)
+    slip = service_print.help_card_of(config.data_folder)
+    profile = PROFILES[config.printer_paper]
+    if given.png is None:
+        asyncio.run(service_print.print_on(slip, config.printer_path, profile))
+    else:
+        service_print.draw(slip, profile, given.png)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,86 @@
+"""The shop's counter: gives the conversation one event after the other, and the time when nothing happens.
+
+One task. What is keyed and scanned is handled in its order; between two events the conversation gets the time, which ends a
+PIN that nobody finishes, and prints what is owed. Each handled input is logged with its number, never with its content.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from sync.wire.kinds import ClosingKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from drivers.barcode_decoder import Scan
+    from drivers.keypad import Key
+    from firmware.inputs import Inputs
+    from firmware.journal.journal import Journal
+    from firmware.log import Log
+    from firmware.watchdog import CheckIn
+
+TICK_MS = 1_000
+
+
+class Conversation(Protocol):
+    """What `firmware.till` offers; `now_ms` is the clock's monotonic time."""
+
+    @property
+    def state_name(self) -> str:
+        """Where it stands, for the log."""
+
+    async def start(self, now_ms: int) -> None:
+        """Print what is owed, ask for the date if need be."""
+
+    async def take(self, event: Key | Scan, now_ms: int) -> None:
+        """One key or scan."""
+
+    async def tick(self, now_ms: int) -> None:
+        """Time has passed."""
+
+
+class Counter:
+    """Owns the inputs and the conversation."""
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        inputs: Inputs,
+        journal: Journal,
+        *,
+        after_start: Callable[[], None],
+        after_z: Callable[[], None],
+        log: Log,
+        check_in: CheckIn,
+    ) -> None:
+        self._conversation = conversation
+        self._inputs = inputs
+        self._journal = journal
+        self._after_start = after_start
+        self._after_z = after_z
+        self._log = log
+        self._check_in = check_in
+        self._handled = 0
+
+    async def run(self) -> None:
+        """Serve for ever."""
+        clock = self._journal.clock
+        with self._check_in.working():
+            await self._conversation.start(clock.monotonic_ms())
+        self._after_start()
+        while True:
+            event = await self._inputs.take(at_most_ms=TICK_MS)
+            with self._check_in.working():
+                if event is None:
+                    await self._conversation.tick(clock.monotonic_ms())
+                else:
+                    await self._handle(event)
+
+    async def _handle(self, event: Key | Scan) -> None:
+        z_before = self._journal.closings[ClosingKind.Z]
+        await self._conversation.take(event, self._journal.clock.monotonic_ms())
+        self._handled += 1
+        self._log.debug("handled", inputs=self._handled, state=self._conversation.state_name)
+        if self._journal.closings[ClosingKind.Z] != z_before:
+            self._after_z()

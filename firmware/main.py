@@ -1,0 +1,165 @@
+"""The appliance's parts list, from top to bottom: everything that exists is made and wired here, and only here."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import secrets
+import signal
+from typing import TYPE_CHECKING, Any
+
+from drivers.errors import DriverError
+from drivers.receipt_printer import PROFILES
+from firmware import boot
+from firmware.center_link import AskNow, CenterLink
+from firmware.clock import FileClock, SystemClock
+from firmware.counter import Counter
+from firmware.inputs import Inputs
+from firmware.journal.journal import open_journal
+from firmware.log import Level, Log, write_to
+from firmware.paper import Paper
+from firmware.supervisor import Job, Supervisor
+from firmware.till.conversation import Conversation
+from firmware.till.talk import Settings
+from firmware.upkeep import Upkeep
+from firmware.watchdog import ServiceNotifier, Watchdog
+from sync.uplink.client import CenterClient, center_address
+from sync.uplink.correspondence import Correspondence
+from sync.uplink.exchange import Standing
+from sync.uplink.link import Link, Pace
+from sync.uplink.ports import Parties
+
+if TYPE_CHECKING:
+    from firmware.clock import Clock
+    from firmware.config import Config
+    from firmware.identity import Identity
+    from firmware.journal.journal import Journal
+
+RETRY_MAX_MS = 300_000
+STANDARD_ERROR = 2
+
+
+async def run(config: Config) -> None:
+    """Be the appliance until SIGTERM or SIGINT.
+
+    Raises: NotEnrolled, ConfigError, JournalCorrupt, JournalFull, DriverError at the start; an ExceptionGroup later.
+    """
+    loop = asyncio.get_running_loop()
+    level = Level[config.log_level.upper()]
+    log = Log(write_to(STANDARD_ERROR), level=level, monotonic_ms=lambda: int(loop.time() * 1000))
+    clock = clock_of(config)
+    identity = boot.who_we_are(config.data_folder)
+    until = asyncio.Event()
+    _end_on_signal(loop, until)
+    broken = _end_on_broken_callback(loop, log, until)
+    async with open_journal(
+        config.data_folder / boot.JOURNAL_FILE, identity, clock, version=boot.VERSION
+    ) as journal:
+        await boot.booted(journal)
+        log.info("opened", device=identity.device, head=journal.head.sequence, clean=journal.was_clean)
+        await _serve(config, identity, journal, clock, log, until)
+        if broken:
+            raise broken[0]
+    log.info("ended")
+
+
+async def _serve(
+    config: Config, identity: Identity, journal: Journal, clock: Clock, log: Log, until: asyncio.Event
+) -> None:
+    real_ms = _real_ms
+    # what watches over the rest
+    supervisor = Supervisor(log=log, sleep_ms=clock.sleep_ms, monotonic_ms=real_ms)
+    watchdog = Watchdog(ServiceNotifier(os.environ), log=log, monotonic_ms=real_ms, sleep_ms=clock.sleep_ms)
+    # the devices on the counter
+    inputs = Inputs()
+    paper = Paper(
+        config.printer_path, PROFILES[config.printer_paper], log=log, check_in=watchdog.check_in("paper")
+    )
+    # the conversation with the people there
+    settings = Settings(
+        draft_path=config.data_folder / boot.DRAFT_FILE,
+        version=boot.VERSION,
+        machine_boot=boot.machine_boot(),
+    )
+    conversation = Conversation(journal, paper, settings)
+    # the way to the center
+    asked = AskNow()
+    client = CenterClient(
+        center_address(config.center_url or identity.center_url), timeout_ms=config.center_timeout_ms
+    )
+    correspondence = Correspondence(
+        Parties(identity.device, identity.key, identity.trusted), journal, client,
+        standing=Standing(journal.epoch, journal.statement, journal.acknowledged),
+        monotonic_ms=clock.monotonic_ms, random_bytes=secrets.token_bytes,
+    )  # fmt: skip
+    center = CenterLink(
+        journal, correspondence, Link(_pace(config), outage_open=journal.outage_open), asked,
+        tell=conversation.news, log=log, check_in=watchdog.check_in("center"), monotonic_ms=real_ms,
+        chance=random.SystemRandom().random,
+    )  # fmt: skip
+
+    def ready() -> None:
+        watchdog.ready()
+        log.info("ready", head=journal.head.sequence)
+
+    counter = Counter(
+        conversation, inputs, journal,
+        after_start=ready, after_z=asked.ask, log=log, check_in=watchdog.check_in("counter"),
+    )  # fmt: skip
+    upkeep = Upkeep(
+        journal, quiet_ms=config.idle_checkpoint_ms, sleep_ms=clock.sleep_ms, log=log,
+        check_in=watchdog.check_in("upkeep"),
+    )  # fmt: skip
+    # everything that runs
+    jobs = (
+        Job("watchdog", watchdog.run),
+        Job("printer", paper.run, (DriverError,)),
+        Job("scanner", lambda: inputs.read_scanner(config.scanner_path), (DriverError,)),
+        Job("keypad", lambda: inputs.read_keypad(config.keypad_path), (DriverError,)),
+        Job("counter", counter.run),
+        Job("center", center.run),
+        Job("upkeep", upkeep.run),
+    )
+    await supervisor.run(jobs, until=until)
+
+
+def clock_of(config: Config) -> Clock:
+    """The machine's clock, or a simulation's."""
+    if config.clock_file is None:
+        return SystemClock(has_chip=config.clock_chip)
+    return FileClock(config.clock_file, has_chip=config.clock_chip)
+
+
+def _pace(config: Config) -> Pace:
+    return Pace(
+        interval_ms=config.center_interval_ms,
+        retry_ms=config.center_retry_ms,
+        retry_max_ms=max(RETRY_MAX_MS, config.center_retry_ms),
+        settle_ms=config.center_retry_ms,
+    )
+
+
+def _real_ms() -> int:
+    return int(asyncio.get_running_loop().time() * 1000)
+
+
+def _end_on_signal(loop: asyncio.AbstractEventLoop, until: asyncio.Event) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, until.set)
+
+
+def _end_on_broken_callback(
+    loop: asyncio.AbstractEventLoop, log: Log, until: asyncio.Event
+) -> list[BaseException]:
+    """An error in a callback belongs to no task: it ends the process all the same."""
+    broken: list[BaseException] = []
+
+    def handle(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception") or AssertionError(context.get("message"))
+        log.error("broken callback", error=repr(error), what=str(context.get("message")))
+        broken.append(error)
+        until.set()
+
+    loop.set_exception_handler(handle)
+    return broken

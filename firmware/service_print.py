@@ -1,0 +1,49 @@
+"""Slips that a technician makes without the appliance running: the help card, on paper or as a picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from drivers.raster import render
+from drivers.receipt_printer import ReceiptPrinter
+from drivers.serial_port import open_serial_port
+from firmware import boot
+from firmware.errors import FirmwareError
+from firmware.journal.audit import policy_of
+from firmware.receipt.service_slips import help_card
+from firmware.till.codes import help_parts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from drivers.receipt_printer import PrinterProfile
+    from drivers.slip import Slip
+
+
+def help_card_of(data_folder: Path) -> Slip:
+    """The help card, with the goods of the policy that is in force here, if there is one yet.
+
+    Raises: JournalCorrupt, when the journal is there but does not hold.
+    """
+    path = data_folder / boot.JOURNAL_FILE
+    policy = policy_of(path, boot.who_we_are(data_folder)) if path.exists() else None
+    return help_card(help_parts(policy.goods if policy else ()))
+
+
+async def print_on(slip: Slip, path: Path, profile: PrinterProfile) -> None:
+    """Print `slip`. Raises: DriverError."""
+    async with open_serial_port(path, baud=profile.baud) as port:
+        await ReceiptPrinter(port, profile).print_slip(render(slip, profile.width_dots))
+
+
+def draw(slip: Slip, profile: PrinterProfile, target: Path) -> None:
+    """Draw `slip` into the file `target`, as it would come out of the printer. Raises: FirmwareError."""
+    strips = list(render(slip, profile.width_dots))
+    size = (profile.width_dots, sum(strip.height for strip in strips))
+    picture = Image.frombytes("1", size, b"".join(strip.data for strip in strips), "raw", "1;I")
+    try:
+        picture.save(target)
+    except (OSError, ValueError) as error:
+        raise FirmwareError(f"{target}: {error}") from error

@@ -1,0 +1,55 @@
+"""Tidies up while nobody needs the till: folds the journal's log into its database, so that no purchase pays for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from firmware.errors import JournalFull
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from firmware.journal.journal import Journal
+    from firmware.log import Log
+    from firmware.watchdog import CheckIn
+
+
+class Upkeep:
+    """Looks every `quiet_ms`, and acts once after something was committed and then nothing for one whole look."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        quiet_ms: int,
+        sleep_ms: Callable[[int], Awaitable[None]],
+        log: Log,
+        check_in: CheckIn,
+    ) -> None:
+        self._journal = journal
+        self._quiet_ms = quiet_ms
+        self._sleep_ms = sleep_ms
+        self._log = log
+        self._check_in = check_in
+
+    async def run(self) -> None:
+        """Look for ever."""
+        tidied = seen = -1
+        while True:
+            await self._sleep_ms(self._quiet_ms)
+            sequence = self._journal.head.sequence
+            if seen == sequence != tidied:
+                tidied = sequence
+                with self._check_in.working():
+                    await self._tidy()
+            seen = sequence
+
+    async def _tidy(self) -> None:
+        try:
+            async with self._journal.turn:
+                await self._journal.checkpoint()
+        except JournalFull as error:
+            # Nothing is lost: the log stays as it is, and purchases say by themselves when they cannot be kept.
+            self._log.error("disk full", error=str(error))
+        else:
+            self._log.debug("tidied", head=self._journal.head.sequence)
