@@ -2,8 +2,9 @@
 
 Time is an interval with a grade (`sync.wire.kinds.Grade`):
 
-    trusted    the center's signed time of this boot, or a clock chip that is consistent with it
-    estimated  a clock chip without such a comparison, or a trusted time carried on by the monotonic clock alone
+    trusted    the center's signed time of this boot, or a clock chip that was compared with one and goes on from it
+    estimated  a clock chip without such a comparison or long unwatched, or a trusted time carried on by the monotonic
+               clock alone
     stated     a cold start without a chip: the keyed day from 00:00 to 24:00, carried on
     doubtful   nobody has said anything yet; only the floor is certain
 
@@ -34,7 +35,12 @@ DRIFT_PPM = 100
 TRUSTED_FOR_S = 6 * 3600
 """How long the monotonic clock alone carries a signed time before it counts as estimated."""
 DOUBT_SPAN_S = 10 * 365 * DAY_S
-STATED_JUMP_MAX_S = 400 * DAY_S
+JUMP_MAX_S = 400 * DAY_S
+"""How far ahead of the floor a keyed day, or a clock chip at power-on, may lie."""
+CHIP_TRUSTED_FOR_S = 31 * DAY_S
+"""How far ahead of the floor a compared chip is still trusted at power-on: a chip gone wild must not raise the floor."""
+CHIP_ERROR_S = 5
+"""Bound for what a comparison of chip and signed time leaves open: its round trip, whole seconds, small shifts."""
 _CLOCK_FILE = struct.Struct("<qqq")
 
 
@@ -107,27 +113,30 @@ class TimeKeeper:
     """The appliance's own idea of the time. Owned by the journal's writer; anyone may ask `now`.
 
     `floor_s` is the latest trusted lower bound that the journal knows. `chip_shift_s` is what the journal's last
-    trusted comparison found to add to the chip.
+    trusted comparison found to add to the chip, `compared_s` the center's time at the last one.
     """
 
-    def __init__(self, clock: Clock, *, floor_s: int, chip_shift_s: int | None) -> None:
+    def __init__(
+        self, clock: Clock, *, floor_s: int, chip_shift_s: int | None, compared_s: int | None = None
+    ) -> None:
         self._clock = clock
         self._floor_s = floor_s
+        self._compared_s = floor_s if compared_s is None else compared_s
         self.chip_shift_s = chip_shift_s
         self._anchor = self._first_anchor(chip_shift_s)
 
     def now(self) -> TimeInterval:
         """The present interval."""
         anchor = self._anchor
-        elapsed_s = max(0, self._clock.monotonic_ms() - anchor.monotonic_ms) // 1000
-        drift_s = elapsed_s * DRIFT_PPM // 1_000_000
+        elapsed_ms = max(0, self._clock.monotonic_ms() - anchor.monotonic_ms)
+        elapsed_s, drift_s = elapsed_ms // 1000, _drift_s(elapsed_ms // 1000)
         grade = anchor.time.grade
         if grade is Grade.TRUSTED and elapsed_s > TRUSTED_FOR_S and not self._chip_agrees(elapsed_s, drift_s):
             grade = Grade.ESTIMATED
         if grade is Grade.DOUBTFUL:
             return TimeInterval(not_before_s=self._floor_s, span_s=DOUBT_SPAN_S, grade=grade)
         not_before_s = max(anchor.time.not_before_s + elapsed_s - drift_s, self._floor_s)
-        not_after_s = max(anchor.time.not_after_s + elapsed_s + drift_s, not_before_s)
+        not_after_s = max(anchor.time.not_after_s + _up(elapsed_ms, 1000) + drift_s, not_before_s)
         return TimeInterval(not_before_s=not_before_s, span_s=not_after_s - not_before_s, grade=grade)
 
     def accept_signed(self, now_s: int, *, round_trip_ms: int) -> int | None:
@@ -136,7 +145,7 @@ class TimeKeeper:
         Returns:
             What is to be added to the chip, in seconds, or None without a chip.
         """
-        span_s = round_trip_ms // 1000 + 1
+        span_s = _up(round_trip_ms, 1000) + 1
         learned = TimeInterval(not_before_s=now_s, span_s=span_s, grade=Grade.TRUSTED)
         self._floor_s = min(self._floor_s, now_s)
         self._set(learned)
@@ -147,11 +156,14 @@ class TimeKeeper:
         """Take the day that the shopkeeper keyed, as Unix seconds of its 00:00 in Iran.
 
         Raises:
-            ClockRefused: the whole day lies behind the floor, or more than 400 days ahead of it.
+            ClockRefused: the whole day lies behind the floor, or more than 400 days ahead of it, or the time is
+                trusted already.
         """
+        if self.now().grade is Grade.TRUSTED:
+            raise ClockRefused("the time is known from the center")
         if day_start_s + DAY_S <= self._floor_s:
             raise ClockRefused("the day lies behind what is certain")
-        if day_start_s > self._floor_s + STATED_JUMP_MAX_S:
+        if day_start_s > self._floor_s + JUMP_MAX_S:
             raise ClockRefused("the day lies too far ahead")
         start_s = max(day_start_s, self._floor_s)
         self._set(
@@ -165,13 +177,17 @@ class TimeKeeper:
 
     def _first_anchor(self, chip_shift_s: int | None) -> _Anchor:
         chip_s = self._clock.chip_s()
-        here = (self._clock.monotonic_ms(), chip_s)
-        if chip_s is None or chip_s + (chip_shift_s or 0) < self._floor_s:
-            return _Anchor(TimeInterval(not_before_s=self._floor_s, span_s=0, grade=Grade.DOUBTFUL), *here)
-        now_s = chip_s + (chip_shift_s or 0)
-        drift_s = (now_s - self._floor_s) * DRIFT_PPM // 1_000_000 + 1
-        grade = Grade.ESTIMATED if chip_shift_s is None else Grade.TRUSTED
-        return _Anchor(TimeInterval(not_before_s=now_s - drift_s, span_s=2 * drift_s, grade=grade), *here)
+        monotonic_ms = self._clock.monotonic_ms()
+        now_s = (chip_s or 0) + (chip_shift_s or 0)
+        if chip_s is None or not self._floor_s - CHIP_ERROR_S <= now_s <= self._floor_s + JUMP_MAX_S:
+            doubt = TimeInterval(not_before_s=self._floor_s, span_s=DOUBT_SPAN_S, grade=Grade.DOUBTFUL)
+            return _Anchor(doubt, monotonic_ms, chip_s)
+        # Since the comparison, not since the floor: the chip itself has raised the floor, and its drift adds up.
+        error_s = _drift_s(max(0, now_s - self._compared_s)) + CHIP_ERROR_S
+        trusted = chip_shift_s is not None and now_s <= self._floor_s + CHIP_TRUSTED_FOR_S
+        grade = Grade.TRUSTED if trusted else Grade.ESTIMATED
+        time = TimeInterval(not_before_s=now_s - error_s, span_s=2 * error_s, grade=grade)
+        return _Anchor(time, monotonic_ms, chip_s)
 
     def _chip_agrees(self, elapsed_s: int, drift_s: int) -> bool:
         chip_s = self._clock.chip_s()
@@ -181,6 +197,14 @@ class TimeKeeper:
 
     def _set(self, learned: TimeInterval) -> None:
         self._anchor = _Anchor(learned, self._clock.monotonic_ms(), self._clock.chip_s())
+
+
+def _drift_s(elapsed_s: int) -> int:
+    return _up(elapsed_s * DRIFT_PPM, 1_000_000)
+
+
+def _up(amount: int, step: int) -> int:
+    return -(-amount // step)
 
 
 def iran_day_start_s(at_s: int) -> int:

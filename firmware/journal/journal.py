@@ -16,6 +16,7 @@ import aiosqlite
 
 from firmware.clock import Clock, TimeKeeper
 from firmware.entitlements import Account, Use
+from firmware.errors import StaleDecision
 from firmware.journal import questions, storage
 from firmware.journal.entry_projections import project, put
 from firmware.journal.mail_projections import open_policy, project_mail
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
 
 TAIL_ENTRIES = 64
 """How many of the last entries are proven at each start; `sofreh-till journal verify` proves all."""
+GIVEN_BACK_LEGS_MAX = 100
+"""Recalled allowances in one entry, whose payload is bounded; the next ones follow in entries of their own."""
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -87,7 +90,8 @@ class Journal:
         """Sign and store an entry and move the projections: one transaction, one fdatasync.
 
         Raises:
-            StaleDecision: the credit is not there as the legs say; nothing was written.
+            StaleDecision: the credit is not there as the legs say, or another purchase came first; nothing was
+                written.
             JournalFull: the disk takes no more; nothing was written.
         """
         (entry,) = await self._run(_commit, self, (draft,), ())
@@ -98,6 +102,7 @@ class Journal:
 
         Raises: Malformed, NotAuthentic for a document inside; then nothing was written.
         """
+        assert mails[0].number == self.mail_head.number + 1, "mail continues what is held"
         applied = MailApplied(first=mails[0].number, last=mails[-1].number, head=mails[-1].hash)
         entries = await self._run(_commit, self, (self.draft(applied),), mails)
         return entries[0]
@@ -235,7 +240,10 @@ def _load(sql: sqlite3.Connection, journal: Journal) -> None:
     shift_s = questions.known(sql, "chip_shift_s")
     floor_s = storage.last_trusted_s(sql, identity)
     journal.keeper = TimeKeeper(
-        journal.clock, floor_s=floor_s, chip_shift_s=shift_s if isinstance(shift_s, int) else None
+        journal.clock,
+        floor_s=floor_s,
+        chip_shift_s=shift_s if isinstance(shift_s, int) else None,
+        compared_s=questions.known_int(sql, "contact_s", floor_s),
     )
     journal.boot = questions.known_int(sql, "boot") + 1
     journal.counters = Counters(
@@ -270,6 +278,7 @@ def _commit(
 ) -> list[Entry]:
     entries: list[Entry] = []
     identity, head = journal.identity, journal.head
+    _check_count(drafts, journal.counters)
     with storage.transaction(sql):
         for item in mails:
             storage.write_mail(sql, item)
@@ -288,6 +297,12 @@ def _commit(
     return entries
 
 
+def _check_count(drafts: tuple[Draft, ...], counters: Counters) -> None:
+    for draft in drafts:
+        if isinstance(draft.fact, Purchase) and draft.fact.number != counters.purchases + 1:
+            raise StaleDecision(f"purchase number {draft.fact.number} is not the next")
+
+
 def _remember(sql: sqlite3.Connection, journal: Journal, entry: Entry) -> None:
     journal.keeper.raise_floor(entry.time)
     fact = entry.fact
@@ -304,10 +319,11 @@ def _remember(sql: sqlite3.Connection, journal: Journal, entry: Entry) -> None:
 def _given_back(sql: sqlite3.Connection, like: Draft, mails: tuple[Mail, ...]) -> tuple[Draft, ...]:
     recalled = [number for item in mails if isinstance(item.body, Recall) for number in item.body.allowances]
     left = questions.open_left(sql, recalled, 0).left_rial
-    if not left:
-        return ()
-    legs = tuple(Leg(allowance=number, amount_rial=amount, left_rial=0) for number, amount in left.items())
-    return (Draft(AllowanceGivenBack(legs=legs), like.time, like.boot),)
+    legs = [Leg(allowance=number, amount_rial=amount, left_rial=0) for number, amount in left.items()]
+    return tuple(
+        Draft(AllowanceGivenBack(legs=tuple(legs[at : at + GIVEN_BACK_LEGS_MAX])), like.time, like.boot)
+        for at in range(0, len(legs), GIVEN_BACK_LEGS_MAX)
+    )
 
 
 def _acknowledge(
