@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from firmware.entitlements import Account, AllowanceState, Opening, Use
 from sync.wire.entry import TimeInterval
-from sync.wire.facts import Leg, Purchase
+from sync.wire.facts import LEGS_MAX, Leg, Purchase
 from sync.wire.kinds import DeclineReason, Grade
 from sync.wire.policy import Policy
 
@@ -71,17 +71,20 @@ def authorize(ask: Ask, account: Account, around: Surroundings) -> Approval | Re
     """Decide on one purchase. Checks in this order; the first that fails is the answer.
 
     1. the clock and the rules are fresh enough   2. the household has something open here
-    3. the basket holds goods that credit may pay  4. the limits of the policy hold
+    3. the basket holds goods that credit may pay  4. what is left is worth a cash step
+    5. the limits of the policy hold
     """
     stale = _stale(around)
     if stale is not None:
         return Refusal(stale)
-    usable = account.usable(around.time, stated_time_opens=around.policy.stated_time_opens)
+    # An entry names so many allowances at most; the rest serve the next purchase.
+    usable = account.usable(around.time, stated_time_opens=around.policy.stated_time_opens)[:LEGS_MAX]
     if not usable:
         return _why_nothing(account, around)
     credit_rial = _credit_part(ask, sum(allowance.left_rial for allowance in usable), around.policy)
     if credit_rial == 0:
-        return Refusal(DeclineReason.NO_ELIGIBLE_GOODS)
+        payable = ask.eligible_rial > around.policy.minimum_own_rial
+        return Refusal(DeclineReason.CREDIT_USED_UP if payable else DeclineReason.NO_ELIGIBLE_GOODS)
     limit = _broken_limit(credit_rial, account, around)
     if limit is not None:
         return Refusal(limit)
@@ -111,8 +114,9 @@ def _credit_part(ask: Ask, available_rial: int, policy: Policy) -> int:
 def _broken_limit(credit_rial: int, account: Account, around: Surroundings) -> DeclineReason | None:
     limits = around.policy.limits
     stated = around.time.grade is Grade.STATED
-    purchase_max_rial = limits.stated_purchase_credit_rial if stated else limits.purchase_credit_rial
-    if credit_rial > purchase_max_rial:
+    if credit_rial > limits.purchase_credit_rial or (
+        stated and credit_rial > limits.stated_purchase_credit_rial
+    ):
         return DeclineReason.PURCHASE_LIMIT
     if _exceeds(
         account.unacknowledged, credit_rial, limits.household_purchases, limits.household_credit_rial
@@ -154,8 +158,12 @@ def _why_nothing(account: Account, around: Surroundings) -> Refusal:
         allowance.opening(around.time, stated_time_opens=around.policy.stated_time_opens): allowance
         for allowance in sorted(waiting, key=lambda allowance: -(allowance.opens_at_s or 0))
     }
-    if Opening.OPENS_LATER in found:
-        return Refusal(DeclineReason.NOT_YOUR_DAY, found[Opening.OPENS_LATER].opens_at_s)
+    later = found.get(Opening.OPENS_LATER)
+    if later is not None:
+        # Already open by a date that was only keyed, which the policy does not believe.
+        if later.opens_at_s is not None and later.opens_at_s <= around.time.not_before_s:
+            return Refusal(DeclineReason.CLOCK_DOUBTFUL)
+        return Refusal(DeclineReason.NOT_YOUR_DAY, later.opens_at_s)
     if Opening.NOT_ANNOUNCED in found:
         return Refusal(DeclineReason.NOT_ANNOUNCED)
     return Refusal(DeclineReason.EXPIRED)
