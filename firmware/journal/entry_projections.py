@@ -56,10 +56,12 @@ def _move_left(sql: sqlite3.Connection, leg: facts.Leg, *, before_rial: int) -> 
 
 def _void(sql: sqlite3.Connection, entry: Entry, fact: facts.Void) -> None:
     changed = sql.execute(
-        "UPDATE purchase SET voided = 1 WHERE sequence = ? AND NOT voided", (fact.purchase,)
+        "UPDATE purchase SET voided = 1 WHERE sequence = :purchase AND NOT voided"
+        " AND NOT EXISTS (SELECT 1 FROM reversal WHERE reversal.purchase = :purchase)",
+        {"purchase": fact.purchase},
     )
     if changed.rowcount != 1:
-        raise StaleDecision(f"purchase {fact.purchase} is voided already")
+        raise StaleDecision(f"purchase {fact.purchase} is voided or refunded already")
     _give_back(sql, fact.legs)
     sql.execute(
         "INSERT INTO reversal VALUES (?, ?, 1, ?, ?)",
@@ -68,6 +70,13 @@ def _void(sql: sqlite3.Connection, entry: Entry, fact: facts.Void) -> None:
 
 
 def _refund(sql: sqlite3.Connection, entry: Entry, fact: facts.Refund) -> None:
+    room = sql.execute(
+        "SELECT 1 FROM purchase WHERE sequence = :purchase AND NOT voided AND credit_rial + own_rial >= :back"
+        " + (SELECT coalesce(sum(credit_rial + own_rial), 0) FROM reversal WHERE reversal.purchase = :purchase)",
+        {"purchase": fact.purchase, "back": fact.credit_rial + fact.own_rial},
+    ).fetchone()
+    if room is None:
+        raise StaleDecision(f"purchase {fact.purchase} does not have that much left to refund")
     _give_back(sql, fact.legs)
     sql.execute(
         "INSERT INTO reversal VALUES (?, ?, 0, ?, ?)",

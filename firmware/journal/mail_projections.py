@@ -50,7 +50,7 @@ def _catalog(sql: sqlite3.Connection, body: Any, trusted: TrustedKeys) -> None:
     catalog = Catalog.from_cbor(message)
     sql.execute("DELETE FROM product")
     sql.executemany(
-        "INSERT INTO product VALUES (?, ?, ?, ?)",
+        "REPLACE INTO product VALUES (?, ?, ?, ?)",
         [(p.gtin, p.good, p.name, int(p.unit)) for p in catalog.products],
     )
     put(sql, "catalog_version", catalog.version)
@@ -64,13 +64,14 @@ def _households(sql: sqlite3.Connection, body: mail.Households) -> None:
 def _household(sql: sqlite3.Connection, household: mail.Household) -> None:
     number = household.household
     cards = {(card.number, card.key_check) for card in household.cards}
-    known = set(sql.execute("SELECT number, key_check FROM card WHERE household = ?", (number,)))
+    known = _cards(sql, "SELECT number, key_check FROM card WHERE household = ?", number)
+    good = _cards(sql, "SELECT number, key_check FROM card WHERE household = ? AND NOT revoked", number)
     sql.execute(
         "INSERT INTO household VALUES (?, ?, ?, ?, 0) ON CONFLICT (number) DO UPDATE SET"
         " cohort = excluded.cohort, tag = excluded.tag, code_salt = excluded.code_salt",
         (number, household.cohort, household.tag, household.code_salt),
     )
-    if cards != known:
+    if not good <= cards <= known:
         sql.execute("UPDATE household SET pin_failures = 0 WHERE number = ?", (number,))
         sql.execute("DELETE FROM card WHERE household = ? AND NOT revoked", (number,))
         sql.executemany(
@@ -80,6 +81,10 @@ def _household(sql: sqlite3.Connection, household: mail.Household) -> None:
     sql.executemany(
         "INSERT OR IGNORE INTO code VALUES (?, ?, 0)", [(number, hash_) for hash_ in household.code_hashes]
     )
+
+
+def _cards(sql: sqlite3.Connection, query: str, household: int) -> set[tuple[int, bytes]]:
+    return set(sql.execute(query, (household,)))
 
 
 def _allowances(sql: sqlite3.Connection, body: mail.Allowances) -> None:

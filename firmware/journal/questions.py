@@ -98,7 +98,7 @@ def open_left(sql: sqlite3.Connection, allowances: Iterable[int], now_s: int) ->
     left = {}
     for number in allowances:
         row = sql.execute(
-            "SELECT left_rial FROM allowance WHERE number = ? AND NOT returned AND authorize_until_s > ?",
+            "SELECT left_rial FROM allowance WHERE number = ? AND NOT returned AND authorize_until_s >= ?",
             (number, now_s),
         ).fetchone()
         if row is not None:

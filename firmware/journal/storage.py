@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from firmware.errors import JournalCorrupt, JournalFull
 from sync.wire import mail
 from sync.wire.cose import VerifyingKey
-from sync.wire.entry import Entry, EntryBytes, Head, reopen
+from sync.wire.entry import PAYLOAD_BYTES_MAX, Entry, EntryBytes, Head, reopen
 from sync.wire.errors import WireError
 from sync.wire.kinds import Grade
 from sync.wire.mail import Mail, MailHead
@@ -46,12 +46,15 @@ def storage_error(error: sqlite3.Error) -> JournalFull | JournalCorrupt:
     name = getattr(error, "sqlite_errorname", type(error).__name__)
     if name in ("SQLITE_FULL", "SQLITE_IOERR_WRITE"):
         return JournalFull("the disk takes no more")
+    if name == "SQLITE_BUSY":
+        return JournalCorrupt("database", "another process has it open")
     return JournalCorrupt("database", f"{name}: {error}")
 
 
 def write_entry(sql: sqlite3.Connection, entry: Entry) -> None:
     """Store one entry."""
     stored = entry.stored
+    assert len(stored.payload) <= PAYLOAD_BYTES_MAX, "what is stored can be read back"
     sql.execute(
         "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
