@@ -1,0 +1,93 @@
+"""Small answers of the till that belong to no purchase: dates, prices, held baskets, the center's many verdicts.
+
+Must not know: the conversation's states, mail.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from drivers.slip import Pair, Rule, Size, Slip, Text
+from firmware.receipt import persian
+from firmware.receipt.fixed_parts import SHOW, TEAR_OFF, Place, heading, place_rows, thin_rule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """What the center pays the shop for the entries of one settlement day, refunds and claims already taken off."""
+
+    place: Place
+    number: int
+    day_s: int
+    purchases: int
+    amount_rial: int
+    pay_by_s: int
+
+
+def payment_slip(payment: Payment) -> Slip:
+    """The shop's money is on its way."""
+    return (
+        Rule(),
+        heading("تسویه"),
+        Pair("شماره تسویه", persian.code(payment.number)),
+        Pair("روز پذیرش", persian.date_words(payment.day_s)),
+        *place_rows(payment.place),
+        thin_rule(),
+        Pair("خریدهای پذیرفته‌شده", persian.number(payment.purchases)),
+        Pair("پرداخت به فروشگاه", persian.toman(payment.amount_rial), bold=True),
+        Pair("واریز پول تا", persian.date_words(payment.pay_by_s)),
+        TEAR_OFF,
+    )
+
+
+def basket_open() -> Slip:
+    """The day is not closed over an open basket."""
+    return (
+        Text("یک سبد باز است.", bold=True),
+        Text(f"اول آن را حساب کنید یا نگه دارید: {persian.isolate('*6 Enter')}"),
+        SHOW,
+    )
+
+
+def date_set(day_s: int) -> Slip:
+    """The keyed date holds now."""
+    return (
+        Text("تاریخ ثبت شد:", bold=True),
+        Text(persian.date_words(day_s), bold=True),
+        SHOW,
+    )
+
+
+def date_refused() -> Slip:
+    """The keyed date cannot be, or the time is known better already."""
+    return (
+        Text("این تاریخ پذیرفته نشد.", bold=True),
+        Text("تاریخ پیش از آخرین ثبت یا بسیار دور است، یا ساعت از مرکز گرفته شده است.", size=Size.SMALL),
+        SHOW,
+    )
+
+
+def pick_good() -> Slip:
+    """Whose remembered price is to change."""
+    return (
+        Text("بارکد کالا را بخوانید یا شماره کالا را بزنید.", bold=True),
+        Text(f"مانند {persian.isolate('4 /')}"),
+        SHOW,
+    )
+
+
+def which_basket(held: Mapping[int, int]) -> Slip:
+    """Baskets on hold, by number, with their sums in rial."""
+    rows = tuple(
+        Pair(f"سبد {persian.digits(number)}", persian.toman(held[number])) for number in sorted(held)
+    )
+    return (Text("شماره سبد را بزنید:", bold=True), *rows, SHOW)
+
+
+def no_held_basket() -> Slip:
+    """Nothing is on hold."""
+    return (Text("سبدی نگه داشته نشده است.", bold=True), SHOW)

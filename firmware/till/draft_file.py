@@ -1,0 +1,106 @@
+"""What survives a flicker without being true: open baskets, and how far the last receipt got onto paper.
+
+A plain file, replaced as a whole and never synced: no purchase waits for it, and nothing in it can move money. The journal
+alone says what happened; a draft that is missing, old or damaged costs a basket or turns a receipt into a copy. Cards,
+PINs and secrets are never written here; a one-time code that was used is named by its entry.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from firmware.basket import Basket, Item, Placed
+from sync.wire.errors import WireError
+from sync.wire.facts import LINES_MAX
+from sync.wire.kinds import Unit
+from sync.wire.record import Record, item, record
+from sync.wire.shapes import flag, list_of, nested, one_of, optional, text, uint
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BASKETS_MAX = 9
+
+
+@record
+class DraftLine(Record, array=True):
+    """A line of an open basket."""
+
+    position: int = item(0, uint())
+    good: int = item(1, uint(255))
+    gtin: int = item(2, uint(10**14 - 1))
+    name: str = item(3, text(80))
+    unit: Unit = item(4, one_of(Unit))
+    quantity: int = item(5, uint(10**6))
+    price_rial: int = item(6, uint())
+    keyed: bool = item(7, flag())
+
+
+@record
+class DraftBasket(Record, array=True):
+    """An open basket; number 0 is the one on the counter."""
+
+    number: int = item(0, uint(BASKETS_MAX))
+    positions: int = item(1, uint())
+    lines: tuple[DraftLine, ...] = item(2, list_of(nested(DraftLine), LINES_MAX))
+
+
+@record
+class Draft(Record):
+    """`printed` is the last sequence whose slip is wholly on paper, `begun` one of which a byte may have left.
+
+    `code_entry` names a one-time code's outcome that waits for its purchase. `machine_boot` tells whether the machine
+    itself went down since, so that younger writes may be lost.
+    """
+
+    baskets: tuple[DraftBasket, ...] = item(0, list_of(nested(DraftBasket), BASKETS_MAX + 1))
+    printed: int | None = item(1, optional(uint()), default=None)
+    begun: int | None = item(2, optional(uint()), default=None)
+    code_entry: int | None = item(3, optional(uint()), default=None)
+    machine_boot: str = item(4, text(64))
+
+
+def read_draft(path: Path) -> Draft | None:
+    """What was there, if it can be read."""
+    try:
+        return Draft.from_cbor(path.read_bytes())
+    except (OSError, WireError):
+        return None
+
+
+def write_draft(path: Path, data: bytes) -> None:
+    """Replace the file. A disk that refuses costs nothing but the draft."""
+    new = path.with_suffix(".new")
+    with contextlib.suppress(OSError):
+        new.write_bytes(data)
+        new.replace(path)
+
+
+def draft_basket(number: int, basket: Basket) -> DraftBasket:
+    """`basket` as it is written."""
+    lines = tuple(
+        DraftLine(
+            position=placed.position, good=placed.item.good, gtin=placed.item.gtin, name=placed.item.name,
+            unit=placed.item.unit, quantity=placed.item.quantity, price_rial=placed.item.price_rial,
+            keyed=placed.item.keyed,
+        )
+        for placed in basket.lines
+    )  # fmt: skip
+    return DraftBasket(number=number, positions=basket.positions, lines=lines)
+
+
+def open_basket(draft: DraftBasket) -> Basket:
+    """The basket that was written; lines that break a bound are left out."""
+    items = [
+        Placed(
+            line.position,
+            Item(
+                good=line.good, gtin=line.gtin, name=line.name, unit=line.unit, quantity=line.quantity,
+                price_rial=line.price_rial, keyed=line.keyed,
+            ),
+        )
+        for line in draft.lines
+    ]  # fmt: skip
+    kept = tuple(placed for placed in items if placed.item.bound() is None)
+    return Basket(kept, max([draft.positions, *(placed.position for placed in kept)]))

@@ -1,0 +1,78 @@
+"""What the center told: verdicts, settlements and the link, printed when nobody is at the counter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from firmware.receipt import notice_slips, till_slips
+from firmware.receipt.service_slips import link_notice
+from firmware.till.slips_of import number_of
+from sync.wire.facts import Purchase
+from sync.wire.kinds import Verdict
+from sync.wire.mail import Settlement, Verdicts
+
+if TYPE_CHECKING:
+    from drivers.slip import Slip
+    from firmware.till.talk import Talk
+    from sync.wire.facts import Fact
+
+JUDGED_MAX = 40
+"""Receipts on one verdict slip: half a meter of paper."""
+
+
+async def print_next(talk: Talk) -> None:
+    """Print the oldest notice, if there is one; it stays if it did not come out."""
+    if not talk.notices:
+        return
+    notice = talk.notices[0]
+    slips = await slips_of_notice(talk, notice)
+    for slip in slips:
+        if not await talk.show(slip):
+            return
+    if talk.notices and talk.notices[0] is notice:
+        talk.notices.popleft()
+
+
+async def slips_of_notice(talk: Talk, notice: Verdicts | Settlement | bool) -> tuple[Slip, ...]:  # noqa: FBT001 -- the link is up or not
+    """The paper of one notice."""
+    if isinstance(notice, bool):
+        journal = talk.journal
+        return (link_notice(up=notice, unsent=journal.head.sequence - journal.acknowledged),)
+    if isinstance(notice, Settlement):
+        payment = till_slips.Payment(
+            place=talk.place, number=notice.number, day_s=notice.day_s, purchases=notice.purchases,
+            amount_rial=notice.amount_rial, pay_by_s=notice.pay_by_s,
+        )  # fmt: skip
+        return (till_slips.payment_slip(payment),)
+    return await _verdict_slips(talk, notice)
+
+
+async def _verdict_slips(talk: Talk, verdicts: Verdicts) -> tuple[Slip, ...]:
+    exceptions = {judged.sequence: judged.verdict for judged in verdicts.exceptions}
+    final: list[notice_slips.JudgedReceipt] = []
+    quarantined: list[notice_slips.JudgedReceipt] = []
+    for sequence in sorted({*range(verdicts.first, verdicts.last + 1), *exceptions}):
+        entry = await talk.journal.entry(sequence)
+        verdict = exceptions.get(sequence, Verdict.ACCEPTED)
+        if entry is None or (verdict is Verdict.ACCEPTED and not isinstance(entry.fact, Purchase)):
+            continue
+        judged = notice_slips.JudgedReceipt(
+            number=number_of(talk, sequence), credit_rial=_credit_rial(entry.fact), verdict=verdict
+        )
+        (final if verdict in (Verdict.ACCEPTED, Verdict.DUPLICATE) else quarantined).append(judged)
+    if not final and not quarantined:
+        return ()
+    parts = max(len(final), len(quarantined))
+    return tuple(
+        notice_slips.verdict_notice(
+            notice_slips.VerdictNotice(
+                place=talk.place, when=talk.when(), final=tuple(final[start : start + JUDGED_MAX]),
+                quarantined=tuple(quarantined[start : start + JUDGED_MAX]),
+            )
+        )
+        for start in range(0, parts, JUDGED_MAX)
+    )  # fmt: skip
+
+
+def _credit_rial(fact: Fact) -> int:
+    return fact.credit_rial if isinstance(fact, Purchase) else 0

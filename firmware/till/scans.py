@@ -1,0 +1,67 @@
+"""What a scanned text is to the till: a card, an announcement, a receipt, or nothing that it knows. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from drivers.barcode_decoder import BadScan, GtinScan, TextScan, WeighedScan
+from sync.wire import card, receipt_qr
+
+ANNOUNCEMENT_PREFIX = "A1:"
+_ANNOUNCEMENT = re.compile(r"A1:(\d{13})")
+_CARD_NUMBER = re.compile(r"C\d{2,20}")
+
+
+@dataclass(frozen=True, slots=True)
+class CardScan:
+    """A card's QR; it holds the card's secret."""
+
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CardNumberScan:
+    """The Code 128 beside the QR."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementScan:
+    """An official announcement's code."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptScan:
+    """A receipt's QR."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StrangeScan:
+    """Unreadable, or nothing of ours."""
+
+
+Seen = GtinScan | WeighedScan | CardScan | CardNumberScan | AnnouncementScan | ReceiptScan | StrangeScan
+
+
+def seen(scan: GtinScan | WeighedScan | TextScan | BadScan) -> Seen:
+    """What the scan is to the conversation."""
+    if isinstance(scan, GtinScan | WeighedScan):
+        return scan
+    return StrangeScan() if isinstance(scan, BadScan) else _of_text(scan.text)
+
+
+def _of_text(text: str) -> Seen:
+    if text.startswith(card.PREFIX):
+        return CardScan(text)
+    if text.startswith(receipt_qr.PREFIX):
+        return ReceiptScan(text)
+    announcement = _ANNOUNCEMENT.fullmatch(text)
+    if announcement is not None:
+        return AnnouncementScan(announcement[1])
+    return CardNumberScan(text) if _CARD_NUMBER.fullmatch(text) else StrangeScan()

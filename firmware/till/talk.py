@@ -1,0 +1,261 @@
+"""What one conversation knows between two events, and the few things that all its parts do.
+
+One owner: the `Conversation`; the functions of this package get it in turn, one event at a time.
+Durable before visible: a function first commits, then sounds, then prints.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from drivers.errors import WriteInterrupted
+from drivers.receipt_printer import Sound
+from firmware.authorizer import Approval
+from firmware.basket import Basket
+from firmware.journal.journal import Journal
+from firmware.journal.records import PurchaseRecord
+from firmware.receipt import basket_slips, decline_slips
+from firmware.receipt.fixed_parts import Household, Place, When
+from firmware.receipt.prompt_slips import Prompt, prompt_slip
+from firmware.till.codes import Function, FunctionCode
+from firmware.till.draft_file import Draft, draft_basket, write_draft
+from firmware.till.grammar import Typing
+from firmware.till.states import State
+from sync.wire.entry import PrivatePart, TimeInterval
+from sync.wire.facts import Decline
+from sync.wire.kinds import DeclineReason, Grade, Unit
+from sync.wire.mail import Settlement, Verdicts
+
+if TYPE_CHECKING:
+    from drivers.slip import Pair, Slip
+
+NOTICES_MAX = 64
+
+
+class Paper(Protocol):
+    """The printer as the conversation sees it. Raises: WriteInterrupted, saying whether any byte had left."""
+
+    async def print(self, slip: Slip) -> None:
+        """Print the slip; return when all its bytes have left."""
+
+    async def beep(self, sound: Sound) -> None:
+        """Sound something."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the configuration says about the conversation. `machine_boot` differs after the machine went down."""
+
+    draft_path: Path
+    version: str
+    machine_boot: str = ""
+    pin_lapse_ms: int = 30_000
+    park_after_ms: int = 300_000
+    lock_ms: int = 600_000
+    code_tries: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presented:
+    """The household whose basket this is. Without `secret` (card number only, or national ID) a code must prove it."""
+
+    household: int
+    shown: Household
+    card: int | None = None
+    secret: bytes | None = field(default=None, repr=False)
+    key_check: bytes | None = field(default=None, repr=False)
+    code: str | None = field(default=None, repr=False)
+    code_entry: int | None = None
+
+    def private(self) -> PrivatePart:
+        """What the center may read."""
+        return PrivatePart(
+            household=self.household, card=self.card, code=self.code, code_entry=self.code_entry
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A thing that was scanned or named, before its quantity and price are known."""
+
+    good: int
+    gtin: int
+    name: str
+    unit: Unit
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A thing that waits for its weight or price. `doubted_rial` is an unusual price that must be confirmed."""
+
+    found: Found
+    amount: int | None
+    doubted_rial: int | None = None
+
+
+@dataclass(slots=True)
+class CallInProgress:
+    """A function whose needs are being asked for. `refused` is the answer that was not taken, for Enter to insist."""
+
+    code: FunctionCode
+    given: list[str]
+    refused: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The block that TOTAL printed: an approval, or a cash sale where it is None."""
+
+    approval: Approval | None
+    cap_rial: int | None
+
+
+@dataclass(slots=True)
+class Reversing:
+    """A purchase that is to be voided or refunded; `back` are quantities by line index."""
+
+    record: PurchaseRecord
+    back: dict[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A typed national ID and the households that it may be."""
+
+    national_id: str = field(repr=False)
+    households: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Tries:
+    """Wrong tries in a row against this device, and until when it is locked (monotonic)."""
+
+    failures: int = 0
+    locked_until_ms: int = 0
+
+
+FunctionHandler = Callable[..., Awaitable[State]]
+
+
+@dataclass(slots=True)
+class Talk:
+    """See the module."""
+
+    journal: Journal
+    paper: Paper
+    settings: Settings
+    functions: Mapping[Function, FunctionHandler]
+    state: State = State.IDLE
+    typing: Typing = field(default_factory=Typing)
+    basket: Basket = field(default_factory=Basket)
+    held: dict[int, Basket] = field(default_factory=dict)
+    presented: Presented | None = None
+    waiting: Waiting | None = None
+    call: CallInProgress | None = None
+    shown: Shown | None = None
+    reversing: Reversing | None = None
+    candidate: Candidate | None = None
+    day_s: int = 0
+    operator: Tries = field(default_factory=Tries)
+    codes: Tries = field(default_factory=Tries)
+    now_ms: int = 0
+    active_ms: int = 0
+    opened: bool = False
+    printed: int | None = None
+    begun: int | None = None
+    owed: int | None = None
+    # A verdict, a settlement, or whether the link came up: printed when nobody is at the counter.
+    notices: deque[Verdicts | Settlement | bool] = field(default_factory=lambda: deque(maxlen=NOTICES_MAX))
+    saved: bytes = b""
+
+    async def show(self, slip: Slip) -> bool:
+        """Print; False if not all of it came out. What must not be lost goes through `firmware.till.owed`."""
+        try:
+            await self.paper.print(slip)
+        except WriteInterrupted:
+            return False
+        return True
+
+    async def beep(self, sound: Sound) -> None:
+        """Sound; a printer that is gone keeps nobody from going on."""
+        try:
+            await self.paper.beep(sound)
+        except WriteInterrupted:
+            return
+
+    async def prompt(self, prompt: Prompt, *press: str) -> None:
+        """Ask on paper."""
+        await self.show(prompt_slip(prompt, *press))
+
+    async def look(self, prompt: Prompt, *press: str) -> State:
+        """Refuse gently and stay."""
+        await self.beep(Sound.LOOK)
+        await self.prompt(prompt, *press)
+        return self.state
+
+    async def open_strip(self) -> None:
+        """Print the head of the strip once a basket."""
+        if not self.opened:
+            self.opened = True
+            await self.show(basket_slips.opening(self.place, self.when()))
+
+    def rest(self) -> State:
+        """Drop what was asked; the basket stays."""
+        self.waiting = self.call = self.shown = self.reversing = self.candidate = None
+        return State.BASKET if self.basket.lines or self.presented else State.IDLE
+
+    def clear(self) -> State:
+        """The basket is done, one way or another."""
+        self.basket, self.presented, self.opened = Basket(), None, False
+        return self.rest()
+
+    @property
+    def place(self) -> Place:
+        """Head of slips."""
+        shop, identity = self.journal.shop, self.journal.identity
+        return Place(shop_name=shop.name if shop else "", shop=identity.shop, device=identity.device)
+
+    def when(self, time: TimeInterval | None = None) -> When:
+        """A time, or now, as slips show it: the middle of what is known, or the start of a keyed day."""
+        time = time or self.journal.keeper.now()
+        middle_s = time.span_s // 2 if time.grade >= Grade.ESTIMATED else 0
+        return When(time_s=time.not_before_s + middle_s, grade=time.grade)
+
+    async def decline(
+        self,
+        reason: DeclineReason,
+        *,
+        total_rial: int = 0,
+        private: PrivatePart | None = None,
+        rows: tuple[Pair, ...] = (),
+    ) -> None:
+        """Journal a refusal, then sound and print it. Not to be called while holding the journal's turn."""
+        draft = self.journal.draft(Decline(reason=reason, total_rial=total_rial), private=private)
+        async with self.journal.turn:
+            await self.journal.commit(draft)
+        await self.print_refusal(reason, rows)
+
+    async def print_refusal(self, reason: DeclineReason, rows: tuple[Pair, ...] = ()) -> None:
+        """Sound and print a refusal that its own entry has already journaled."""
+        await self.beep(Sound.REFUSED)
+        await self.show(decline_slips.decline_slip(reason.name, self.when(), rows))
+
+    def code_proved(self, code: str, code_entry: int, presented: Presented) -> None:
+        """A one-time code stands for the household now."""
+        self.presented = replace(presented, code=code, code_entry=code_entry)
+
+    def save(self) -> None:
+        """Write the draft if it has changed."""
+        baskets = {0: self.basket} | self.held
+        data = Draft(
+            baskets=tuple(draft_basket(number, basket) for number, basket in baskets.items()),
+            printed=self.printed, begun=self.begun, machine_boot=self.settings.machine_boot,
+            code_entry=self.presented.code_entry if self.presented else None,
+        ).to_cbor()  # fmt: skip
+        if data != self.saved:
+            self.saved = data
+            write_draft(self.settings.draft_path, data)
