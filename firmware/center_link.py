@@ -91,10 +91,11 @@ class CenterLink:
         """Exchange for ever."""
         while True:
             with self._check_in.working():
-                await self._round()
+                await self.visit()
             await self._asked.wait(at_most_ms=self._link.wait_ms(self._chance()))
 
-    async def _round(self) -> None:
+    async def visit(self) -> None:
+        """Exchange until nothing is left, or until the center does not answer."""
         was_down = self._link.is_down
         try:
             for _ in range(ROUNDS_MAX):
@@ -128,7 +129,8 @@ class CenterLink:
         )
         if mail:
             await self._tell(News(mail=mail))
-        return told.more
+        # Mail was journaled: the center learns of it at once. Mail begets no mail, so this ends.
+        return told.more or bool(mail)
 
     async def _apply(self, mail: tuple[Mail, ...]) -> None:
         try:
