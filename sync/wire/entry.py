@@ -172,7 +172,7 @@ def _proven(
     return replace(given, proof=proof)
 
 
-def payload_bytes(  # noqa: PLR0913 -- the payload has these parts
+def payload_bytes(
     head: Head, *, device: int, kind: bytes, time: bytes, boot: bytes, public: bytes,
     lines_hash: bytes | None, private_hash: bytes | None,
 ) -> bytes:  # fmt: skip

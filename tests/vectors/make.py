@@ -1,0 +1,124 @@
+"""`python -m tests.vectors.make` writes the vector files anew. Bytes are hexadecimal, keys are named by their seed."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from pathlib import Path
+from typing import Any
+
+from sync.wire import base45, card, cose, entry, exchange, mail, receipt_qr
+from tests.vectors import samples
+
+FOLDER = Path(__file__).parent
+FILES = ("batch", "card", "credential", "entries", "mail", "receipt")
+
+
+def vectors(name: str) -> dict[str, Any]:
+    """What the file `name` holds."""
+    made: dict[str, Any] = {
+        "batch": _batch,
+        "card": _card,
+        "credential": _credential,
+        "entries": _entries,
+        "mail": _mail,
+        "receipt": _receipt,
+    }[name]()
+    return made
+
+
+def read(name: str) -> dict[str, Any]:
+    """What the committed file `name` holds."""
+    held: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text())
+    return held
+
+
+def inflated(batch: bytes) -> bytes:
+    """The CBOR in a batch."""
+    return zlib.decompress(batch, -15)
+
+
+def _entries() -> dict[str, Any]:
+    return {
+        "device": samples.DEVICE,
+        "device_seed": samples.DEVICE_KEY.seed.hex(),
+        "device_public": samples.DEVICE_KEY.public.hex(),
+        "blinding_key": samples.BLINDING_KEY.hex(),
+        "household_key": samples.HOUSEHOLD_KEY.hex(),
+        "context": entry.CONTEXT,
+        **{each.kind.name.lower(): _entry(each) for each in samples.JOURNAL},
+    }
+
+
+def _entry(each: entry.Entry) -> dict[str, Any]:
+    public = samples.DEVICE_KEY.public
+    return {
+        "sequence": each.sequence,
+        "payload": each.stored.payload.hex(),
+        "lines": None if each.stored.lines is None else each.stored.lines.hex(),
+        "private": None if each.stored.private is None else each.stored.private.hex(),
+        "signed_bytes": cose.to_be_signed(each.stored.payload, public=public, context=entry.CONTEXT).hex(),
+        "hash": each.hash.hex(),
+        "signature": each.stored.signature.hex(),
+    }
+
+
+def _batch() -> dict[str, Any]:
+    packed = exchange.pack_batch(each.stored for each in samples.JOURNAL)
+    one = exchange.pack_batch([samples.JOURNAL[1].stored])
+    return {
+        "base": 0,
+        "base_prev": samples.CREDENTIAL_HASH.hex(),
+        "inflated": inflated(packed).hex(),
+        "batch": packed.hex(),
+        "booted_only_inflated": inflated(one).hex(),
+    }
+
+
+def _mail() -> dict[str, Any]:
+    return {
+        "mail_seed": samples.MAIL_KEY.seed.hex(),
+        "mail_public": samples.MAIL_KEY.public.hex(),
+        "context": mail.CONTEXT,
+        **{
+            each.kind.name.lower(): {
+                "number": each.number,
+                "payload": cose.parse(each.message, what="mail").payload.hex(),
+                "hash": each.hash.hex(),
+                "message": each.message.hex(),
+            }
+            for each in samples.MAILBOX
+        },
+    }
+
+
+def _card() -> dict[str, Any]:
+    return {
+        "card_seed": samples.CARD_KEY.seed.hex(),
+        "card_public": samples.CARD_KEY.public.hex(),
+        "cbor": samples.CARD.to_cbor().hex(),
+        "qr": card.to_qr(samples.CARD),
+        "code128": card.to_code128(samples.CARD.number),
+    }
+
+
+def _receipt() -> dict[str, Any]:
+    qr = receipt_qr.to_qr(samples.PURCHASE_ENTRY, samples.SLIM)
+    return {"qr": qr, "cbor": base45.decode(qr[3:], where="receipt").hex()}
+
+
+def _credential() -> dict[str, Any]:
+    return {
+        "root_seed": samples.ROOT.seed.hex(),
+        "root_public": samples.ROOT.public.hex(),
+        "credential_seed": samples.CREDENTIAL_KEY.seed.hex(),
+        "delegations": [message.hex() for message in samples.DELEGATION_MESSAGES],
+        "credential": samples.CREDENTIAL_MESSAGE.hex(),
+        "credential_hash": samples.CREDENTIAL_HASH.hex(),
+        "slim": samples.SLIM.to_cbor().hex(),
+    }
+
+
+if __name__ == "__main__":
+    for name in FILES:
+        (FOLDER / f"{name}.json").write_text(json.dumps(vectors(name), indent=1) + "\n")
