@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from firmware.identity import Identity
     from firmware.journal.journal import Journal
 
-RETRY_MAX_MS = 300_000
 STANDARD_ERROR = 2
 
 
@@ -135,7 +134,7 @@ def _pace(config: Config) -> Pace:
     return Pace(
         interval_ms=config.center_interval_ms,
         retry_ms=config.center_retry_ms,
-        retry_max_ms=max(RETRY_MAX_MS, config.center_retry_ms),
+        retry_max_ms=max(config.center_interval_ms, config.center_retry_ms),
         settle_ms=config.center_retry_ms,
     )
 

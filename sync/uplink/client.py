@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import json
 import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 MEDIA_TYPE = b"application/cbor"
+REFUSAL_TYPE = b"application/json"
+"""A refusal is {"error": word, "detail": text}."""
 READ_BYTES = 16 << 10
 HEADER_BYTES_MAX = 16 << 10
 REFUSAL_CHARACTERS_MAX = 200
@@ -158,19 +161,23 @@ async def _events(talk: h11.Connection, reader: asyncio.StreamReader) -> AsyncIt
 
 
 def _check_source(head: h11.Response) -> None:
-    """An answer that is no CBOR and no plain refusal comes from a portal or a proxy. Raises: NotTheCenter."""
+    """What is neither an answer nor a refusal in the center's way comes from a portal or proxy. Raises: NotTheCenter."""
     media_type = next((value for name, value in head.headers if name == b"content-type"), b"")
     kind = media_type.split(b";")[0].strip().lower()
     if 300 <= head.status_code < 400 or head.status_code == 511:
         raise NotTheCenter(f"status {head.status_code} leads elsewhere")
     if head.status_code == 200 and kind != MEDIA_TYPE:
         raise NotTheCenter(f"an answer of type {kind.decode('ascii', 'replace') or 'unknown'}")
-    if head.status_code != 200 and kind not in (b"text/plain", MEDIA_TYPE):
+    if head.status_code != 200 and kind != REFUSAL_TYPE:
         raise NotTheCenter(
             f"status {head.status_code} of type {kind.decode('ascii', 'replace') or 'unknown'}"
         )
 
 
 def _refusal_words(body: bytes) -> str:
-    text = body.decode("utf-8", "replace").strip()
+    """The refusal's text on one line. Raises: NotTheCenter."""
+    try:
+        text = str(json.loads(body)["detail"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise NotTheCenter("it refuses, but not in the center's words") from None
     return "".join(c if c.isprintable() else " " for c in text[:REFUSAL_CHARACTERS_MAX])

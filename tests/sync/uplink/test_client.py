@@ -58,12 +58,26 @@ def test_a_chunked_answer_is_put_together() -> None:
         http("200 OK", b"<html>Log in</html>", "text/html; charset=utf-8"),
         http("511 Network Authentication Required", b"log in", "text/plain"),
         http("502 Bad Gateway", b"<html>", "text/html"),
+        http("401 Unauthorized", b'{"error": "log in"}', "application/json"),
+        http("500 Internal Server Error", b"[" * 999, "application/json"),
         b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n\r\n",
         b"\x00" * 400,
         b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 10_000,
         http("200 OK", bytes(1_001)),
     ],
-    ids=["redirect", "post again", "portal", "login", "proxy", "ssh", "garbage", "endless head", "huge"],
+    ids=[
+        "redirect",
+        "post again",
+        "portal",
+        "login",
+        "proxy",
+        "other",
+        "brackets",
+        "ssh",
+        "garbage",
+        "endless head",
+        "huge",
+    ],
 )
 def test_whoever_else_answers_is_not_the_center(answer: bytes) -> None:
     error, _ = post(answer)
@@ -89,7 +103,13 @@ def test_a_silent_center_times_out() -> None:
 
 
 def test_a_refusal_bears_the_center_s_words_in_one_line() -> None:
-    error, _ = post(http("403 Forbidden", b"device 7\nis not known\x1b[2J", "text/plain; charset=utf-8"))
+    error, _ = post(
+        http(
+            "403 Forbidden",
+            b'{"error":"refused","detail":"device 7\\nis not known\\u001b[2J"}',
+            "application/json",
+        )
+    )
     assert isinstance(error, Refused)
     assert (error.status, error.text) == (403, "device 7 is not known [2J")
 
