@@ -103,7 +103,8 @@ def identity_from(answer_message: bytes, key: DeviceKey, *, root_public: bytes, 
     if (credential.public, credential.exchange_public) != (key.public, key.exchange_public):
         raise NotAuthentic("credential", "is for another device's keys")
     slim = SlimCredential.from_cbor(answer.slim)
-    if verify_slim(slim, trusted).public != key.public or slim.device != credential.device:
+    verify_slim(slim, trusted)
+    if not _same_subject(slim, credential):
         raise NotAuthentic("slim credential", "is for another device")
     shared = key.exchange(answer.center_exchange_public)
     signed_bytes = cose.to_be_signed(credential_bytes, public=issuer.public, context=CREDENTIAL_CONTEXT)
@@ -111,6 +112,15 @@ def identity_from(answer_message: bytes, key: DeviceKey, *, root_public: bytes, 
         key, credential, hashlib.sha256(signed_bytes).digest(), slim, trusted, proof.blinding_key(shared),
         proof.tag_key(shared), answer.epoch, answer.now_s, center_url,
     )  # fmt: skip
+
+
+def _same_subject(slim: SlimCredential, credential: Credential) -> bool:
+    return (slim.device, slim.shop, slim.public, slim.until_s) == (
+        credential.device,
+        credential.shop,
+        credential.public,
+        credential.until_s,
+    )
 
 
 def load(folder: Path, key: DeviceKey) -> Identity:
@@ -125,6 +135,8 @@ def load(folder: Path, key: DeviceKey) -> Identity:
         return identity_from(stored.answer, key, root_public=stored.root_public, center_url=stored.center_url)
     except FileNotFoundError:
         raise NotEnrolled(f"no identity in {folder}: run `sofreh-till enroll`") from None
+    except OSError as error:
+        raise NotEnrolled(f"{path} cannot be read: {error.strerror}") from error
     except WireError as error:
         raise NotEnrolled(f"{path} does not hold: {error}") from error
 
@@ -134,11 +146,10 @@ def store(folder: Path, answer_message: bytes, *, root_public: bytes, center_url
     data = _Stored(root_public=root_public, answer=answer_message, center_url=center_url).to_cbor()
     draft = folder / (IDENTITY_FILE + ".new")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(descriptor, data)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
         os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
     draft.replace(folder / IDENTITY_FILE)
     directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
