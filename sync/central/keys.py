@@ -7,7 +7,7 @@ and is needed again only for new ones. Delegation numbers are those of `Role`: 1
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,15 +22,14 @@ from sync.wire.errors import WireError
 from sync.wire.kinds import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from sync.central.config import Folder
 
-    Chance = Callable[[int], bytes]
-    """Gives so many random bytes; `secrets.token_bytes` outside tests."""
 
 SEED_BYTES = 32
+Chance = Callable[[int], bytes]
+"""Gives so many random bytes; `secrets.token_bytes` outside tests."""
 
 
 class FileKey:

@@ -21,6 +21,7 @@ The order of the checks; the first that fails is the verdict. The code carries t
     others      16. announcement: made before, and proven        not yet open, malformed
                 17. mail applied: the center's own, in order     malformed
                 18. give-back: asked for, and no more than left  over allowance
+                19. enrolled: the first entry and no other       malformed
 
 An accepted entry stays accepted; what is refused is kept with its reason, and the entries after it go on.
 """
@@ -28,23 +29,22 @@ An accepted entry stays accepted; what is refused is kept with its reason, and t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from sync.central.evidence import CodeStanding
-from sync.wire.facts import Line, Purchase, line_total_rial
+from sync.wire.facts import Enrolled, Purchase, line_total_rial
 from sync.wire.kinds import Grade, Verdict
-from sync.wire.policy import Policy
 from sync.wire.proof import household_proof
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sync.central.evidence import AllowanceView, OriginalView, PurchaseView, Standing
     from sync.wire.entry import Entry, TimeInterval
-    from sync.wire.facts import AllowanceGivenBack, Announcement, Leg, MailApplied, Refund, Void
+    from sync.wire.facts import AllowanceGivenBack, Announcement, Leg, Line, MailApplied, Refund, Void
+    from sync.wire.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,4 +365,12 @@ def judge_give_back(back: AllowanceGivenBack, recalled: Mapping[int, AllowanceVi
             return Ruling(
                 Verdict.OVER_ALLOWANCE, f"allowance {leg.allowance} was not asked back, or has less left"
             )
+    return ACCEPTED
+
+
+def judge_enrolled(entry: Entry, *, credential_hash: bytes) -> Ruling:
+    """19, for every entry: the first, and only the first, names the device's credential."""
+    named = entry.fact.credential_hash if isinstance(entry.fact, Enrolled) else None
+    if named != (credential_hash if entry.sequence == 0 else None):
+        return Ruling(Verdict.MALFORMED, "the chain does not begin with this device's enrollment")
     return ACCEPTED

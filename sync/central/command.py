@@ -1,0 +1,197 @@
+"""The command `sofreh-central`. Parses, opens the center or asks the process that serves it, prints. Exit status:
+0 done, 1 refused or a check failed, 2 wrong usage.
+
+    sofreh-central init DIR
+    sofreh-central --center DIR policy load FILE.toml | list | rollback | catalog FILE.csv
+    sofreh-central --center DIR shop add NUMBER NAME PLACE | list
+    sofreh-central --center DIR import-households FILE.csv
+    sofreh-central --center DIR cards FOLDER
+    sofreh-central --center DIR enroll --shop NUMBER
+    sofreh-central --center DIR allot | announce TRANCHE | code NATIONAL_ID | settle | report | verify
+    sofreh-central --center DIR serve --port 8443 --tls-cert FILE --tls-key FILE
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from sync.central import web
+from sync.central.center import found, open_center
+from sync.central.clock import Clock, FileClock, SystemClock
+from sync.central.config import Folder
+from sync.central.control import give_order, take_orders
+from sync.central.errors import CentralError
+from sync.central.orders import ORDERS, TICKET_MINUTES, Result
+from sync.wire.credential import root_fingerprint
+
+
+def main() -> None:
+    """Run and exit."""
+    given = vars(_parser().parse_args())
+    try:
+        sys.exit(asyncio.run(_run(given)))
+    except CentralError as error:
+        print(f"sofreh-central: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+async def _run(given: dict[str, Any]) -> int:
+    clock: Clock = SystemClock() if given["clock"] is None else FileClock(Path(given["clock"]))
+    if given["order"] == "init":
+        return _init(Folder(Path(given["folder"])), clock)
+    folder = Folder(Path(given["center"]))
+    if given["order"] == "serve":
+        return await _serve(folder, clock, given)
+    as_json = given.pop("json")
+    result = await give_order(folder.control, given["order"], given, _progress)
+    if result is None:
+        async with open_center(folder, clock) as center:
+            result = await ORDERS[given["order"]](center, given, _progress)
+    return _show(result, as_json=as_json)
+
+
+def _init(folder: Folder, clock: Clock) -> int:
+    keys = found(folder, now_s=clock.now_s())
+    print(f"center made in {folder.path}")
+    print(f"root fingerprint {root_fingerprint(keys.trusted.root.public)}")
+    print(f"carry {folder.root_key} away and lock it up: it signs new delegations and nothing else")
+    return 0
+
+
+async def _serve(folder: Folder, clock: Clock, given: dict[str, Any]) -> int:
+    tls = given["tls_cert"] is not None and given["tls_key"] is not None
+    listener = web.listen(given["host"], given["port"], tls=tls)
+    async with AsyncExitStack() as stack:
+        stack.callback(listener.close)
+        center = await stack.enter_async_context(open_center(folder, clock))
+        await stack.enter_async_context(take_orders(center, folder.control))
+        host, port = listener.getsockname()[:2]
+        print(f"serving on {'https' if tls else 'http'}://{host}:{port}", flush=True)
+        await web.serve(center, listener, tls_cert=given["tls_cert"], tls_key=given["tls_key"])
+    return 0
+
+
+def _show(result: Result, *, as_json: bool) -> int:
+    if as_json:
+        print(json.dumps(result.data, ensure_ascii=False, indent=1))
+    else:
+        print("\n".join(result.lines))
+    return 0 if result.ok else 1
+
+
+def _progress(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="sofreh-central", description="The center of Sofreh.")
+    parser.add_argument(
+        "--center", type=_path, default=_path(os.environ.get("SOFREH_CENTER", ".")), metavar="DIR",
+        help="the center's folder (default: $SOFREH_CENTER, else here)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--clock", type=_path, metavar="FILE", help="a simulated clock file instead of this machine's clock"
+    )
+    orders = parser.add_subparsers(required=True, metavar="ORDER")
+    init = orders.add_parser("init", help="make a new center's folder: keys and store")
+    init.add_argument("folder", type=_path, metavar="DIR")
+    init.set_defaults(order="init")
+    _scheme_orders(orders)
+    _people_orders(orders)
+    _credit_orders(orders)
+    _checking_orders(orders)
+    _serve_order(orders)
+    return parser
+
+
+def _scheme_orders(orders: Any) -> None:
+    policy = orders.add_parser("policy", help="the scheme's rules").add_subparsers(
+        required=True, metavar="WHAT"
+    )
+    load = _order(policy, "load", "sign a policy document and put it in force", prefix="policy ")
+    load.add_argument("file", type=_path, metavar="FILE.toml")
+    _order(policy, "list", "all policies that were ever in force", prefix="policy ")
+    _order(policy, "rollback", "bring the policy before this one back", prefix="policy ")
+    catalog = _order(
+        policy, "catalog", "sign the approved product list and put it in force", prefix="policy "
+    )
+    catalog.add_argument("file", type=_path, metavar="FILE.csv")
+    catalog.add_argument("--force-shrink", action="store_true", help="even if many products vanish")
+
+
+def _people_orders(orders: Any) -> None:
+    shop = orders.add_parser("shop", help="contracted shops").add_subparsers(required=True, metavar="WHAT")
+    add = _order(shop, "add", "register a shop", prefix="shop ")
+    add.add_argument("number", type=int)
+    add.add_argument("name")
+    add.add_argument("place")
+    add.add_argument(
+        "--label-template", metavar="2PIIIIIVVVVVC", help="layout of the shop's own weighed labels"
+    )
+    _order(shop, "list", "all shops", prefix="shop ")
+    households = _order(orders, "import-households", "register households, all or none")
+    households.add_argument("file", type=_path, metavar="FILE.csv")
+    cards = _order(orders, "cards", "draw the household cards to cut out; --json also lists the PINs")
+    cards.add_argument("folder", nargs="?", type=_path, metavar="FOLDER")
+    cards.add_argument("--forget", action="store_true", help="then delete card secrets and PINs")
+    _order(orders, "new-card", "make another card for a household").add_argument(
+        "national_id", metavar="NATIONAL_ID"
+    )
+    _order(orders, "revoke-card", "declare a card no longer good").add_argument("card", type=int)
+    enroll = _order(orders, "enroll", "a single-use ticket for a new device")
+    enroll.add_argument("--shop", type=int, required=True)
+    enroll.add_argument(
+        "--minutes", type=int, default=TICKET_MINUTES, help="how long it is good (default: %(default)s)"
+    )
+    suspend = _order(orders, "suspend", "hold back what a device says after an entry")
+    suspend.add_argument("device", type=int)
+    suspend.add_argument("--last-good", type=int, required=True, metavar="SEQUENCE")
+
+
+def _credit_orders(orders: Any) -> None:
+    _order(orders, "allot", "allot credit, settle leftovers, reserve allowances and mail everything")
+    announce = _order(orders, "announce", "announce a tranche and show its code")
+    announce.add_argument("tranche", type=int)
+    code = _order(orders, "code", "give out a household's next one-time code")
+    code.add_argument("national_id", metavar="NATIONAL_ID")
+    code.add_argument("--device", type=int, help="for this device (default: the first that has one)")
+    recall = _order(orders, "recall", "ask a device to give allowances back")
+    recall.add_argument("device", type=int)
+    recall.add_argument("--national-id", help="of one household only")
+    settle = _order(orders, "settle", "settle with the shops up to now")
+    settle.add_argument("--whole-days", action="store_true", help="only days that have ended")
+
+
+def _checking_orders(orders: Any) -> None:
+    report = _order(orders, "report", "devices, verdicts, ledger and settlement")
+    report.add_argument("--html", type=_path, metavar="FILE", help="also write the page")
+    _order(orders, "verify", "verify everything that is stored")
+
+
+def _serve_order(orders: Any) -> None:
+    serve = orders.add_parser("serve", help="answer devices until told to stop")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=8443, help="0 takes a free one (default: %(default)s)")
+    serve.add_argument("--tls-cert", type=_path, metavar="FILE")
+    serve.add_argument("--tls-key", type=_path, metavar="FILE")
+    serve.set_defaults(order="serve")
+
+
+def _order(orders: Any, name: str, text: str, *, prefix: str = "") -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = orders.add_parser(name, help=text)
+    parser.add_argument("--json", action="store_true", help="print the result for machines")
+    parser.set_defaults(order=prefix + name)
+    return parser
+
+
+def _path(text: str) -> str:
+    return str(Path(text).absolute())

@@ -1,0 +1,156 @@
+"""The center's HTTP: exchange and enrollment for devices, health, and the report for people at this machine.
+
+    POST /exchange   application/cbor, a signed ExchangeRequest -> a signed ExchangeAnswer
+    POST /enroll     application/cbor, a signed EnrollmentRequest -> a signed EnrollmentAnswer
+    GET  /health     {"status": "ok", "now_s": ...}
+    GET  /           the report in Persian, on loopback only
+
+An error is {"error": word, "detail": text} with its status: 400 wrong input, 403 refused, 409 conflict, 413 too large.
+Plain HTTP is served on loopback only; elsewhere TLS is demanded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import signal
+import socket
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from sync.central import enrollment
+from sync.central import exchange as exchanges
+from sync.central.errors import CentralError, Refused, TooLarge, WrongInput
+from sync.central.page import page
+from sync.central.report import report
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+    from starlette.requests import Request
+
+    from sync.central.center import Center
+
+MEDIA_TYPE = "application/cbor"
+STOP_WITHIN_S = 10
+
+
+def application(center: Center) -> Starlette:
+    """The routes over one open center."""
+    routes = [
+        Route("/exchange", _guarded(partial(_exchange, center)), methods=["POST"]),
+        Route("/enroll", _guarded(partial(_enroll, center)), methods=["POST"]),
+        Route("/health", _guarded(partial(_health, center)), methods=["GET"]),
+        Route("/", _guarded(partial(_report, center)), methods=["GET"]),
+    ]
+    return Starlette(routes=routes)
+
+
+def listen(host: str, port: int, *, tls: bool) -> socket.socket:
+    """A bound socket; port 0 takes a free one. Raises: Refused, for plain HTTP outside loopback; WrongInput."""
+    if not tls and not is_loopback(host):
+        raise Refused(f"plain HTTP on {host} is refused: outside loopback give --tls-cert and --tls-key")
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        raise WrongInput(f"{host}:{port}", error.strerror or str(error)) from None
+    return listener
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach `host`."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+async def serve(
+    center: Center, listener: socket.socket, *, tls_cert: str | None, tls_key: str | None
+) -> None:
+    """Answer until SIGTERM or SIGINT; what was begun is finished first. Raises: WrongInput, for a bad certificate."""
+    config = uvicorn.Config(
+        application(center), log_level="warning", access_log=False, lifespan="off", server_header=False,
+        ssl_certfile=tls_cert, ssl_keyfile=tls_key, timeout_graceful_shutdown=STOP_WITHIN_S,
+    )  # fmt: skip
+    try:
+        config.load()
+    except OSError as error:
+        raise WrongInput(f"{tls_cert}, {tls_key}", error.strerror or str(error)) from None
+    await _Server(config).serve(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Stops on a signal and returns, instead of ending the process by raising the signal once more."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        signals = (signal.SIGTERM, signal.SIGINT)
+        for number in signals:
+            loop.add_signal_handler(number, self._stop)
+        try:
+            yield
+        finally:
+            for number in signals:
+                loop.remove_signal_handler(number)
+
+    def _stop(self) -> None:
+        self.should_exit = True
+
+
+def _guarded(
+    endpoint: Callable[[Request], Awaitable[Response]],
+) -> Callable[[Request], Awaitable[Response]]:
+    async def guarded(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except CentralError as error:
+            return JSONResponse({"error": error.code, "detail": str(error)}, status_code=error.status)
+
+    return guarded
+
+
+async def _exchange(center: Center, request: Request) -> Response:
+    body = await _body(request, exchanges.BODY_BYTES_MAX)
+    return Response(await exchanges.exchange(center, body), media_type=MEDIA_TYPE)
+
+
+async def _enroll(center: Center, request: Request) -> Response:
+    body = await _body(request, enrollment.BODY_BYTES_MAX)
+    return Response(await enrollment.enroll(center, body), media_type=MEDIA_TYPE)
+
+
+async def _health(center: Center, _request: Request) -> Response:
+    return JSONResponse({"status": "ok", "now_s": center.clock.now_s()})
+
+
+async def _report(center: Center, request: Request) -> Response:
+    if request.client is None or not is_loopback(request.client.host):
+        raise Refused("the report is shown on this machine only")
+    return HTMLResponse(page(await center.run(partial(report, now_s=center.clock.now_s()))))
+
+
+async def _body(request: Request, most: int) -> bytes:
+    """The whole body. Raises: TooLarge, before more than `most` bytes are read; WrongInput, for another media type."""
+    given = request.headers.get("content-type", "").partition(";")[0].strip()
+    if given != MEDIA_TYPE:
+        raise WrongInput("content-type", f"{given or 'none'} is not {MEDIA_TYPE}")
+    declared = request.headers.get("content-length", "0")
+    if declared.isdecimal() and int(declared) > most:
+        raise TooLarge("body", f"{declared} bytes are more than the {most} allowed")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise TooLarge("body", f"is longer than the {most} bytes allowed")
+    return bytes(body)
