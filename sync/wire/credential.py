@@ -130,12 +130,7 @@ class TrustedKeys:
 def trust(root_public: bytes, delegations: Iterable[bytes]) -> TrustedKeys:
     """The delegations that the root really signed. Raises: Malformed, NotAuthentic."""
     root = VerifyingKey(root_public)
-    opened = [
-        Delegation.from_cbor(
-            cose.verify(message, root, context=DELEGATION_CONTEXT, what=f"delegation[{index}]")
-        )
-        for index, message in enumerate(delegations)
-    ]
+    opened = [_opened(message, root, f"delegation[{index}]") for index, message in enumerate(delegations)]
     return TrustedKeys(root, tuple(opened))
 
 
