@@ -125,7 +125,7 @@ class CenterLink:
             held=standing.held,
             mail=len(mail),
             head=self._journal.head.sequence,
-            ms=told.round_trip_ms,
+            round_trip_ms=told.round_trip_ms,
         )
         if mail:
             await self._tell(News(mail=mail))

@@ -6,12 +6,15 @@ PIN that nobody finishes, and prints what is owed. Each handled input is logged 
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Protocol
 
+from drivers.errors import WriteInterrupted
+from firmware.till.states import State
 from sync.wire.kinds import ClosingKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from drivers.barcode_decoder import Scan
     from drivers.keypad import Key
@@ -27,8 +30,8 @@ class Conversation(Protocol):
     """What `firmware.till` offers; `now_ms` is the clock's monotonic time."""
 
     @property
-    def state_name(self) -> str:
-        """Where it stands, for the log."""
+    def state(self) -> State:
+        """Where it stands."""
 
     async def start(self, now_ms: int) -> None:
         """Print what is owed, ask for the date if need be."""
@@ -49,6 +52,7 @@ class Counter:
         inputs: Inputs,
         journal: Journal,
         *,
+        tear: Callable[[], Awaitable[None]],
         after_start: Callable[[], None],
         after_z: Callable[[], None],
         log: Log,
@@ -57,6 +61,7 @@ class Counter:
         self._conversation = conversation
         self._inputs = inputs
         self._journal = journal
+        self._tear = tear
         self._after_start = after_start
         self._after_z = after_z
         self._log = log
@@ -68,19 +73,28 @@ class Counter:
         clock = self._journal.clock
         with self._check_in.working():
             await self._conversation.start(clock.monotonic_ms())
+            await self._end_strip()
         self._after_start()
         while True:
             event = await self._inputs.take(at_most_ms=TICK_MS)
             with self._check_in.working():
                 if event is None:
                     await self._conversation.tick(clock.monotonic_ms())
+                    await self._end_strip()
                 else:
                     await self._handle(event)
 
     async def _handle(self, event: Key | Scan) -> None:
         z_before = self._journal.closings[ClosingKind.Z]
         await self._conversation.take(event, self._journal.clock.monotonic_ms())
+        await self._end_strip()
         self._handled += 1
-        self._log.debug("handled", inputs=self._handled, state=self._conversation.state_name)
+        self._log.debug("handled", inputs=self._handled, state=self._conversation.state.name)
         if self._journal.closings[ClosingKind.Z] != z_before:
             self._after_z()
+
+    async def _end_strip(self) -> None:
+        """Nobody is at the counter any more: the paper can be taken."""
+        if self._conversation.state is State.IDLE:
+            with contextlib.suppress(WriteInterrupted):
+                await self._tear()

@@ -104,7 +104,7 @@ async def _serve(
 
     counter = Counter(
         conversation, inputs, journal,
-        after_start=ready, after_z=asked.ask, log=log, check_in=watchdog.check_in("counter"),
+        tear=paper.tear, after_start=ready, after_z=asked.ask, log=log, check_in=watchdog.check_in("counter"),
     )  # fmt: skip
     upkeep = Upkeep(
         journal, quiet_ms=config.idle_checkpoint_ms, sleep_ms=clock.sleep_ms, log=log,

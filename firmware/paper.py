@@ -1,6 +1,6 @@
 """The printer as the till sees it: whole slips, drawn while they print, on whatever port the printer has now.
 
-Rules: a slip waits for a printer that is just being plugged in, but not for one that is gone; what had left is told by the
+Rules: slips of one conversation make one strip, which is torn off when the conversation is over; a slip waits for a printer that is just being plugged in, but not for one that is gone; what had left is told by the
 driver's errors. The port is opened by one task, which the supervisor restarts while the printer is away.
 """
 
@@ -35,6 +35,7 @@ class Paper:
         self._log = log
         self._check_in = check_in
         self._printer: ReceiptPrinter | None = None
+        self._hangs = False
         self._plugged_in = asyncio.Event()
 
     async def run(self) -> None:
@@ -55,8 +56,16 @@ class Paper:
         """Print `slip`; return when all its bytes have left. Raises: PrinterBlocked, DeviceGone, with `started`."""
         with self._check_in.working():
             printer = await self._present()
-            await printer.print_slip(render(slip, self._profile.width_dots))
+            self._hangs = True
+            await printer.print_slip(render(slip, self._profile.width_dots), tear=False)
         self._log.debug("printed", slip=[text for element in slip for text in texts(element)])
+
+    async def tear(self) -> None:
+        """Cut what hangs out, or feed it above the tear bar: one strip is done. Raises: PrinterBlocked, DeviceGone."""
+        if self._hangs:
+            printer = await self._present()
+            await printer.print_slip((), tear=True)
+            self._hangs = False
 
     async def beep(self, sound: Sound) -> None:
         """Sound the buzzer. Raises: PrinterBlocked, DeviceGone."""
