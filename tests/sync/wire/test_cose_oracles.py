@@ -17,10 +17,10 @@ PAYLOAD = PURCHASE_ENTRY.stored.payload
 SIGNED = cose.to_be_signed(PAYLOAD, public=DEVICE_KEY.public, context=entry.CONTEXT)
 CWT_PYTHON = Path(__file__).parents[3] / ".venv-cwt/bin/python"
 VERIFY_BY_CWT = """
-import sys
+import hashlib, sys
 from cwt import COSE, COSEKey
 public, message, context, right = (bytes.fromhex(each) for each in sys.argv[1:])
-key = COSEKey.new({1: 1, 3: -8, -1: 6, -2: public, 4: [2]})
+key = COSEKey.new({1: 1, 2: hashlib.sha256(public).digest()[:8], 3: -8, -1: 6, -2: public, 4: [2]})
 try:
     read = COSE.new().decode(b"\\xd2" + message, key, external_aad=context)
 except Exception as error:
