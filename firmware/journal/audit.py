@@ -132,7 +132,8 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     if not path.exists():
         raise JournalCorrupt(str(path), "is not there")
     try:
-        sql = sqlite3.connect(path, isolation_level=None)
+        # The appliance holds its journal as long as it runs: waiting for it is no use.
+        sql = sqlite3.connect(path, isolation_level=None, timeout=0)
         try:
             prepare(sql)
             yield sql

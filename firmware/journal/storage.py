@@ -103,13 +103,16 @@ def read_mail(sql: sqlite3.Connection, identity: Identity, first: int, last: int
     """Items `first` to `last`, each proven and chained. Raises: JournalCorrupt, naming the item."""
     head = _mail_head_before(sql, identity, first)
     rows = sql.execute(
-        "SELECT message, hash FROM mail WHERE number BETWEEN ? AND ? ORDER BY number", (first, last)
+        "SELECT number, message, hash FROM mail WHERE number BETWEEN ? AND ? ORDER BY number", (first, last)
     )
-    for message, hash_ in rows:
+    for number, message, hash_ in rows:
+        what = f"mail {head.number + 1}"
+        if number != head.number + 1:
+            raise JournalCorrupt(what, "is missing")
         try:
             item = mail.reopen(message, head, identity.trusted, device=identity.device)
         except WireError as error:
-            raise JournalCorrupt(f"mail {head.number + 1}", str(error)) from error
+            raise _corrupt(what, error) from error
         if item.hash != hash_:
             raise JournalCorrupt(f"mail {item.number}", "has another hash than the one stored")
         head = item.head
@@ -148,10 +151,14 @@ def _proven(row: tuple[int, bytes, bytes | None, bytes | None, bytes, bytes], id
             stored, key=VerifyingKey(identity.key.public), blinding_key=identity.blinding_key, what=what
         )
     except WireError as error:
-        raise JournalCorrupt(what, str(error)) from error
+        raise _corrupt(what, error) from error
     if entry.hash != hash_ or entry.sequence != sequence:
         raise JournalCorrupt(what, "is not stored under its own hash and sequence")
     return entry
+
+
+def _corrupt(what: str, error: WireError) -> JournalCorrupt:
+    return JournalCorrupt(what, str(error).removeprefix(f"{what}: "))
 
 
 def hash_before(sql: sqlite3.Connection, identity: Identity, first: int) -> bytes:

@@ -1,0 +1,252 @@
+"""Looking at a whole journal: whatever was changed in it is found and named, and projections can be made anew."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from firmware.errors import JournalCorrupt
+from firmware.journal import audit, storage
+from sync.wire import cbor
+from sync.wire.credential import SlimCredential, verify_slim
+from sync.wire.entry import Draft, Entry, EntryBytes, PrivatePart, reopen, seal
+from sync.wire.errors import Malformed
+from sync.wire.facts import PinFailure, Purchase
+from sync.wire.kinds import MailKind
+from sync.wire.mail import AnnouncementNotice
+from tests.fakes.selling import buy, purchase_draft
+from tests.fakes.software_key import SoftwareKey
+from tests.fakes.village_till import CENTER_TIME_S, VillageTill, change, projections
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from firmware.journal.audit import Audit
+    from firmware.journal.journal import Journal
+    from sync.wire.cose import VerifyingKey
+
+ENTRIES = 6
+MAILS = 6
+
+
+def ignore(_: int) -> None:
+    pass
+
+
+@pytest.fixture
+def till(tmp_path: Path) -> VillageTill:
+    """Enrolled, five items of mail, two purchases, a wrong PIN, one more item: entries 0 to 5."""
+    till = VillageTill(tmp_path)
+
+    async def story(journal: Journal) -> None:
+        await buy(journal, till.members[0], 1_050_000)
+        await buy(journal, till.members[1], 2_050_000)
+        await journal.commit(
+            journal.draft(PinFailure(failures=2), private=PrivatePart(household=3, card=90003))
+        )
+        await journal.acknowledge(3, now_s=CENTER_TIME_S + 9, epoch=2, statement=7)
+        notice = AnnouncementNotice(tranche=22, cohorts=(1,))
+        await journal.apply_mail(till.post(notice, MailKind.ANNOUNCEMENT))
+
+    till.day(story)
+    return till
+
+
+def verify(till: VillageTill) -> Audit:
+    return audit.verify(till.path, till.identity, ignore)
+
+
+def test_a_whole_journal_is_proven_entry_by_entry(till: VillageTill) -> None:
+    seen: list[int] = []
+    found = audit.verify(till.path, till.identity, seen.append)
+    assert (found.entries, found.mails) == (ENTRIES, MAILS)
+    assert seen == list(range(ENTRIES))
+
+
+def test_a_journal_of_another_device_is_not_ours(till: VillageTill) -> None:
+    other = till.center.enroll(SoftwareKey("other"), device=1002)
+    with pytest.raises(JournalCorrupt, match="entry 0"):
+        audit.verify(till.path, other, ignore)
+
+
+def test_a_missing_file_is_named_and_not_made(till: VillageTill, tmp_path: Path) -> None:
+    path = tmp_path / "elsewhere.db"
+    with pytest.raises(JournalCorrupt, match=r"elsewhere\.db: is not there"):
+        audit.verify(path, till.identity, ignore)
+    assert not path.exists()
+
+
+def test_a_file_that_is_no_database_is_said_so(till: VillageTill, tmp_path: Path) -> None:
+    path = tmp_path / "garbage.db"
+    path.write_bytes(b"bread and cheese" * 200)
+    with pytest.raises(JournalCorrupt, match="database"):
+        audit.verify(path, till.identity, ignore)
+
+
+def test_a_journal_in_use_is_said_so(till: VillageTill) -> None:
+    async def story(_: Journal) -> None:
+        with pytest.raises(JournalCorrupt, match="another process has it open"):
+            verify(till)
+
+    till.day(story)
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("DELETE FROM entry WHERE sequence = 0", "entry 0: is missing"),
+        ("DELETE FROM entry WHERE sequence = 3", "entry 3: is missing"),
+        ("UPDATE entry SET sequence = 99 WHERE sequence = 3", "entry 3: is missing"),
+        ("UPDATE entry SET lines = NULL WHERE sequence = 2", "entry 2"),
+        ("UPDATE entry SET private = NULL WHERE sequence = 2", "entry 2"),
+        ("DELETE FROM mail WHERE number = 1", "mail 1: is missing"),
+        ("DELETE FROM mail WHERE number = 3", "mail 3: is missing"),
+        ("DELETE FROM mail WHERE number = 6", "mail 6: is not what was applied last"),
+        ("DELETE FROM mail", "mail 6: is not what was applied last"),
+        ("UPDATE mail SET hash = zeroblob(32) WHERE number = 2", "mail 2: has another hash"),
+        ("UPDATE mail SET message = zeroblob(90) WHERE number = 2", "mail 2"),
+    ],
+)
+def test_what_is_missing_or_changed_is_named(till: VillageTill, statement: str, named: str) -> None:
+    change(till.path, statement)
+    with pytest.raises(JournalCorrupt) as caught:
+        verify(till)
+    assert str(caught.value).startswith(named)
+
+
+def test_entries_that_changed_places_are_found(till: VillageTill) -> None:
+    for statement in (
+        "UPDATE entry SET sequence = -1 WHERE sequence = 2",
+        "UPDATE entry SET sequence = 2 WHERE sequence = 3",
+        "UPDATE entry SET sequence = 3 WHERE sequence = -1",
+    ):
+        change(till.path, statement)
+    with pytest.raises(JournalCorrupt, match="entry 2: is not stored under its own hash and sequence"):
+        verify(till)
+
+
+def test_a_chain_that_was_signed_anew_in_the_middle_is_found(till: VillageTill) -> None:
+    """Even the device's own key cannot replace one entry of its past."""
+    with closing(sqlite3.connect(till.path, isolation_level=None)) as sql:
+        old = storage.read_entry(sql, till.identity, 4)
+        before = storage.read_entry(sql, till.identity, 3)
+        assert old is not None
+        assert before is not None
+        draft = PinFailure(failures=0)
+        new = seal(
+            _redraft(draft, old), before.next_head, device=1001, key=SoftwareKey("till"),
+            blinding_key=till.identity.blinding_key,
+        )  # fmt: skip
+        sql.execute("DELETE FROM entry WHERE sequence = 4")
+        storage.write_entry(sql, new)
+    with pytest.raises(JournalCorrupt, match="entry 5: does not continue the chain"):
+        verify(till)
+
+
+def _redraft(fact: PinFailure, old: Entry) -> Draft:
+    return Draft(fact, old.time, old.boot, private=old.private)
+
+
+def test_a_rebuild_makes_the_same_projections(till: VillageTill) -> None:
+    before, seen = projections(till.path), list[int]()
+    found = audit.rebuild(till.path, till.identity, seen.append)
+    assert projections(till.path) == before
+    assert (found, seen) == (verify(till), list(range(ENTRIES)))
+
+
+def test_a_rebuild_mends_what_was_tampered_with(till: VillageTill) -> None:
+    before = projections(till.path)
+    for statement in (
+        "UPDATE allowance SET left_rial = amount_rial",
+        "UPDATE household SET pin_failures = 0",
+        "DELETE FROM purchase",
+        "DELETE FROM known WHERE name = 'policy'",
+        "INSERT INTO release VALUES (23, 1)",
+    ):
+        change(till.path, statement)
+    audit.rebuild(till.path, till.identity, ignore)
+    assert projections(till.path) == before
+
+
+def test_a_rebuild_forgets_nothing_that_the_center_told(till: VillageTill) -> None:
+    audit.rebuild(till.path, till.identity, ignore)
+
+    async def story(journal: Journal) -> None:
+        assert (journal.acknowledged, journal.epoch, journal.statement) == (3, 2, 7)
+        assert journal.policy_confirmed_s == CENTER_TIME_S + 9
+        assert journal.device_use.purchases == 1
+        assert journal.was_clean
+
+    till.day(story)
+
+
+def test_a_rebuild_that_fails_leaves_the_old_projections(till: VillageTill) -> None:
+    before = projections(till.path)
+    change(till.path, "UPDATE mail SET message = zeroblob(90) WHERE number = 2")
+    with pytest.raises(JournalCorrupt, match="mail 2"):
+        audit.rebuild(till.path, till.identity, ignore)
+    assert projections(till.path) == before
+
+
+def test_entries_that_contradict_each_other_are_named_by_a_rebuild(till: VillageTill) -> None:
+    """Two purchases that each spend the same rial: signed and chained, but not possible."""
+
+    async def story(journal: Journal) -> None:
+        draft = await purchase_draft(journal, till.members[0], 1_050_000)
+        await journal.commit(draft)
+        again = seal(
+            draft, journal.head, device=1001, key=SoftwareKey("till"), blinding_key=till.identity.blinding_key
+        )
+        await journal._run(storage.write_entry, again)
+
+    till.day(story)
+    verify(till)
+    before = projections(till.path)
+    with pytest.raises(JournalCorrupt, match=f"entry {ENTRIES + 1}: allowance"):
+        audit.rebuild(till.path, till.identity, ignore)
+    assert projections(till.path) == before
+
+
+def test_an_export_is_verified_by_whoever_holds_the_root_key(till: VillageTill, tmp_path: Path) -> None:
+    target = tmp_path / "journal.export"
+    seen: list[int] = []
+    assert audit.export(till.path, till.identity, target, seen.append) == verify(till)
+    assert seen == list(range(ENTRIES))
+    header, *entries = _sequence_of(target.read_bytes())
+    assert isinstance(header, dict)
+    assert header[0] == b"sofreh-journal-1"
+    key: VerifyingKey = verify_slim(SlimCredential.from_cbor(header[1]), till.identity.trusted)
+    prev = till.identity.credential_hash
+    kinds = []
+    for number, parts in enumerate(entries):
+        assert isinstance(parts, list)
+        payload, lines, private, signature = parts
+        assert private is None
+        stored = EntryBytes(payload=payload, lines=lines, private=None, signature=signature)
+        entry = reopen(stored, key=key, blinding_key=None, what=f"entry {number}")
+        assert (entry.sequence, entry.prev) == (number, prev)
+        prev = entry.hash
+        kinds.append(type(entry.fact))
+    assert kinds.count(Purchase) == 2
+
+
+def _sequence_of(data: bytes) -> list[object]:
+    """The items of a CBOR sequence (RFC 8742); each is found by the shortest piece that decodes."""
+    items, start, end = [], 0, 1
+    while start < len(data):
+        try:
+            items.append(cbor.decode(data[start:end], where="", bytes_max=len(data)))
+        except Malformed:
+            end += 1
+            continue
+        start, end = end, end + 1
+    return items
+
+
+def test_nothing_is_exported_of_a_journal_that_does_not_hold(till: VillageTill, tmp_path: Path) -> None:
+    change(till.path, "DELETE FROM entry WHERE sequence = 3")
+    with pytest.raises(JournalCorrupt, match="entry 3"):
+        audit.export(till.path, till.identity, tmp_path / "journal.export", ignore)
