@@ -41,8 +41,6 @@ def _purchase(sql: sqlite3.Connection, entry: Entry, fact: facts.Purchase) -> No
     sql.execute(
         "UPDATE household SET pin_failures = 0 WHERE number = ? AND pin_failures", (private.household,)
     )
-    count(sql, "purchases", 1)
-    count(sql, "credit_rial", fact.credit_rial)
 
 
 def _move_left(sql: sqlite3.Connection, leg: facts.Leg, *, before_rial: int) -> None:
@@ -153,14 +151,6 @@ def _outage(sql: sqlite3.Connection, entry: Entry, _: facts.OutageOpened | facts
 def put(sql: sqlite3.Connection, name: str, value: object) -> None:
     """Remember a single value under `name`."""
     sql.execute("REPLACE INTO known VALUES (?, ?)", (name, value))
-
-
-def count(sql: sqlite3.Connection, name: str, more: int) -> None:
-    """Add to the single value under `name`."""
-    sql.execute(
-        "INSERT INTO known VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value",
-        (name, more),
-    )
 
 
 _MOVES: dict[EntryKind, Callable[[sqlite3.Connection, Entry, Any], None]] = {

@@ -1,8 +1,9 @@
 """The journal as the appliance's tasks see it: one connection, one writer, one transaction and one sync a commit.
 
-The connection lives on aiosqlite's worker thread, the only thread of ours. A transaction is one function sent there and
-shielded: cancelling a task does not cancel what the disk already does. `turn` is held from a decision to its
-commit, so that no mail moves credit in between. Nothing may be shown or sounded before `commit` has returned.
+The connection lives on aiosqlite's worker thread, the only thread of ours. A transaction is one function sent there; it
+runs whatever becomes of who asked, for a cancelled task must not undo what the disk already does. `turn` is held from a
+decision to its commit, so that no mail moves credit in between. Nothing may be shown or sounded before `commit` has
+returned.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import aiosqlite
@@ -61,6 +63,7 @@ class Journal:
 
     def __init__(self, connection: aiosqlite.Connection, identity: Identity, clock: Clock) -> None:
         self._connection = connection
+        self.kept_account = None
         self.clock = clock
         self.identity = identity
         self.turn = asyncio.Lock()
@@ -123,9 +126,19 @@ class Journal:
         """Households whose national ID has this tag."""
         return await self._run(questions.households_with_tag, tag)
 
+    async def households(self) -> int:
+        """How many households may buy here."""
+        return await self._run(questions.households)
+
     async def account(self, household: int) -> Account | None:
-        """A household with its allowances here."""
-        return await self._run(questions.account, household)
+        """A household with its allowances here; until the next write the last one is answered from memory.
+
+        So the purchase that follows TOTAL does not go to the worker twice while a household waits.
+        """
+        kept = self.kept_account
+        if kept is not None and kept.household == household:
+            return kept
+        return await self._run(_account, self, household)
 
     async def codes(self, household: int) -> Codes:
         """A household's unused one-time codes."""
@@ -180,12 +193,16 @@ class Journal:
     async def _run(
         self, function: Callable[Concatenate[sqlite3.Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs
     ) -> _T:
-        # aiosqlite has no public call for a whole function; a call a statement costs twice the time of a purchase.
-        connection = self._connection
-        call = connection._execute(_guarded, function, connection._conn, *args, **kwargs)  # noqa: SLF001
-        return await asyncio.shield(call)
+        # aiosqlite has no public call for a whole function; a call a statement costs twice the time of a purchase. Its own
+        # `_execute` would have to be a task and shielded: two more turns of the loop, and nothing that this has not.
+        connection, answer = self._connection, asyncio.get_running_loop().create_future()
+        call = partial(_guarded, function, connection._conn, *args, **kwargs)  # noqa: SLF001
+        connection._tx.put_nowait((answer, call))  # noqa: SLF001
+        result: _T = await answer
+        return result
 
-    # What `_load`, `_commit` and `_acknowledge` keep in memory; written on the worker, while the loop waits for it.
+    # What `_load`, `_account`, `_commit` and `_acknowledge` keep in memory; written on the worker, while the loop waits.
+    kept_account: Account | None
     head: Head
     boot: int
     keeper: TimeKeeper
@@ -246,15 +263,23 @@ def _load(sql: sqlite3.Connection, journal: Journal) -> None:
         compared_s=questions.known_int(sql, "contact_s", floor_s),
     )
     journal.boot = questions.known_int(sql, "boot") + 1
-    journal.counters = Counters(
-        questions.known_int(sql, "purchases"), questions.known_int(sql, "credit_rial")
-    )
+    journal.counters = _counters(sql, identity)
     journal.epoch = questions.known_int(sql, "epoch", identity.epoch)
     journal.statement = questions.known_int(sql, "statement")
     journal.outage_open = bool(questions.known_int(sql, "outage_open"))
     journal.was_clean = bool(questions.known_int(sql, "clean", 1))
     _set_clean(sql, clean=False)
     _reread(sql, journal)
+
+
+def _counters(sql: sqlite3.Connection, identity: Identity) -> Counters:
+    """What the last purchase says of itself: a sum of their own would be one more page to write for each."""
+    sequence = questions.last_purchase(sql)
+    last = None if sequence is None else storage.read_entry(sql, identity, sequence)
+    if last is None:
+        return Counters(0, 0)
+    assert isinstance(last.fact, Purchase), "a purchase row names a purchase"
+    return Counters(last.fact.number, last.fact.credit_so_far_rial)
 
 
 def _reread(sql: sqlite3.Connection, journal: Journal) -> None:
@@ -273,17 +298,23 @@ def _reread(sql: sqlite3.Connection, journal: Journal) -> None:
     journal.first_of_day = questions.first_of_day(sql)
 
 
+def _account(sql: sqlite3.Connection, journal: Journal, household: int) -> Account | None:
+    journal.kept_account = questions.account(sql, household)
+    return journal.kept_account
+
+
 def _commit(
     sql: sqlite3.Connection, journal: Journal, drafts: tuple[Draft, ...], mails: tuple[Mail, ...]
 ) -> list[Entry]:
     entries: list[Entry] = []
     identity, head = journal.identity, journal.head
+    journal.kept_account = None
     _check_count(drafts, journal.counters)
     with storage.transaction(sql):
         for item in mails:
             storage.write_mail(sql, item)
             project_mail(sql, item, identity.trusted)
-        for draft in (*drafts, *_given_back(sql, drafts[0], mails)):
+        for draft in (*drafts, *_given_back(sql, drafts[0], mails)) if mails else drafts:
             entry = seal(
                 draft, head, device=identity.device, key=identity.key, blinding_key=identity.blinding_key
             )
@@ -337,7 +368,7 @@ def _acknowledge(
             ("statement", statement),
         ):
             put(sql, name, value)
-    journal.epoch, journal.statement = epoch, statement
+    journal.epoch, journal.statement, journal.kept_account = epoch, statement, None
     _reread(sql, journal)
 
 

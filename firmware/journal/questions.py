@@ -42,6 +42,12 @@ def households_with_tag(sql: sqlite3.Connection, tag: int) -> tuple[int, ...]:
     return tuple(row[0] for row in rows)
 
 
+def households(sql: sqlite3.Connection) -> int:
+    """How many households may buy here."""
+    number: int = sql.execute("SELECT count(*) FROM household").fetchone()[0]
+    return number
+
+
 def account(sql: sqlite3.Connection, household: int) -> Account | None:
     """A household with its allowances here."""
     row = sql.execute("SELECT cohort, pin_failures FROM household WHERE number = ?", (household,)).fetchone()
@@ -70,6 +76,12 @@ def use(sql: sqlite3.Connection, since: int, household: int | None = None) -> Us
         {"since": since, "household": household},
     ).fetchone()
     return Use(*row)
+
+
+def last_purchase(sql: sqlite3.Connection) -> int | None:
+    """The sequence of the last purchase, voided or not."""
+    sequence: int | None = sql.execute("SELECT max(sequence) FROM purchase").fetchone()[0]
+    return sequence
 
 
 def codes(sql: sqlite3.Connection, household: int) -> Codes:

@@ -60,9 +60,13 @@ Operation = Write | Truncate | Delete | Sync | Mark
 
 @dataclass
 class Disk:
-    """What happened to the files of one folder. `sync_ms` makes each sync as slow as a card's."""
+    """What happened to the files of one folder. `sync_ms` makes each sync as slow as a card's.
+
+    Without `keeps_writes` only syncs are noticed, and writes cost what they cost.
+    """
 
     sync_ms: float = 0
+    keeps_writes: bool = True
     operations: list[Operation] = field(default_factory=list)
 
     def mark(self, value: object) -> None:
@@ -195,7 +199,9 @@ class _Watcher:
         if result == _SQLITE_OK and name is not None:
             original = _Methods.from_buffer_copy(file.contents.methods.contents)
             changed = _Methods.from_buffer_copy(original)
-            changed.write, changed.truncate, changed.sync = self._overlay
+            write, truncate, changed.sync = self._overlay
+            if self._disk.keeps_writes:
+                changed.write, changed.truncate = write, truncate
             address = ctypes.addressof(file.contents)
             self._names[address] = _base_name(name)
             self._methods[address] = (original, changed)

@@ -91,6 +91,28 @@ def test_a_purchase_moves_the_allowance_and_survives_a_restart(shop: Shop) -> No
     shop.day(look)
 
 
+def test_an_account_is_answered_from_memory_only_until_something_is_written(shop: Shop) -> None:
+    async def story(journal: Journal) -> None:
+        before = await journal.account(1)
+        assert before is not None
+        assert await journal.account(1) is before
+        other = await journal.account(2)
+        assert other is not None
+        assert other.household == 2
+
+        bought = await buy(journal, shop.members[0], 1_050_000)
+        spent = await journal.account(1)
+        assert spent is not None
+        assert (spent.allowances[0].left_rial, spent.unacknowledged.purchases) == (39_000_000, 1)
+
+        await journal.acknowledge(bought.sequence + 1, now_s=CENTER_TIME_S, epoch=1, statement=1)
+        settled = await journal.account(1)
+        assert settled is not None
+        assert settled.unacknowledged.purchases == 0
+
+    shop.day(story)
+
+
 def test_a_decision_that_was_overtaken_spends_nothing(shop: Shop) -> None:
     async def story(journal: Journal) -> None:
         first = await purchase_draft(journal, shop.members[0], 30_000_000)
