@@ -1,0 +1,251 @@
+"""`sofreh-till run --simulate DIR`: a person plays the shopkeeper in a terminal.
+
+The paper is told twice: as lines of text, and as pictures in DIR/paper, for a terminal cannot draw what a printer can. The
+first time a village with a center of its own is founded in DIR; later times go on where the last one ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import stat
+import sys
+from typing import TYPE_CHECKING
+
+from firmware.errors import FirmwareError
+from firmware.receipt import persian
+from firmware.simulation.center_process import CenterProcess, OrderFailed, scheme_file
+from firmware.simulation.child import ChildEnded
+from firmware.simulation.clock_file import SimulatedClock
+from firmware.simulation.shop import ShopSettings, SimulatedShop
+from firmware.simulation.typed import WORDS, Code, Keys, Strange, span_ms, typed
+from firmware.simulation.village import enroll_till, settle_village, village_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from pathlib import Path
+
+    from firmware.simulation.child import Event
+    from firmware.simulation.typed import Typed
+    from firmware.simulation.village import Village
+
+FIRST_MORNING_S = 1_767_760_200
+"""17 Dey 1404, 08:00 in Iran."""
+HOUSEHOLDS = 12
+TICK_MS = 250
+_MARKS = str.maketrans(dict.fromkeys("\u2066\u2067\u2068\u2069\u200e\u200f"))
+
+
+async def play(folder: Path) -> None:
+    """Found the village if need be, open the shop, obey until the end of input or ``:quit``. Raises: FirmwareError."""
+    folder = _made(folder)
+    with contextlib.closing(SimulatedClock(folder / "clock", wall_s=FIRST_MORNING_S)):
+        center = CenterProcess(folder / "center", clock=folder / "clock")
+        try:
+            await _play(folder, center)
+        except (OrderFailed, TimeoutError) as error:
+            raise FirmwareError(str(error)) from error
+        finally:
+            await center.stop()
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FirmwareError(f"{folder}: {error.strerror}") from error
+    return folder.absolute()
+
+
+async def _play(folder: Path, center: CenterProcess) -> None:
+    ticket = None
+    if not (folder / "data" / "identity.cbor").exists():
+        print(f"A village is founded in {folder}; this takes some seconds ...", flush=True)
+        ticket = await settle_village(center, households=HOUSEHOLDS)
+    await center.serve()
+    settings = ShopSettings(center_port=center.port, wall_s=FIRST_MORNING_S, interval_ms=2_000)
+    async with SimulatedShop(folder, settings, hear=_tell) as shop:
+        if ticket is not None:
+            await enroll_till(shop.config, url=center.url, ticket=ticket)
+            await center.order("allot")
+        village = await village_of(center)
+        await shop.plug.insert()
+        await shop.until_exchanged()
+        async with asyncio.TaskGroup() as group:
+            time = group.create_task(_let_time_pass(shop.clock))
+            await Shopkeeper(shop, center, village).obey(_lines())
+            time.cancel()
+
+
+class Shopkeeper:
+    """The person's hands. Owned by the task that reads what is typed."""
+
+    def __init__(self, shop: SimulatedShop, center: CenterProcess, village: Village) -> None:
+        self._shop = shop
+        self._center = center
+        self._village = village
+        self._strips = len(list(self._paper.glob("*.png")))
+        self._words: dict[str, Callable[[str], Awaitable[None]]] = {
+            "cards": self._cards, "goods": self._goods, "card": self._card, "code": self._code,
+            "announce": self._announce, "report": self._report, "cut": self._cut, "restore": self._restore,
+            "plug": self._plug, "insert": self._insert, "clock": self._clock, "help": self._help,
+        }  # fmt: skip
+
+    async def obey(self, lines: AsyncIterator[str]) -> None:
+        """Do what is typed, line by line."""
+        await self._help("")
+        await self._keep_paper()
+        async for line in lines:
+            action = typed(line)
+            if isinstance(action, Strange):
+                print(f"  ? {action.why}")
+            elif not isinstance(action, Keys | Code) and action.word == "quit":
+                return
+            else:
+                await self._try(action)
+        print()
+
+    async def _try(self, action: Typed) -> None:
+        try:
+            await self._do(action)
+            await self._keep_paper()
+        except OrderFailed as error:
+            print(f"  ? {error}")
+        except (ChildEnded, TimeoutError) as error:
+            print(f"  ! the till: {error}\n  ! see {self._shop.folder / 'till.log'}; :insert starts it again")
+            await self._shop.plug.pull()
+
+    async def _do(self, action: Typed) -> None:
+        if isinstance(action, Keys | Code):
+            if not self._shop.plug.is_in:
+                print("  ? the till has no power; :insert")
+            elif isinstance(action, Keys):
+                await self._shop.press(action.keys)
+            else:
+                await self._shop.scan(action.text)
+        elif not isinstance(action, Strange):
+            await self._words[action.word](action.rest)
+
+    async def _keep_paper(self) -> None:
+        """Once nobody is at the counter, put what came out of the printer into the folder, one picture a strip."""
+        if self._shop.plug.is_in and self._shop.plug.child.state not in ("", "IDLE"):
+            return
+        torn = await self._shop.paper.tear_off()
+        if torn.picture.height:
+            self._strips += 1
+            self._paper.mkdir(exist_ok=True)
+            path = self._paper / f"{self._strips:04d}.png"
+            torn.picture.save(path)
+            print(f"  └─ {path}", flush=True)
+
+    @property
+    def _paper(self) -> Path:
+        return self._shop.folder / "paper"
+
+    async def _cards(self, _: str) -> None:
+        print("  household  members  decile      card   PIN  national ID")
+        for one in self._village.villagers:
+            supported = "+" if one.supported else " "
+            print(
+                f"  {one.household:9d}  {one.members:7d}  {one.decile:5d}{supported}  {one.card:8d}  {one.pin}"
+                f"  {one.national_id}"
+            )
+        print(f"  + under a support body. The operator PIN is {self._village.operator_pin}.")
+
+    async def _goods(self, _: str) -> None:
+        seen: set[str] = set()
+        for row in scheme_file("catalog-1404.csv").read_text().splitlines()[1:]:
+            gtin, good, name, _unit = row.split(",")
+            if good not in seen:
+                seen.add(good)
+                print(f"  {gtin}  good {good:>2}  {name}")
+
+    async def _card(self, rest: str) -> None:
+        found = [one for one in self._village.villagers if str(one.household) == rest]
+        if not found:
+            print("  ? no such household; :cards lists them")
+        elif self._shop.plug.is_in:
+            await self._shop.scan(found[0].card_qr)
+
+    async def _code(self, rest: str) -> None:
+        code = (await self._center.order("code", rest))["code"]
+        print(f"  ☎ one-time code {code}. At the till: *3e, national ID and e, then the code and e.")
+
+    async def _announce(self, rest: str) -> None:
+        code = (await self._center.order("announce", rest))["code"]
+        print(f"  ☎ tranche {rest} is announced, code {code}. At the till: *15e, then the code and e.")
+
+    async def _report(self, _: str) -> None:
+        found = (await self._center.order("report"))["reconciliation"]
+        for name in ("device_rial", "ledger_rial", "settled_rial", "unsettled_rial", "refused_rial"):
+            print(f"  {name.removesuffix('_rial'):10s} {found[name] // 10:>12,} toman")
+
+    async def _cut(self, _: str) -> None:
+        self._shop.link.cut()
+        print("  ✂ the line is cut")
+
+    async def _restore(self, _: str) -> None:
+        await self._shop.link.restore()
+        print("  ~ the line is whole")
+
+    async def _plug(self, _: str) -> None:
+        await self._shop.plug.pull()
+        print("  ⚡ the till has no power; :insert")
+
+    async def _insert(self, _: str) -> None:
+        if not self._shop.plug.is_in:
+            await self._shop.plug.insert()
+
+    async def _clock(self, rest: str) -> None:
+        passed_ms = span_ms(rest)
+        if rest and passed_ms is None:
+            print("  ? such as :clock +2h")
+            return
+        self._shop.clock.advance(ms=passed_ms or 0)
+        now_s = self._shop.clock.wall_s
+        print(f"  ◷ {persian.date_and_time(now_s)}".translate(_MARKS))
+
+    async def _help(self, _: str) -> None:
+        print("  Type keys of the pad (e is Enter, b backspace) or a barcode. The help card is *9e. Besides:")
+        for word, meaning in WORDS.items():
+            print(f"  :{word:9s}{meaning}")
+
+
+def _tell(event: Event) -> None:
+    """Show what the till's log says that a person at the counter would notice."""
+    kind = event.get("event")
+    if kind == "printed":
+        for text in event["slip"]:
+            print(f"  │ {text}".translate(_MARKS))
+    elif kind == "beeped":
+        print(f"  ♪ {event['sound'].lower()}", flush=True)
+    elif kind == "link":
+        print(f"  ~ the till says that the center is {'there again' if event['up'] else 'away'}", flush=True)
+
+
+async def _let_time_pass(clock: SimulatedClock) -> None:
+    """The simulated clock keeps pace with the real one."""
+    loop = asyncio.get_running_loop()
+    before = loop.time()
+    while True:
+        await asyncio.sleep(TICK_MS / 1000)
+        now = loop.time()
+        clock.advance(ms=round((now - before) * 1000))
+        before = now
+
+
+async def _lines() -> AsyncIterator[str]:
+    """Lines of standard input, without a thread: a terminal or pipe is awaited, a file is there already."""
+    mode = os.fstat(sys.stdin.fileno()).st_mode
+    if not (sys.stdin.isatty() or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
+        for line in sys.stdin:
+            yield line
+        return
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    print("till> ", end="", flush=True)
+    async for data in reader:
+        yield data.decode("utf-8", "replace")
+        print("till> ", end="", flush=True)
