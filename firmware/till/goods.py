@@ -60,7 +60,7 @@ async def label(talk: Talk, scan: WeighedScan) -> State:
     if listed is not None and Unit.GRAM in listed.units:
         found = Found(listed.number, 0, listed.name, Unit.GRAM)
     else:
-        found = Found(0, read.gtin, await name_of(talk, good=0, gtin=read.gtin // 1000), Unit.GRAM)
+        found = Found(0, read.gtin, await name_of(talk, good=0, gtin=read.gtin), Unit.GRAM)
     if typed is not None and typed.amount == 0:
         return await _remove_like(talk, found, read.grams)
     return await measured(talk, found, read.grams)

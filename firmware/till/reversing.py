@@ -39,11 +39,11 @@ PARTLY_BACK = Pair("بخشی برگشت خورده؛ بقیه را برگشت ب
 
 def sequence_typed(talk: Talk, typed: str) -> int | None:
     """The entry that a typed receipt number means: ``37-4``, or whole ``1001-37-4``. The check digit must be right."""
-    *device, sequence, check = ["", *typed.split("-")] if typed.count("-") == 1 else typed.split("-")
-    whole = f"{talk.journal.identity.device}-{sequence}-{check}"
+    whole = typed if typed.count("-") == 2 else f"{talk.journal.identity.device}-{typed}"
+    sequence = whole.split("-")[1]
     if not sequence.isdecimal() or whole != number_of(talk, int(sequence)):
         return None
-    return int(sequence) if device in ([""], [str(talk.journal.identity.device)]) else None
+    return int(sequence)
 
 
 def sequence_scanned(talk: Talk, scan: ReceiptScan) -> int | None:

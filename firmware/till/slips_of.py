@@ -61,12 +61,15 @@ async def signed_line(
 
 
 async def name_of(talk: Talk, *, good: int, gtin: int) -> str:
-    """What a thing is called: by the approved list, by its good, or by the end of its barcode."""
+    """What a thing is called: by the approved list, by its good, or by the end of its barcode.
+
+    A weighed label's number ends in zeros, before which stands its PLU.
+    """
     product = await talk.journal.product(gtin) if gtin else None
     if product is not None:
         return product.name
     listed = talk.journal.policy.good(good) if good and talk.journal.policy else None
-    return listed.name if listed else f"کالای {str(gtin)[-5:]}"
+    return listed.name if listed else f"کالای {str(gtin).rstrip('0')[-5:]}"
 
 
 def number_of(talk: Talk, sequence: int) -> str:

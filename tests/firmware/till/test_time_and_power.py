@@ -1,0 +1,188 @@
+"""What time does to a talk, and what power and paper do to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from drivers.receipt_printer import Sound
+from firmware.till.states import State
+from sync.wire.kinds import EntryKind
+from tests.firmware.till.counter import CODE, JAM, MILK, PowerCut
+
+if TYPE_CHECKING:
+    from tests.firmware.till.counter import Counter
+
+
+def asked_for_pin(shop: Counter) -> None:
+    shop.scan(MILK)
+    shop.press("35000 Enter")
+    shop.scan_card(shop.members[0])
+    shop.press("+")
+
+
+@pytest.mark.parametrize(("seconds", "sold"), [(29, 1), (30, 0), (31, 0)])
+def test_a_pin_lapses_after_thirty_seconds(shop: Counter, seconds: int, sold: int) -> None:
+    asked_for_pin(shop)
+    shop.wait_s(seconds)
+    shop.press("0001 Enter")
+    assert shop.count(EntryKind.PURCHASE) == sold
+    assert shop.count(EntryKind.PIN_FAILURE) == 0
+
+
+def test_half_a_pin_lapses_too(shop: Counter) -> None:
+    asked_for_pin(shop)
+    shop.press("00")
+    shop.wait_s(30)
+    assert shop.state is State.BASKET
+    shop.press("+ 01 Enter")
+    assert shop.count(EntryKind.PURCHASE) == 0
+    shop.press("0001 Enter")
+    assert shop.count(EntryKind.PURCHASE) == 1
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(299, State.BASKET), (300, State.IDLE)])
+def test_an_idle_basket_is_parked_and_never_charged(shop: Counter, seconds: int, state: State) -> None:
+    asked_for_pin(shop)
+    shop.wait_s(seconds)
+    assert shop.state is state
+    assert shop.count(EntryKind.PURCHASE) == 0
+    if state is State.IDLE:
+        assert "سبد ۱ نگه داشته شد" in shop.paper.text()
+        shop.press("*7 * 1 Enter")
+        assert shop.till._talk.basket.total_rial == 350_000
+
+
+def test_a_card_that_is_left_alone_is_put_aside(shop: Counter) -> None:
+    shop.scan_card(shop.members[0])
+    shop.wait_s(300)
+    assert shop.state is State.IDLE
+
+
+def test_an_open_basket_and_one_on_hold_survive_a_flicker(shop: Counter) -> None:
+    shop.scan(MILK)
+    shop.press("35000 Enter *6 Enter")
+    shop.scan(JAM)
+    shop.press("80000 Enter")
+    shop.cut_power()
+    assert "دوباره باز شد" in shop.paper.text()
+    shop.press("+ Enter *7 * 1 Enter + Enter")
+    assert [entry.lines[0].gtin for entry in shop.entries() if entry.lines] == [int(JAM), int(MILK)]
+
+
+def test_no_card_secret_pin_or_code_is_in_the_draft(shop: Counter) -> None:
+    asked_for_pin(shop)
+    shop.press(f"0009 Enter - *4 * {CODE} Enter")
+    draft = shop.settings.draft_path.read_bytes()
+    assert shop.members[0].card.secret not in draft
+    assert CODE.encode() not in draft
+    assert b"0009" not in draft
+
+
+def test_a_used_code_still_counts_after_a_flicker(shop: Counter) -> None:
+    shop.scan(MILK)
+    shop.press("35000 Enter")
+    shop.scan_card(shop.members[0])
+    shop.press(f"*4 * {CODE} Enter")
+    shop.cut_power()
+    shop.press("+ Enter")
+    private = shop.last_entry(EntryKind.PURCHASE).private
+    assert private is not None
+    assert private.code_entry == shop.last_entry(EntryKind.CODE_OUTCOME).sequence
+    shop.cut_power()
+    assert shop.state is State.IDLE
+
+
+def test_a_damaged_draft_is_no_draft(shop: Counter) -> None:
+    shop.scan(MILK)
+    shop.press("35000 Enter")
+    shop.settings.draft_path.write_bytes(b"\xff" * 40)
+    shop.cut_power()
+    assert shop.state is State.IDLE
+
+
+def test_power_cut_after_the_commit_the_receipt_comes_once_as_an_original(shop: Counter) -> None:
+    asked_for_pin(shop)
+    shop.kill_while("commit")
+    with pytest.raises(PowerCut):
+        shop.press("0001 Enter")
+    shop.cut_power()
+    receipt = shop.paper.text()
+    assert "رسید خرید" in receipt
+    assert "رونوشت" not in receipt
+    assert shop.state is State.IDLE
+    assert shop.count(EntryKind.PURCHASE) == 1
+    shop.cut_power()
+    assert "رسید خرید" not in shop.paper.text()
+
+
+def test_power_cut_while_the_receipt_prints_it_comes_again_as_a_copy(shop: Counter) -> None:
+    asked_for_pin(shop)
+    shop.kill_while("print")
+    with pytest.raises(PowerCut):
+        shop.press("0001 Enter")
+    del shop.paper.print
+    shop.cut_power()
+    assert "رونوشت" in shop.paper.text()
+    assert shop.count(EntryKind.PURCHASE) == 1
+
+
+def test_power_cut_before_the_commit_nothing_happened(shop: Counter) -> None:
+    asked_for_pin(shop)
+    shop.press("0001")
+    shop.cut_power()
+    assert shop.count(EntryKind.PURCHASE) == 0
+    assert shop.left_rial(1) == 40_000_000
+    assert "رسید خرید" not in shop.paper.text()
+    assert shop.state is State.BASKET
+
+
+def test_what_the_draft_cannot_know_after_a_dead_machine_is_a_copy(shop: Counter) -> None:
+    asked_for_pin(shop)
+    shop.kill_while("commit")
+    with pytest.raises(PowerCut):
+        shop.press("0001 Enter")
+    shop.cut_power(machine=True)
+    assert "رونوشت" in shop.paper.text()
+
+
+def test_without_paper_the_receipt_is_owed_and_comes_when_there_is_some(shop: Counter) -> None:
+    asked_for_pin(shop)
+    shop.paper.run_out()
+    shop.press("0001 Enter")
+    assert shop.count(EntryKind.PURCHASE) == 1
+    shop.wait_s(5)
+    shop.paper.refill()
+    shop.wait_s(6)
+    assert shop.paper.text().count("رسید خرید") == 1
+    assert "رونوشت" not in shop.paper.text()
+
+
+def test_a_torn_receipt_comes_again_as_a_copy(shop: Counter) -> None:
+    asked_for_pin(shop)
+    shop.paper.run_out(after_bytes=300)
+    shop.press("0001 Enter")
+    shop.paper.refill()
+    shop.paper.run_out()
+    shop.wait_s(6)
+    shop.paper.refill()
+    shop.wait_s(6)
+    assert shop.paper.text().count("رونوشت") == 2
+
+
+def test_a_full_disk_sells_nothing_and_says_so(shop: Counter) -> None:
+    from firmware.errors import JournalFull  # noqa: PLC0415
+
+    async def full(*_: object) -> None:
+        raise JournalFull("full")
+
+    asked_for_pin(shop)
+    shop.journal.commit = full  # type: ignore[assignment]
+    shop.press("0001 Enter")
+    assert shop.paper.sounds[-1] is Sound.REFUSED
+    assert "ثبت نشد" in shop.paper.last()
+    assert shop.state is State.TOTALED
+    del shop.journal.commit
+    shop.press("0001 Enter")
+    assert shop.count(EntryKind.PURCHASE) == 1
