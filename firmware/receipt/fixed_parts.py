@@ -56,7 +56,9 @@ class Household:
 
 
 def masked(household: Household) -> str:
-    """`کارت با پایان 1234`: enough for its owner, nothing for a finder."""
+    """`کارت با پایان 1234`: enough for its owner, nothing for a finder. Of neither only a one-time code is known."""
+    if not household.card and not household.national_id:
+        return "خانوار با رمز یک‌بارمصرف"
     what, whole = ("کارت", household.card) if household.card else ("کد ملی", household.national_id)
     return f"{what} با پایان {persian.isolate(whole[-MASK_DIGITS:])}"
 

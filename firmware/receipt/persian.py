@@ -13,6 +13,7 @@ Must not know: slips, the journal, the clock (times are arguments, integer secon
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta, timezone
 from typing import Final
 
@@ -28,6 +29,7 @@ MONTHS: Final = (
     "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند",
 )  # fmt: skip
 
+_CODE: Final = re.compile(r"[*#@+]?[0-9A-Za-z](?:[0-9A-Za-z*#@./:_+-]*[0-9A-Za-z*#])?")
 _PERSIAN_DIGITS: Final = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 _DIGITS_TO_ASCII: Final = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
 _LETTERS_TO_PERSIAN: Final = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک"})
@@ -46,6 +48,11 @@ def isolate_name(name: str) -> str:
 def code(value: int | str) -> str:
     """A number that people key in or read out (receipt, device, shop): the keypad's digits, isolated."""
     return isolate(str(value))
+
+
+def isolate_codes(text: str) -> str:
+    """A sentence that somebody else wrote, such as a policy's: each code or Latin word in it is isolated."""
+    return _CODE.sub(lambda found: isolate(found[0]), text)
 
 
 INQUIRY_CODE: Final = isolate("*500*1463#")

@@ -210,7 +210,7 @@ def _end_rows(place: Place, number: str, when: When, qr: str | None, contacts: t
         *place_rows(place),
         thin_rule(),
         *call_center_rows(),
-        *(Text(contact, size=Size.SMALL) for contact in contacts),
+        *(Text(persian.isolate_codes(contact), size=Size.SMALL) for contact in contacts),
         *warning_rows(),
         *((Qr(qr),) if qr else ()),
     )

@@ -97,7 +97,7 @@ def _tranches(table: _Table) -> list[Tranche]:
             cohort=cohort,
             per_person_rial=per_person_rial,
             opens_at_s=opens_at_s,
-            authorize_until_s=until_s,
+            authorize_until_s=until_s - 1,
         )
         for cohort in table.wholes("cohorts", 1, 255)
     ]

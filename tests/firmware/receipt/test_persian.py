@@ -110,3 +110,12 @@ def test_the_schemes_fixed_codes_are_isolated_left_to_right() -> None:
     assert persian.INQUIRY_CODE == "\u2066*500*1463#\u2069"
     assert persian.CALL_CENTER == "\u2066021-6369\u2069"
     assert persian.SMS_SENDER == "\u2066V.Refah\u2069"
+
+
+@pytest.mark.parametrize(
+    "code", ["*500*1463#", "021-6369", "V.Refah", "@kalabarg", "shoma.sfara.ir", "1001-7-4", "7"]
+)
+def test_a_code_in_somebody_elses_sentence_is_isolated_whole(code: str) -> None:
+    assert (
+        persian.isolate_codes(f"مانده: {code}، یا «شمیم».") == f"مانده: {persian.isolate(code)}، یا «شمیم»."
+    )
