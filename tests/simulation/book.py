@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sync.wire.entry import Entry, EntryBytes
+    from sync.wire.facts import Leg
     from tests.fakes.paper_center import Member, PaperCenter
 
 
@@ -45,6 +46,8 @@ class Book:
         """Household of each allowance."""
         self.held_by: dict[int, int] = {}
         """Device of each allowance that was not asked back yet."""
+        self.left_rial: dict[int, int] = {}
+        """What is left of each allowance that a till has not given back, as far as the book has read."""
         self.tills: dict[int, Standing] = {}
 
     def enroll(self, identity: Identity) -> None:
@@ -60,6 +63,7 @@ class Book:
         self.free_rial[given.household] -= given.amount_rial
         self.owner[given.number] = given.household
         self.held_by[given.number] = device
+        self.left_rial[given.number] = given.amount_rial
         self.post(mail.Allowances(allowances=(given,)), MailKind.ALLOWANCES, device=device, now_s=now_s)
 
     def ask_back(self, allowance: int, *, now_s: int) -> None:
@@ -82,13 +86,24 @@ class Book:
         fact = entry.fact
         if isinstance(fact, AllowanceGivenBack):
             for leg in fact.legs:
+                assert self.left_rial.pop(leg.allowance) == leg.amount_rial, "all that was left came back"
                 self.free_rial[self.owner[leg.allowance]] += leg.amount_rial
         elif isinstance(fact, Void | Refund):
             for leg in fact.legs:
-                if not leg.left_rial:
-                    self.free_rial[self.owner[leg.allowance]] += leg.amount_rial
+                self._give_back(leg)
         elif isinstance(fact, Purchase):
             self._check_proof(entry, fact)
+            for leg in fact.legs:
+                assert self.left_rial[leg.allowance] - leg.amount_rial == leg.left_rial >= 0
+                self.left_rial[leg.allowance] = leg.left_rial
+
+    def _give_back(self, leg: Leg) -> None:
+        """Restored at the till where it was still open, else free again here."""
+        if leg.left_rial:
+            assert self.left_rial[leg.allowance] + leg.amount_rial == leg.left_rial
+            self.left_rial[leg.allowance] = leg.left_rial
+        else:
+            self.free_rial[self.owner[leg.allowance]] += leg.amount_rial
 
     def _check_proof(self, entry: Entry, purchase: Purchase) -> None:
         assert entry.private is not None
