@@ -92,8 +92,8 @@ class Conversation:
         quiet_ms = talk.now_ms - talk.active_ms
         if quiet_ms >= talk.settings.pin_lapse_ms:
             await self._lapse()
-        if talk.state in RESTING and quiet_ms >= talk.settings.park_after_ms and _on_counter(talk):
-            talk.state = await selling.park(talk)
+        if quiet_ms >= talk.settings.park_after_ms:
+            await self._leave_alone()
         if talk.state is State.IDLE and talk.typing.empty:
             await self._print_waiting()
         talk.save()
@@ -141,14 +141,29 @@ class Conversation:
         talk.state = talk.rest()
         await talk.look(Prompt.PIN_LAPSED)
 
+    async def _leave_alone(self) -> None:
+        """Nobody is there: what the operator or the household had begun is dropped, the basket is parked."""
+        talk = self._talk
+        if _asks_for_date(talk):
+            return
+        if talk.state not in RESTING:
+            talk.state = talk.rest()
+        if _on_counter(talk):
+            talk.active_ms = talk.now_ms  # a basket that cannot be parked is tried again after as long
+            talk.state = await selling.park(talk)
+
     async def _print_waiting(self) -> None:
         talk = self._talk
-        if talk.owed is not None:
+        if talk.owed:
             if talk.now_ms - self._retried_ms >= RETRY_MS:
                 self._retried_ms = talk.now_ms
                 await owed.retry(talk)
             return
         await notices.print_next(talk)
+
+
+def _asks_for_date(talk: Talk) -> bool:
+    return talk.call is not None and talk.call.code.function is Function.DATE
 
 
 def _on_counter(talk: Talk) -> bool:

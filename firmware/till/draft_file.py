@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BASKETS_MAX = 9
+BEGUN_MAX = 64
 
 
 @record
@@ -48,7 +49,7 @@ class DraftBasket(Record, array=True):
 
 @record
 class Draft(Record):
-    """`printed` is the last sequence whose slip is wholly on paper, `begun` one of which a byte may have left.
+    """`printed` is the last sequence whose slip is wholly on paper, `begun` are those of which a byte may have left.
 
     `code_entry` names a one-time code's outcome that waits for its purchase. `machine_boot` tells whether the machine
     itself went down since, so that younger writes may be lost.
@@ -56,7 +57,7 @@ class Draft(Record):
 
     baskets: tuple[DraftBasket, ...] = item(0, list_of(nested(DraftBasket), BASKETS_MAX + 1))
     printed: int | None = item(1, optional(uint()), default=None)
-    begun: int | None = item(2, optional(uint()), default=None)
+    begun: tuple[int, ...] = item(2, list_of(uint(), BEGUN_MAX))
     code_entry: int | None = item(3, optional(uint()), default=None)
     machine_boot: str = item(4, text(64))
 

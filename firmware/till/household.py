@@ -127,8 +127,9 @@ async def national_id(talk: Talk, typed: str) -> State:
         return talk.rest()
     talk.candidate = Candidate(digits, households)
     shown = Household(national_id=digits)
-    await talk.show(prompt_slips.confirm_household(shown, PRESS_ENTER, PRESS_BACK))
-    return State.ID_CONFIRM
+    return await talk.question(
+        prompt_slips.confirm_household(shown, PRESS_ENTER, PRESS_BACK), State.ID_CONFIRM
+    )
 
 
 async def id_confirmed(talk: Talk, _: Confirm) -> State:
@@ -150,8 +151,11 @@ async def code_for_id(talk: Talk, command: Number) -> State:
 async def code_for_card(talk: Talk, typed: str) -> State:
     """A one-time code for the card that was read: for one purchase it stands for a forgotten or blocked PIN."""
     presented = talk.presented
-    if presented is None or presented.code_entry is not None:
-        await talk.look(Prompt.CARD if presented is None else Prompt.SECOND_CARD)
+    if presented is None:
+        await talk.look(Prompt.CARD)
+        return talk.rest()
+    if presented.code_entry is not None:
+        await talk.show(notice_slips.code_outcome(right=True, press=(PRESS_TOTAL,)))
         return talk.rest()
     if len(typed) != CODE_DIGITS:
         return await again(talk, Prompt.CODE)

@@ -1,8 +1,8 @@
 """Slips that must come out whatever happens: receipts, voids, refunds, closings.
 
-The entry is committed before a byte of its slip leaves, so the slip is owed from then on. The draft file says which slip
-was printed last and which had begun; what comes out again after a byte may have left is marked as a copy. Where the
-draft cannot know, because the machine itself went down, a copy it is.
+The entry is committed before a byte of its slip leaves, so the slip is owed from then on; what is owed longer comes first.
+The draft file says which slip was printed last and which had begun; what comes out again after a byte may have left is
+marked as a copy. Where the draft cannot know, because the machine itself went down, a copy it is.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from drivers.errors import WriteInterrupted
 from firmware.receipt.prompt_slips import Prompt
-from firmware.till.slips_of import whole_slip
+from firmware.till.slips_of import Printable, whole_slip
 
 if TYPE_CHECKING:
     from drivers.slip import Slip
@@ -21,52 +21,54 @@ if TYPE_CHECKING:
 
 
 async def print_owed(talk: Talk, entry: Entry, slip: Slip) -> bool:
-    """Print the slip of `entry`; if it does not come out whole it stays owed. False then."""
-    talk.owed = talk.begun = entry.sequence
+    """Print the slip of `entry`, which was committed just now; if it does not come out whole it stays owed. False then."""
+    older = bool(talk.owed)
+    talk.owed.append(entry.sequence)
+    return await retry(talk) if older else await _print(talk, entry, slip)
+
+
+async def retry(talk: Talk) -> bool:
+    """Print what is owed, the oldest first. False if something still is."""
+    while talk.owed:
+        entry = await talk.journal.entry(talk.owed[0])
+        assert entry is not None, "what is owed is in the journal"
+        begun = entry.sequence in talk.begun
+        if not await _print(talk, entry, await whole_slip(talk, entry, copy=begun)):
+            return False
+        if begun:
+            await talk.prompt(Prompt.PRINTER_CAME_BACK)
+    return True
+
+
+async def _print(talk: Talk, entry: Entry, slip: Slip) -> bool:
+    had_begun = entry.sequence in talk.begun
+    talk.begun.add(entry.sequence)
     talk.save()
     try:
         await talk.paper.print(slip)
     except WriteInterrupted as error:
-        if not error.started:
-            talk.begun = None
+        if not error.started and not had_begun:
+            talk.begun.discard(entry.sequence)
             talk.save()
         return False
-    talk.printed, talk.owed, talk.begun = entry.sequence, None, None
+    talk.printed = entry.sequence
+    talk.owed.remove(entry.sequence)
+    talk.begun.discard(entry.sequence)
     talk.save()
     return True
 
 
-async def retry(talk: Talk) -> None:
-    """Print what is owed, if anything. Called when nobody is waiting for the till."""
-    entry = None if talk.owed is None else await talk.journal.entry(talk.owed)
-    if entry is None:
+async def recover(talk: Talk, draft: Draft | None, tail: list[Entry]) -> None:
+    """At start-up: find the slips that the process before still owed, among the last entries."""
+    printed = None if draft is None else draft.printed
+    printable = [entry.sequence for entry in tail if isinstance(entry.fact, Printable)]
+    # Without a draft nobody knows how far paper got: the last one is enough.
+    talk.owed = printable[-1:] if draft is None else [n for n in printable if printed is None or n > printed]
+    talk.printed = printed
+    if not talk.owed:
         return
-    begun = talk.begun == entry.sequence
-    slip = await whole_slip(talk, entry, copy=begun)
-    if await print_owed_as(talk, entry, slip, begun=begun) and begun:
-        await talk.prompt(Prompt.PRINTER_CAME_BACK)
-
-
-async def print_owed_as(talk: Talk, entry: Entry, slip: Slip, *, begun: bool) -> bool:
-    """As `print_owed`, but what had begun before stays begun even if no further byte leaves."""
-    done = await print_owed(talk, entry, slip)
-    if not done and begun:
-        talk.begun = entry.sequence
-        talk.save()
-    return done
-
-
-async def recover(talk: Talk, draft: Draft | None) -> None:
-    """At start-up: find the slip that the process before still owed."""
-    entry = await talk.journal.last_printable()
-    if entry is None:
-        return
-    if draft is not None and draft.printed == entry.sequence:
-        talk.printed = entry.sequence
-        return
-    talk.owed = entry.sequence
     same_machine = draft is not None and draft.machine_boot == talk.settings.machine_boot
-    if not same_machine or (draft is not None and draft.begun == entry.sequence):
-        talk.begun = entry.sequence
+    talk.begun = set(draft.begun) & set(talk.owed) if draft is not None and same_machine else set(talk.owed)
+    if talk.begun:
         await talk.prompt(Prompt.PARTLY_PRINTED)
     await retry(talk)

@@ -174,7 +174,7 @@ async def _sell_for_cash(talk: Talk) -> State:
 
 async def _finish(talk: Talk, entry: Entry) -> State:
     items = tuple(placed.item for placed in talk.basket.lines)
-    talk.owed, shown_as = entry.sequence, talk.presented
+    shown_as = talk.presented
     state = talk.clear()
     await talk.beep(Sound.APPROVED)
     talk.presented = (
@@ -197,13 +197,11 @@ async def _remember_price(talk: Talk, item: Item) -> None:
 
 
 async def _ask_for_cash(talk: Talk) -> State:
-    talk.shown = Shown(None, None)
-    await talk.show(
-        total_slips.cash_total_block(
-            lines=len(talk.basket.lines), total_rial=talk.basket.total_rial, press=(PRESS_ENTER, PRESS_BACK)
-        )
+    block = total_slips.cash_total_block(
+        lines=len(talk.basket.lines), total_rial=talk.basket.total_rial, press=(PRESS_ENTER, PRESS_BACK)
     )
-    return State.TOTALED
+    talk.shown = Shown(None, None)
+    return await talk.question(block, State.TOTALED)
 
 
 async def _ask_household(talk: Talk, shown: Shown, presented: Presented, account: Account) -> State:
@@ -219,9 +217,7 @@ async def _ask_household(talk: Talk, shown: Shown, presented: Presented, account
         press=(PRESS_ENTER if presented.code_entry is not None else PRESS_PIN, PRESS_BACK),
     )  # fmt: skip
     talk.shown = shown
-    if await talk.show(total_slips.total_block(preview)):
-        return State.TOTALED
-    return talk.rest()  # nobody can confirm what nobody has seen
+    return await talk.question(total_slips.total_block(preview), State.TOTALED)
 
 
 async def _refuse(

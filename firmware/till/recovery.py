@@ -28,7 +28,7 @@ async def recover(talk: Talk) -> None:
     draft = read_draft(talk.settings.draft_path)
     tail = await _tail(talk)
     _count_tries(talk, tail)
-    await owed.recover(talk, draft)
+    await owed.recover(talk, draft, tail)
     if draft is None:
         return
     sold = any(_sold(entry, draft) for entry in tail)

@@ -69,13 +69,13 @@ async def void(talk: Talk, typed: str) -> State:
     fact = record.entry.fact
     assert isinstance(fact, Purchase), "a purchase record holds a purchase"
     talk.reversing = Reversing(record)
-    await talk.show(
-        total_slips.void_block(
-            purchase_number=number_of(talk, record.entry.sequence), credit_rial=fact.credit_rial,
-            own_rial=fact.own_rial, press=(PRESS_ENTER, PRESS_BACK),
-        )
-    )  # fmt: skip
-    return State.VOID_CONFIRM
+    block = total_slips.void_block(
+        purchase_number=number_of(talk, record.entry.sequence),
+        credit_rial=fact.credit_rial,
+        own_rial=fact.own_rial,
+        press=(PRESS_ENTER, PRESS_BACK),
+    )
+    return await talk.question(block, State.VOID_CONFIRM)
 
 
 async def void_confirmed(talk: Talk, _: Confirm) -> State:
@@ -166,13 +166,14 @@ async def refund_total(talk: Talk, command: Total) -> State:
         await signed_line(talk, reversing.record.entry.lines[index], index + 1, quantity=quantity)
         for index, quantity in sorted(reversing.back.items())
     ]
-    await talk.show(
-        total_slips.refund_block(
-            purchase_number=number_of(talk, fact.purchase), lines=tuple(lines), credit_rial=fact.credit_rial,
-            own_rial=fact.own_rial, press=(PRESS_ENTER, PRESS_BACK),
-        )
-    )  # fmt: skip
-    return State.REFUND_CONFIRM
+    block = total_slips.refund_block(
+        purchase_number=number_of(talk, fact.purchase),
+        lines=tuple(lines),
+        credit_rial=fact.credit_rial,
+        own_rial=fact.own_rial,
+        press=(PRESS_ENTER, PRESS_BACK),
+    )
+    return await talk.question(block, State.REFUND_CONFIRM)
 
 
 async def refund_confirmed(talk: Talk, _: Confirm) -> State:

@@ -16,7 +16,7 @@ from firmware.till.asking import PRESS_BACK, again
 from firmware.till.closing import send_by_s
 from firmware.till.codes import help_parts
 from firmware.till.goods import found_by_gtin, found_by_number, is_unusual, toman_typed
-from firmware.till.owed import print_owed
+from firmware.till.owed import retry
 from firmware.till.paying import check_pin, is_blocked, print_wrong_pin
 from firmware.till.reversing import sequence_typed
 from firmware.till.slips_of import Printable, basket_line, whole_slip
@@ -116,11 +116,10 @@ async def reprint(talk: Talk, typed: str = "") -> State:
     if entry is None or not isinstance(entry.fact, Printable):
         await talk.decline(DeclineReason.NOT_FOUND)
         return talk.rest()
-    slip = await whole_slip(talk, entry, copy=True)
-    if entry.sequence == talk.owed:
-        await print_owed(talk, entry, slip)
+    if entry.sequence in talk.owed:
+        await retry(talk)
     else:
-        await talk.show(slip)
+        await talk.show(await whole_slip(talk, entry, copy=True))
     return talk.rest()
 
 
@@ -161,8 +160,9 @@ async def date(talk: Talk, typed: str) -> State:
     if day_s is None:
         return await again(talk, Prompt.BAD_DATE)
     talk.day_s = day_s
-    await talk.show(service_slips.date_confirmation(day_s=day_s, press=(PRESS_ENTER, PRESS_BACK)))
-    return State.DATE_CONFIRM
+    return await talk.question(
+        service_slips.date_confirmation(day_s=day_s, press=(PRESS_ENTER, PRESS_BACK)), State.DATE_CONFIRM
+    )
 
 
 async def date_confirmed(talk: Talk, _: Confirm) -> State:

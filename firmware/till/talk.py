@@ -22,7 +22,7 @@ from firmware.receipt import basket_slips, decline_slips
 from firmware.receipt.fixed_parts import Household, Place, When
 from firmware.receipt.prompt_slips import Prompt, prompt_slip
 from firmware.till.codes import Function, FunctionCode
-from firmware.till.draft_file import Draft, draft_basket, write_draft
+from firmware.till.draft_file import BEGUN_MAX, Draft, draft_basket, write_draft
 from firmware.till.grammar import Typing
 from firmware.till.states import State
 from sync.wire.entry import PrivatePart, TimeInterval
@@ -166,8 +166,8 @@ class Talk:
     active_ms: int = 0
     opened: bool = False
     printed: int | None = None
-    begun: int | None = None
-    owed: int | None = None
+    begun: set[int] = field(default_factory=set)
+    owed: list[int] = field(default_factory=list)
     # A verdict, a settlement, or whether the link came up: printed when nobody is at the counter.
     notices: deque[Verdicts | Settlement | bool] = field(default_factory=lambda: deque(maxlen=NOTICES_MAX))
     saved: bytes = b""
@@ -179,6 +179,10 @@ class Talk:
         except WriteInterrupted:
             return False
         return True
+
+    async def question(self, slip: Slip, state: State) -> State:
+        """Print what Enter or a PIN will confirm, and wait in `state`; nobody confirms what nobody has seen."""
+        return state if await self.show(slip) else self.rest()
 
     async def beep(self, sound: Sound) -> None:
         """Sound; a printer that is gone keeps nobody from going on."""
@@ -253,7 +257,7 @@ class Talk:
         baskets = {0: self.basket} | self.held
         data = Draft(
             baskets=tuple(draft_basket(number, basket) for number, basket in baskets.items()),
-            printed=self.printed, begun=self.begun, machine_boot=self.settings.machine_boot,
+            printed=self.printed, begun=tuple(sorted(self.begun)[-BEGUN_MAX:]), machine_boot=self.settings.machine_boot,
             code_entry=self.presented.code_entry if self.presented else None,
         ).to_cbor()  # fmt: skip
         if data != self.saved:

@@ -54,6 +54,33 @@ def test_an_idle_basket_is_parked_and_never_charged(shop: Counter, seconds: int,
         assert shop.till._talk.basket.total_rial == 350_000
 
 
+def test_what_the_operator_left_open_is_dropped(shop: Counter) -> None:
+    entry = shop.sell_milk(shop.members[0])
+    shop.press(f"*13 * {shop.receipt_keys(entry)} Enter 7391 Enter")
+    shop.wait_s(300)
+    shop.press("Enter")
+    assert shop.count(EntryKind.VOID) == 0
+
+
+def test_the_tenth_basket_is_not_parked_and_not_lost(shop: Counter) -> None:
+    shop.press("8 / 1 Enter 100000 Enter + Enter")
+    for _ in range(9):
+        shop.press("1 * 8 / *6 Enter")
+    shop.press("2 * 8 /")
+    shop.paper.tear_off()
+    shop.wait_s(310)
+    assert shop.paper.sounds == [Sound.LOOK]
+    assert shop.till._talk.basket.lines[0].item.quantity == 2
+
+
+def test_a_cold_start_waits_for_its_date_as_long_as_it_takes(shop: Counter) -> None:
+    shop.clock.has_chip = False
+    shop.cut_power(machine=True)
+    shop.wait_s(1000)
+    shop.press("14041017 Enter Enter")
+    assert shop.count(EntryKind.CLOCK_SET) == 1
+
+
 def test_a_card_that_is_left_alone_is_put_aside(shop: Counter) -> None:
     shop.scan_card(shop.members[0])
     shop.wait_s(300)
@@ -157,6 +184,18 @@ def test_without_paper_the_receipt_is_owed_and_comes_when_there_is_some(shop: Co
     shop.wait_s(6)
     assert shop.paper.text().count("رسید خرید") == 1
     assert "رونوشت" not in shop.paper.text()
+
+
+def test_all_that_is_owed_comes_in_order_even_after_a_restart(shop: Counter) -> None:
+    asked_for_pin(shop)
+    shop.paper.run_out(after_bytes=300)
+    shop.press("0001 Enter *11 Enter")
+    assert shop.count(EntryKind.CLOSING) == 1
+    shop.cut_power()
+    printed = shop.paper.text()
+    assert printed.index("رسید خرید") < printed.index("گزارش X")
+    assert printed.splitlines().count("رونوشت") == 2
+    assert not shop.till._talk.owed
 
 
 def test_a_torn_receipt_comes_again_as_a_copy(shop: Counter) -> None:
