@@ -1,8 +1,7 @@
 """Undoing a purchase: what a void or a refund gives back, and to whom. Pure.
 
-A void cancels the whole purchase before the next Z. A refund takes goods back afterwards: goods of the approved list give
-back credit until the purchase's credit part is used up, then own money; other goods own money only. Legs go back in
-the reverse of the spending order. An allowance that is no longer open here is not restored; its credit returns by mail.
+A void cancels the whole purchase before the next Z. A refund takes goods back afterwards, by the rule of
+`sync.wire.refunds`. An allowance that is no longer open here is not restored; its credit returns by mail.
 """
 
 from __future__ import annotations
@@ -10,16 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sync.wire.facts import Leg, Line, Purchase, Refund, RefundLine, Void, line_total_rial
-
-
-@dataclass(frozen=True, slots=True)
-class Returned:
-    """What earlier refunds of the same purchase gave back. `quantities` counts per line index."""
-
-    credit_rial: int
-    quantities: Mapping[int, int]
-    leg_rial: Mapping[int, int]
+from sync.wire.facts import Leg, Line, Purchase, Refund, RefundLine, Void
+from sync.wire.refunds import Returned, share
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,44 +40,14 @@ def refund(
     earlier: Returned,
     open_left: OpenLeft,
 ) -> Refund | None:
-    """Quantities `back` by line index come back; None if more comes back than was bought, or nothing.
-
-    The money of a part of a line is the difference of the line's own rounded totals, so parts add up to the whole.
-    """
-    eligible_rial = other_rial = 0
-    for index, quantity in back.items():
-        if not 0 <= index < len(lines) or quantity <= 0:
-            return None
-        line, before = lines[index], earlier.quantities.get(index, 0)
-        if before + quantity > line.quantity:
-            return None
-        amount_rial = _part_rial(line, before + quantity) - _part_rial(line, before)
-        eligible_rial += amount_rial if line.good else 0
-        other_rial += 0 if line.good else amount_rial
-    if not back:
+    """Quantities `back` by line index come back; None if more comes back than was bought, or nothing."""
+    given = share(purchase, lines, back, earlier)
+    if given is None:
         return None
-    credit_rial = min(eligible_rial, purchase.credit_rial - earlier.credit_rial)
     return Refund(
         purchase=sequence,
         lines=tuple(RefundLine(index=index, quantity=back[index]) for index in sorted(back)),
-        credit_rial=credit_rial,
-        own_rial=eligible_rial + other_rial - credit_rial,
-        legs=_legs_back(purchase.legs, credit_rial, earlier, open_left),
+        credit_rial=given.credit_rial,
+        own_rial=given.own_rial,
+        legs=tuple(open_left.restored(allowance, amount_rial) for allowance, amount_rial in given.legs),
     )
-
-
-def _part_rial(line: Line, quantity: int) -> int:
-    return line_total_rial(line.unit, price_rial=line.price_rial, quantity=quantity)
-
-
-def _legs_back(
-    spent: tuple[Leg, ...], credit_rial: int, earlier: Returned, open_left: OpenLeft
-) -> tuple[Leg, ...]:
-    legs = []
-    for leg in reversed(spent):
-        amount_rial = min(leg.amount_rial - earlier.leg_rial.get(leg.allowance, 0), credit_rial)
-        if amount_rial:
-            legs.append(open_left.restored(leg.allowance, amount_rial))
-        credit_rial -= amount_rial
-    assert credit_rial == 0, "no more credit comes back than was spent"
-    return tuple(legs)

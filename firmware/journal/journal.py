@@ -24,7 +24,6 @@ from firmware.journal.entry_projections import project, put
 from firmware.journal.mail_projections import open_policy, project_mail
 from firmware.journal.records import CardRecord, Codes, Counters, DayTotals, PurchaseRecord
 from firmware.journal.schema import prepare
-from firmware.reversals import OpenLeft, Returned
 from sync.wire.entry import Draft, Entry, EntryBytes, Head, PrivatePart, seal
 from sync.wire.facts import (
     AllowanceGivenBack,
@@ -40,12 +39,14 @@ from sync.wire.facts import (
 )
 from sync.wire.kinds import ClosingKind, EntryKind, Unit, Verdict
 from sync.wire.mail import Lock, Mail, MailHead, Recall, Shop
+from sync.wire.refunds import returned_by
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
     from pathlib import Path
 
     from firmware.identity import Identity
+    from firmware.reversals import OpenLeft
     from sync.wire.catalog import Product
     from sync.wire.policy import Policy
 
@@ -397,27 +398,20 @@ def _purchase_record(sql: sqlite3.Connection, identity: Identity, sequence: int)
         return None
     verdict = sql.execute("SELECT verdict FROM verdict WHERE sequence = ?", (sequence,)).fetchone()
     return PurchaseRecord(
-        entry, bool(row[0]), questions.first_of_day(sql) > sequence, _returned(sql, identity, sequence),
+        entry, bool(row[0]), questions.first_of_day(sql) > sequence, returned_by(_refunds(sql, identity, sequence)),
         None if verdict is None else Verdict(verdict[0]),
     )  # fmt: skip
 
 
-def _returned(sql: sqlite3.Connection, identity: Identity, purchase: int) -> Returned:
-    credit_rial = 0
-    quantities: dict[int, int] = {}
-    leg_rial: dict[int, int] = {}
-    for (sequence,) in sql.execute(
+def _refunds(sql: sqlite3.Connection, identity: Identity, purchase: int) -> Iterator[Refund]:
+    rows = sql.execute(
         "SELECT sequence FROM reversal WHERE purchase = ? AND NOT void", (purchase,)
-    ).fetchall():
+    ).fetchall()
+    for (sequence,) in rows:
         entry = storage.read_entry(sql, identity, sequence)
         assert entry is not None, "a reversal row names an entry"
         assert isinstance(entry.fact, Refund), "a reversal row without void names a refund"
-        credit_rial += entry.fact.credit_rial
-        for line in entry.fact.lines:
-            quantities[line.index] = quantities.get(line.index, 0) + line.quantity
-        for leg in entry.fact.legs:
-            leg_rial[leg.allowance] = leg_rial.get(leg.allowance, 0) + leg.amount_rial
-    return Returned(credit_rial, quantities, leg_rial)
+        yield entry.fact
 
 
 _REREAD = frozenset({EntryKind.MAIL_APPLIED, EntryKind.CLOSING})

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from firmware.reversals import Returned
 from sync.wire.entry import Entry
 from sync.wire.kinds import Verdict
+from sync.wire.refunds import Returned
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from sync.wire.entry import Payload, PrivatePart, lines_from_bytes
 from sync.wire.facts import CodeOutcome, Purchase, Refund
 from sync.wire.kinds import EntryKind, MailKind, Verdict
 from sync.wire.proof import release_proof
+from sync.wire.refunds import returned_by
 
 if TYPE_CHECKING:
     import sqlite3
@@ -83,22 +84,13 @@ def original_view(database: sqlite3.Connection, device: sqlite3.Row, sequence: i
         return None
     purchase = fact_of(row["payload"])
     assert isinstance(purchase, Purchase), "the projection names purchases only"
-    credit_rial, quantities, legs_rial = 0, dict[int, int](), dict[int, int]()
-    for refund in _refunds(database, device["number"], sequence):
-        credit_rial += refund.credit_rial
-        for back in refund.lines:
-            quantities[back.index] = quantities.get(back.index, 0) + back.quantity
-        for leg in refund.legs:
-            legs_rial[leg.allowance] = legs_rial.get(leg.allowance, 0) + leg.amount_rial
     return OriginalView(
         purchase=purchase,
         lines=lines_from_bytes(row["lines"]),
         accepted=bool(row["accepted"]),
         voided=bool(row["voided"]),
         before_last_z=sequence < device["last_z"],
-        returned_credit_rial=credit_rial,
-        returned_quantities=quantities,
-        returned_legs_rial=legs_rial,
+        returned=returned_by(_refunds(database, device["number"], sequence)),
     )
 
 

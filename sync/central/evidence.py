@@ -8,6 +8,7 @@ from enum import Enum, auto
 
 from sync.wire.facts import Line, Purchase
 from sync.wire.policy import Policy
+from sync.wire.refunds import Returned
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,4 @@ class OriginalView:
     accepted: bool
     voided: bool
     before_last_z: bool
-    returned_credit_rial: int
-    returned_quantities: Mapping[int, int]
-    returned_legs_rial: Mapping[int, int]
+    returned: Returned

@@ -37,6 +37,7 @@ from sync.central.evidence import CodeStanding
 from sync.wire.facts import Enrolled, Purchase, line_total_rial
 from sync.wire.kinds import Grade, Verdict
 from sync.wire.proof import household_proof
+from sync.wire.refunds import share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -104,7 +105,7 @@ def judge_purchase(entry: Entry, view: PurchaseView) -> Ruling:
 def _judge_goods(entry: Entry, purchase: Purchase, policy: Policy, view: PurchaseView) -> Ruling:
     """6."""
     for index, line in enumerate(entry.lines):
-        if line.total_rial != _part_rial(line, line.quantity):
+        if line.total_rial != line_total_rial(line.unit, price_rial=line.price_rial, quantity=line.quantity):
             return Ruling(Verdict.MALFORMED, f"line {index}: price times quantity is another total")
         if line.good and not _is_listed(line, policy, view.goods or {}):
             return Ruling(
@@ -261,7 +262,7 @@ def judge_void(void: Void, original: OriginalView | None) -> Ruling:
     purchase = original.purchase
     if original.before_last_z:
         return Ruling(Verdict.REFUND_WITHOUT_ORIGINAL, "a Z closing lies between")
-    if original.returned_quantities:
+    if original.returned.quantities:
         return Ruling(Verdict.REFUND_WITHOUT_ORIGINAL, "a part was refunded before")
     whole = [(leg.allowance, leg.amount_rial) for leg in reversed(purchase.legs)]
     if (void.credit_rial, void.own_rial, _amounts(void.legs)) != (
@@ -280,56 +281,23 @@ def judge_refund(refund: Refund, original: OriginalView | None) -> Ruling:
     ruling = _judge_original(original)
     if ruling is not ACCEPTED:
         return ruling
-    worth = _worth(refund, original)
-    if worth is None:
+    back = {line.index: line.quantity for line in refund.lines}
+    due = share(original.purchase, original.lines, back, original.returned)
+    if due is None or len(back) != len(refund.lines):
         return Ruling(
             Verdict.REFUND_WITHOUT_ORIGINAL, "more comes back than was bought, nothing, or a line twice"
         )
-    eligible_rial, other_rial = worth
-    credit_rial = min(eligible_rial, original.purchase.credit_rial - original.returned_credit_rial)
-    if (refund.credit_rial, refund.own_rial) != (credit_rial, eligible_rial + other_rial - credit_rial):
+    if (refund.credit_rial, refund.own_rial) != (due.credit_rial, due.own_rial):
         return Ruling(Verdict.REFUND_WITHOUT_ORIGINAL, "the split is not the purchase's")
-    if _amounts(refund.legs) != _legs_back(original, credit_rial):
+    if _amounts(refund.legs) != list(due.legs):
         return Ruling(
             Verdict.REFUND_WITHOUT_ORIGINAL, "the allowances are not the purchase's in reverse order"
         )
     return ACCEPTED
 
 
-def _worth(refund: Refund, original: OriginalView) -> tuple[int, int] | None:
-    """What the goods cost: those of the list, others. None where they cannot come back."""
-    if not refund.lines or len({back.index for back in refund.lines}) != len(refund.lines):
-        return None
-    eligible_rial = other_rial = 0
-    for back in refund.lines:
-        before = original.returned_quantities.get(back.index, 0)
-        if back.index >= len(original.lines):
-            return None
-        line = original.lines[back.index]
-        if not 0 < back.quantity <= line.quantity - before:
-            return None
-        amount_rial = _part_rial(line, before + back.quantity) - _part_rial(line, before)
-        eligible_rial += amount_rial if line.good else 0
-        other_rial += 0 if line.good else amount_rial
-    return eligible_rial, other_rial
-
-
-def _part_rial(line: Line, quantity: int) -> int:
-    return line_total_rial(line.unit, price_rial=line.price_rial, quantity=quantity)
-
-
 def _amounts(legs: Sequence[Leg]) -> list[tuple[int, int]]:
     return [(leg.allowance, leg.amount_rial) for leg in legs]
-
-
-def _legs_back(original: OriginalView, credit_rial: int) -> list[tuple[int, int]]:
-    back = []
-    for leg in reversed(original.purchase.legs):
-        amount_rial = min(leg.amount_rial - original.returned_legs_rial.get(leg.allowance, 0), credit_rial)
-        if amount_rial:
-            back.append((leg.allowance, amount_rial))
-        credit_rial -= amount_rial
-    return back
 
 
 def judge_announcement(

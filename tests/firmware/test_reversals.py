@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware.reversals import OpenLeft, Returned, refund, void
+from firmware.reversals import OpenLeft, refund, void
 from sync.wire.facts import Leg, Line, Purchase, Refund, RefundLine, Void, line_total_rial
 from sync.wire.kinds import Unit
+from sync.wire.refunds import Returned
 
 NOTHING_YET = Returned(0, {}, {})
 BOTH_OPEN = OpenLeft({1: 0, 2: 400})
