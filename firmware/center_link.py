@@ -154,9 +154,9 @@ class CenterLink:
 
     async def _link_changed(self) -> None:
         is_up = not self._link.is_down
-        self._log.info("link", up=is_up)
         async with self._journal.turn:
             await self._journal.commit(self._journal.draft(OutageClosed() if is_up else OutageOpened()))
+        self._log.info("link", up=is_up)
         await self._tell(News(link_is_up=is_up))
 
     def _log_failure(self, error: UplinkError) -> None:

@@ -37,6 +37,7 @@ class Paper:
         self._printer: ReceiptPrinter | None = None
         self._hangs = False
         self._plugged_in = asyncio.Event()
+        self._away_since_s: float | None = None
 
     async def run(self) -> None:
         """Keep the port open and its input read. Raises: PortNotOpened, DeviceGone."""
@@ -51,6 +52,7 @@ class Paper:
                     self._log.debug("printer says", data=(await port.read()).hex())
             finally:
                 self._plugged_in.clear()
+                self._away_since_s = asyncio.get_running_loop().time()
 
     async def print(self, slip: Slip) -> None:
         """Print `slip`; return when all its bytes have left. Raises: PrinterBlocked, DeviceGone, with `started`."""
@@ -74,8 +76,11 @@ class Paper:
         self._log.debug("beeped", sound=sound.name)
 
     async def _present(self) -> ReceiptPrinter:
+        loop = asyncio.get_running_loop()
+        if self._away_since_s is None:
+            self._away_since_s = loop.time()
         try:
-            async with asyncio.timeout(PLUGGED_IN_WITHIN_MS / 1000):
+            async with asyncio.timeout_at(self._away_since_s + PLUGGED_IN_WITHIN_MS / 1000):
                 await self._plugged_in.wait()
         except TimeoutError:
             raise DeviceGone(f"{self._path}: no printer", sent=0) from None

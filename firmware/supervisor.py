@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from firmware.log import Log
 
 RESTART_MS = 250
-RESTART_MAX_MS = 15_000
+RESTART_MAX_MS = 3_000
+"""A person has just plugged a device in again and waits for it."""
 
 
 @dataclass(frozen=True, slots=True)

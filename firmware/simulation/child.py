@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import sys
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LINE_BYTES_MAX = 1 << 20
+EVENTS_MAX = 1_000
 COMMAND = (sys.executable, "-m", "firmware.command", "run", "--config")
 Event = dict[str, Any]
 
@@ -36,6 +38,7 @@ class Child:
         self.inputs_handled = 0
         self.state = ""
         self.is_ready = False
+        self._told: deque[Event] = deque(maxlen=EVENTS_MAX)
 
     async def listen(self, log_path: Path) -> None:
         """Read the log until the process ends."""
@@ -65,6 +68,18 @@ class Child:
                 f"{what}: it ended with {self._process.returncode}; last words: {self._last_words}"
             )
 
+    async def until_told(self, event: str, *, timeout_ms: int = 20_000, **facts: object) -> None:
+        """Wait until the log tells `event` with these facts, in this run of the appliance.
+
+        Raises: ChildEnded, TimeoutError.
+        """
+        wanted = {"event": event, **facts}.items()
+        await self.until(
+            lambda: any(wanted <= told.items() for told in self._told),
+            what=f"{event} {facts}",
+            timeout_ms=timeout_ms,
+        )
+
     def kill(self) -> None:
         """Pull the plug."""
         if self._process.returncode is None:
@@ -84,13 +99,14 @@ class Child:
             event = json.loads(line)
         except ValueError:
             return
+        self._hear(event)
         async with self._changed:
+            self._told.append(event)
             if event.get("event") == "handled":
                 self.inputs_handled, self.state = event["inputs"], event["state"]
             elif event.get("event") == "ready":
                 self.is_ready = True
             self._changed.notify_all()
-        self._hear(event)
 
 
 async def start_child(config: Path, *, hear: Callable[[Event], None]) -> Child:

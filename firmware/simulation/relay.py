@@ -26,6 +26,7 @@ class Relay:
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._serving: set[asyncio.Task[None]] = set()
+        self._cut_in_answer = False
         self.bytes_up = 0
         self.bytes_down = 0
 
@@ -44,6 +45,15 @@ class Relay:
     def url(self) -> str:
         """The center's address as the till knows it."""
         return f"http://{HOST}:{self.port}"
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether nothing gets through."""
+        return self._server is None
+
+    def cut_in_answer(self) -> None:
+        """Let the next question through and cut the line in the middle of its answer."""
+        self._cut_in_answer = True
 
     def cut(self) -> None:
         """Nothing gets through any more."""
@@ -94,6 +104,12 @@ class Relay:
                     self.bytes_up += len(data)
                 else:
                     self.bytes_down += len(data)
+                    if self._cut_in_answer:
+                        self._cut_in_answer = False
+                        writer.write(data[: len(data) // 2])
+                        await writer.drain()
+                        self.cut()
+                        return
                 writer.write(data)
                 await writer.drain()
             writer.write_eof()

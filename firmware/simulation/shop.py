@@ -141,6 +141,10 @@ class SimulatedShop:
         """Scan a code; return when the till has handled it and the paper is still."""
         await self._do(lambda: self._scanner.scan(text), inputs=1)
 
+    async def scan_too_fast(self, text: str) -> None:
+        """Scan while the till is so busy that the kernel loses events; return when it has handled that."""
+        await self._do(lambda: self._scanner.scan_too_fast(text), inputs=1)
+
     async def press(self, keys: str) -> None:
         """Press keys of the pad, a line feed for Enter; return when the till has handled them and the paper is still."""
         await self._do(lambda: self._keypad.press(keys), inputs=len(keys))
@@ -243,6 +247,11 @@ class Plug:
         await self._gone()
         return code
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What was printed since the paper was last torn off, as text."""
+        return tuple(self._texts)
+
     def take_texts(self) -> tuple[str, ...]:
         """What was printed since the last call, as text."""
         texts = tuple(self._texts)
@@ -267,6 +276,6 @@ class Plug:
             self._beeps.append(event["sound"])
         elif kind == "exchanged":
             self.unsent = event["head"] - event["held"]
-        elif kind == "handled":
-            self.unsent = None
+        elif kind in ("handled", "link"):
+            self.unsent = None  # there may be new entries
         self._hear(event)
