@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware.reversals import OpenLeft, refund, void
@@ -127,6 +127,7 @@ LINES = st.lists(
 )
 
 
+@settings(max_examples=25)
 @given(lines=LINES, data=st.data())
 def test_refunds_in_any_parts_add_up_to_the_purchase_and_never_to_more(
     lines: list[Line], data: st.DataObject

@@ -17,6 +17,7 @@ from sync.wire.errors import Malformed
 from sync.wire.facts import PinFailure, Purchase
 from sync.wire.kinds import MailKind
 from sync.wire.mail import AnnouncementNotice
+from tests.fakes.paper_center import POLICY
 from tests.fakes.selling import buy, purchase_draft
 from tests.fakes.software_key import SoftwareKey
 from tests.fakes.village_till import CENTER_TIME_S, VillageTill, change, projections
@@ -189,6 +190,19 @@ def test_a_rebuild_that_fails_leaves_the_old_projections(till: VillageTill) -> N
     with pytest.raises(JournalCorrupt, match="mail 2"):
         audit.rebuild(till.path, till.identity, ignore)
     assert projections(till.path) == before
+
+
+@pytest.mark.parametrize("number", [5, 6])
+def test_a_rebuild_does_not_go_on_without_mail_that_an_entry_names(till: VillageTill, number: int) -> None:
+    change(till.path, "DELETE FROM mail WHERE number = ?", number)
+    with pytest.raises(JournalCorrupt, match=f"mail {number}: is missing"):
+        audit.rebuild(till.path, till.identity, ignore)
+
+
+def test_the_policy_in_force_can_be_read_from_outside(till: VillageTill) -> None:
+    assert audit.policy_of(till.path, till.identity) == POLICY
+    change(till.path, "DELETE FROM known WHERE name = 'policy'")
+    assert audit.policy_of(till.path, till.identity) is None
 
 
 def test_entries_that_contradict_each_other_are_named_by_a_rebuild(till: VillageTill) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
-from firmware.errors import JournalFull, StaleDecision
+from firmware.errors import JournalCorrupt, JournalFull, StaleDecision
+from firmware.journal.journal import open_journal
 from sync.wire import mail
 from sync.wire.facts import (
     CashSale,
@@ -181,6 +184,33 @@ def test_a_full_disk_refuses_the_purchase_and_keeps_the_credit(till: VillageTill
 async def buy_on(journal: Journal, till: VillageTill) -> None:
     for _ in range(5):
         await buy(journal, till.members[0], 1_050_000)
+
+
+# The file
+
+
+def test_a_folder_that_is_not_there_is_said_so(till: VillageTill, tmp_path: Path) -> None:
+    path = tmp_path / "nowhere" / "journal.db"
+
+    async def run() -> None:
+        before = set(threading.enumerate())
+        with pytest.raises(JournalCorrupt, match="SQLITE_CANTOPEN"):
+            async with open_journal(path, till.identity, till.clock, version="test"):
+                pass
+        while set(threading.enumerate()) - before:
+            await asyncio.sleep(0.001)
+
+    asyncio.run(run())
+
+
+def test_no_entry_follows_one_that_is_not_there(till: VillageTill) -> None:
+    async def story(journal: Journal) -> None:
+        assert await journal.hash_before(journal.head.sequence) == journal.head.prev
+        with pytest.raises(JournalCorrupt, match="is missing"):
+            await journal.hash_before(journal.head.sequence + 1)
+        assert await journal.households() == len(till.members)
+
+    till.day(story)
 
 
 # The day
