@@ -112,8 +112,9 @@ def _of_element(element: Element) -> list[str]:
 class Counter:
     """The till of device 1001 with a village of three households; household n has PIN 000n and 40,000,000 rial."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, with_mail: bool = True) -> None:
         self.folder = folder
+        self._with_mail = with_mail
         self.center = PaperCenter()
         self.identity = self.center.enroll(SoftwareKey("till"), now_s=MORNING_S)
         self.members = tuple(
@@ -129,7 +130,9 @@ class Counter:
 
     def __enter__(self) -> Self:
         self._power(on=True)
-        self.deliver(*self.center.village(self.identity, self.members), *self.center.rules(products=PRODUCTS))
+        if self._with_mail:
+            village = self.center.village(self.identity, self.members)
+            self.deliver(*village, *self.center.rules(products=PRODUCTS))
         self._start()
         self.paper.tear_off()
         return self
