@@ -27,11 +27,11 @@ UINT, NEGATIVE, BYTES, TEXT, ARRAY, MAP, TAG, SIMPLE = range(8)
 FALSE, TRUE, NULL = b"\xf4", b"\xf5", b"\xf6"
 _SIMPLE_VALUES = {0xF4: False, 0xF5: True, 0xF6: None}
 _unpack_u16 = struct.Struct(">H").unpack_from
-_unpack_u32 = struct.Struct(">I").unpack_from
+unpack_u32 = struct.Struct(">I").unpack_from
 _unpack_u64 = struct.Struct(">Q").unpack_from
 _pack_u8 = struct.Struct(">BB").pack
 _pack_u16 = struct.Struct(">BH").pack
-_pack_u32 = struct.Struct(">BI").pack
+pack_u32 = struct.Struct(">BI").pack
 _pack_u64 = struct.Struct(">BQ").pack
 
 _T = TypeVar("_T")
@@ -47,7 +47,7 @@ def head(major: int, number: int) -> bytes:
     if number < 1 << 16:
         return _pack_u16(first | 25, number)
     if number < 1 << 32:
-        return _pack_u32(first | 26, number)
+        return pack_u32(first | 26, number)
     if number < 1 << 64:
         return _pack_u64(first | 27, number)
     raise TypeError("an integer has more than 64 bits")
@@ -89,7 +89,7 @@ def whole(read: Callable[[bytes, int], tuple[_T, int]], data: bytes, *, where: s
 def read_number(data: bytes, at: int, low: int) -> tuple[int, int]:
     """The number of the item at `at`, whose first byte has the lower five bits `low`, or -1."""
     if low == 26:
-        (number,), least, end = _unpack_u32(data, at + 1), 1 << 16, at + 5
+        (number,), least, end = unpack_u32(data, at + 1), 1 << 16, at + 5
     elif low == 27:
         (number,), least, end = _unpack_u64(data, at + 1), 1 << 32, at + 9
     elif low == 25:

@@ -19,8 +19,16 @@ UINT_MAX = 2**53 - 1
 """No integer exceeds what a JavaScript verifier can hold exactly."""
 LIST_ITEMS_MAX = 20_000
 
-_READ_UINT = "v = data[at]\nif v < 24: at += 1\nelse: v, at = read_number(data, at, v)\n"
-_WRITE_UINT = "SHORT[v] if v < 24 else head(0, v)"
+# Most numbers are small or amounts of four bytes: those are spared a call.
+_READ_UINT = """v = data[at]
+if v < 24: at += 1
+elif v == 26:
+    (v,) = unpack_u32(data, at + 1)
+    if v < 65536: v = -1
+    at += 5
+else: v, at = read_number(data, at, v)
+"""
+_WRITE_UINT = "SHORT[v] if v < 24 else pack_u32(26, v) if 65535 < v < 4294967296 else head(0, v)"
 
 
 def uint(most: int = UINT_MAX) -> Shape:
