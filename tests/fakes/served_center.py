@@ -20,7 +20,9 @@ async def served(center: AnsweringCenter) -> AsyncIterator[int]:
         try:
             head = await reader.readuntil(b"\r\n\r\n")
             length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-            answer = await center.post("/exchange", await reader.readexactly(length), answer_bytes_max=1 << 22)
+            answer = await center.post(
+                "/exchange", await reader.readexactly(length), answer_bytes_max=1 << 22
+            )
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/cbor\r\n")
             writer.write(b"Content-Length: %d\r\n\r\n" % len(answer) + answer)
             await writer.drain()

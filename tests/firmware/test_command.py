@@ -1,0 +1,161 @@
+"""A technician gets one sentence and an exit code; never a traceback for what a technician can mend."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image
+
+from drivers.device_key import FileDeviceKey
+from firmware import boot, command, identity
+from firmware.clock import SystemClock
+from firmware.enrollment import enroll, ticket_from
+from firmware.errors import JournalFull
+from firmware.journal.journal import open_journal
+from tests.fakes.enrolling_center import EnrollingCenter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "till.toml"
+    path.write_text('data_folder = "data"\nscanner.path = "s"\nkeypad.path = "k"\nprinter.path = "p"\n')
+    return path
+
+
+@pytest.fixture
+def enrolled(config: Path) -> Path:
+    """The configuration of a device that is enrolled and has a short journal."""
+    data = config.parent / "data"
+    center = EnrollingCenter()
+    asyncio.run(
+        enroll(
+            data, ticket_from(center.ticket), "http://127.0.0.1:1", center, software="1", random_bytes=bytes
+        )
+    )
+
+    async def a_day() -> None:
+        known = identity.load(data, FileDeviceKey.load(data / identity.KEY_FILE))
+        async with open_journal(
+            data / boot.JOURNAL_FILE, known, SystemClock(has_chip=True), version="1"
+        ) as journal:
+            await boot.booted(journal)
+
+    asyncio.run(a_day())
+    return config
+
+
+def test_a_configuration_that_is_not_there_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.main(["run", "--config", str(tmp_path / "none.toml")]) == 1
+    assert capsys.readouterr().err == f"sofreh-till: {tmp_path / 'none.toml'}: No such file or directory\n"
+
+
+def test_a_device_that_is_not_enrolled_says_how_to_enroll_it(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.main(["run", "--config", str(config)]) == 1
+    assert "run `sofreh-till enroll`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["run"], ["run", "--config", "a", "--simulate"], ["enroll", "T"], ["journal"], ["fly"]]
+)
+def test_a_wrong_command_line_is_another_exit_code(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command.main(arguments)
+    assert ended.value.code == 2
+    assert "usage: sofreh-till" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("center", "ticket", "words"),
+    [
+        ("http://127.0.0.1:9", f"abc.{'0' * 20}", "127.0.0.1:9"),
+        ("http://center.example", f"abc.{'0' * 20}", "use https"),
+        ("https://center.example", "abc", "TOKEN.FINGERPRINT"),
+    ],
+)
+def test_enrollment_that_fails_says_why(
+    config: Path, capsys: pytest.CaptureFixture[str], center: str, ticket: str, words: str
+) -> None:
+    assert command.main(["enroll", "--config", str(config), "--center", center, ticket]) == 1
+    assert words in capsys.readouterr().err
+
+
+def test_a_sound_journal_is_verified_and_rebuilt(enrolled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for action in ("verify", "rebuild", "verify"):
+        assert command.main(["journal", action, "--config", str(enrolled)]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert len(set(said)) == 1
+    assert said[0].startswith("2 entries and 0 items of mail hold. Head: ")
+
+
+def test_a_journal_is_exported(enrolled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = enrolled.parent / "export.cbor"
+    assert command.main(["journal", "export", "--config", str(enrolled), str(target)]) == 0
+    assert target.stat().st_size > 200
+
+
+@pytest.mark.parametrize("action", ["verify", "rebuild"])
+def test_a_flipped_byte_is_named(enrolled: Path, capsys: pytest.CaptureFixture[str], action: str) -> None:
+    path = enrolled.parent / "data" / boot.JOURNAL_FILE
+    with closing(sqlite3.connect(path)) as sql, sql:
+        payload = bytearray(sql.execute("SELECT payload FROM entry WHERE sequence = 1").fetchone()[0])
+        payload[-1] ^= 1
+        sql.execute("UPDATE entry SET payload = ? WHERE sequence = 1", (bytes(payload),))
+    assert command.main(["journal", action, "--config", str(enrolled)]) == 1
+    assert "entry 1" in capsys.readouterr().err
+    assert command.main(["run", "--config", str(enrolled)]) == 1
+    assert "entry 1" in capsys.readouterr().err
+
+
+def test_a_device_whose_key_others_may_read_does_not_start(
+    enrolled: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (enrolled.parent / "data" / identity.KEY_FILE).chmod(0o644)
+    assert command.main(["run", "--config", str(enrolled)]) == 1
+    assert "0644" in capsys.readouterr().err
+
+
+def test_the_help_card_is_drawn_as_a_picture(config: Path) -> None:
+    target = config.parent / "help.png"
+    assert command.main(["help-card", "--config", str(config), "--png", str(target)]) == 0
+    with Image.open(target) as picture:
+        assert picture.width == 384
+        assert picture.height > 1_000
+
+
+def test_a_printer_that_is_not_there_is_named(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["help-card", "--config", str(config)]) == 1
+    assert str(config.parent / "p") in capsys.readouterr().err
+
+
+def test_an_operating_error_of_a_task_is_one_sentence(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(_: object) -> None:
+        raise ExceptionGroup("tasks", [ExceptionGroup("one", [JournalFull("the disk takes no more")])])
+
+    monkeypatch.setattr(command, "_run", full)
+    assert command.main(["run", "--config", str(config)]) == 1
+    assert capsys.readouterr().err == "sofreh-till: the disk takes no more\n"
+
+
+def test_a_programmer_s_error_is_not_hidden(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: object) -> None:
+        raise ExceptionGroup("tasks", [JournalFull("the disk takes no more"), KeyError("x")])
+
+    monkeypatch.setattr(command, "_run", broken)
+    with pytest.raises(ExceptionGroup) as caught:
+        command.main(["run", "--config", str(config)])
+    assert caught.group_contains(KeyError)
