@@ -22,6 +22,7 @@ from firmware.errors import StaleDecision
 from firmware.journal import questions, storage
 from firmware.journal.entry_projections import project, put
 from firmware.journal.mail_projections import open_policy, project_mail
+from firmware.journal.purchases import purchase_record
 from firmware.journal.records import CardRecord, Codes, Counters, DayTotals, PurchaseRecord
 from firmware.journal.schema import prepare
 from sync.wire.entry import Draft, Entry, EntryBytes, Head, PrivatePart, seal
@@ -35,14 +36,12 @@ from sync.wire.facts import (
     OutageClosed,
     OutageOpened,
     Purchase,
-    Refund,
 )
-from sync.wire.kinds import ClosingKind, EntryKind, Unit, Verdict
+from sync.wire.kinds import ClosingKind, EntryKind, Unit
 from sync.wire.mail import Lock, Mail, MailHead, Recall, Shop
-from sync.wire.refunds import returned_by
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterable
     from pathlib import Path
 
     from firmware.identity import Identity
@@ -155,7 +154,7 @@ class Journal:
 
     async def purchase(self, sequence: int) -> PurchaseRecord | None:
         """The purchase with this sequence number and what became of it."""
-        return await self._run(_purchase_record, self.identity, sequence)
+        return await self._run(purchase_record, self.identity, sequence)
 
     async def open_left(self, allowances: Iterable[int]) -> OpenLeft:
         """What is left of those allowances that are still open here."""
@@ -389,29 +388,6 @@ def _stored_entries(
     sql: sqlite3.Connection, identity: Identity, first: int, most: int
 ) -> tuple[EntryBytes, ...]:
     return tuple(entry.stored for entry in storage.read_entries(sql, identity, first, most))
-
-
-def _purchase_record(sql: sqlite3.Connection, identity: Identity, sequence: int) -> PurchaseRecord | None:
-    row = sql.execute("SELECT voided FROM purchase WHERE sequence = ?", (sequence,)).fetchone()
-    entry = None if row is None else storage.read_entry(sql, identity, sequence)
-    if entry is None:
-        return None
-    verdict = sql.execute("SELECT verdict FROM verdict WHERE sequence = ?", (sequence,)).fetchone()
-    return PurchaseRecord(
-        entry, bool(row[0]), questions.first_of_day(sql) > sequence, returned_by(_refunds(sql, identity, sequence)),
-        None if verdict is None else Verdict(verdict[0]),
-    )  # fmt: skip
-
-
-def _refunds(sql: sqlite3.Connection, identity: Identity, purchase: int) -> Iterator[Refund]:
-    rows = sql.execute(
-        "SELECT sequence FROM reversal WHERE purchase = ? AND NOT void", (purchase,)
-    ).fetchall()
-    for (sequence,) in rows:
-        entry = storage.read_entry(sql, identity, sequence)
-        assert entry is not None, "a reversal row names an entry"
-        assert isinstance(entry.fact, Refund), "a reversal row without void names a refund"
-        yield entry.fact
 
 
 _REREAD = frozenset({EntryKind.MAIL_APPLIED, EntryKind.CLOSING})
