@@ -1,0 +1,128 @@
+"""Slips of one conversation are one strip; a printer that is away costs patience once, and is used again when it is back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from drivers.errors import DeviceGone, DriverError
+from drivers.receipt_printer import PAPER_58_MM, PAPER_80_MM, Sound
+from drivers.simulated.paper import Paper as SimulatedPaper
+from drivers.simulated.pty_printer import PtyPrinter
+from drivers.slip import Gap, Pair, Qr, Rule, Text
+from firmware import paper as paper_module
+from firmware.log import Level, Log
+from firmware.paper import Paper, texts
+from firmware.supervisor import Job, Supervisor
+from firmware.watchdog import CheckIn
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from drivers.receipt_printer import PrinterProfile
+
+SLIP = (Text("سلام"), Rule())
+
+
+class Counter:
+    """A printer on a pseudo terminal and the till's paper, supervised as in the appliance."""
+
+    def __init__(self, folder: Path, profile: PrinterProfile) -> None:
+        self.printer = PtyPrinter(SimulatedPaper(profile), path=folder / "printer")
+        self.lines: list[str] = []
+        self.log = Log(self.lines.append, level=Level.DEBUG, monotonic_ms=lambda: 0)
+        check_in = CheckIn("paper", lambda: 0)
+        self.paper = Paper(folder / "printer", profile, log=self.log, check_in=check_in)
+
+    async def run(self, story: Callable[[Counter], Awaitable[None]]) -> None:
+        until = asyncio.Event()
+
+        async def soon(_: int) -> None:
+            await asyncio.sleep(0.01)
+
+        async def tell() -> None:
+            await story(self)
+            until.set()
+            await asyncio.Event().wait()
+
+        supervisor = Supervisor(log=self.log, sleep_ms=soon, monotonic_ms=lambda: 0)
+        jobs = (Job("printer", self.paper.run, (DriverError,)), Job("story", tell))
+        await supervisor.run(jobs, until=until)
+
+
+def at_a_counter(
+    folder: Path, story: Callable[[Counter], Awaitable[None]], *, profile: PrinterProfile = PAPER_58_MM
+) -> Counter:
+    counter = Counter(folder, profile)
+
+    async def run() -> None:
+        async with counter.printer:
+            await counter.run(story)
+
+    asyncio.run(run())
+    return counter
+
+
+def test_slips_of_one_conversation_are_one_strip(tmp_path: Path) -> None:
+    async def story(counter: Counter) -> None:
+        for _ in range(3):
+            await counter.paper.print(SLIP)
+        await counter.printer.settle()
+        assert counter.printer.paper.cuts == 0
+        await counter.paper.tear()
+        await counter.paper.tear()
+        await counter.printer.settle()
+        assert counter.printer.paper.cuts == 1, "nothing hangs out any more"
+
+    at_a_counter(tmp_path, story, profile=PAPER_80_MM)
+
+
+def test_what_is_printed_and_sounded_is_told_in_the_log(tmp_path: Path) -> None:
+    async def story(counter: Counter) -> None:
+        await counter.paper.print(SLIP)
+        await counter.paper.beep(Sound.APPROVED)
+
+    counter = at_a_counter(tmp_path, story)
+    told = [json.loads(line) for line in counter.lines]
+    assert [line["slip"] for line in told if line["event"] == "printed"] == [["سلام"]]
+    assert [line["sound"] for line in told if line["event"] == "beeped"] == ["APPROVED"]
+
+
+def test_an_absent_printer_costs_patience_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paper_module, "PLUGGED_IN_WITHIN_MS", 300)
+
+    async def story(counter: Counter) -> None:
+        await counter.paper.print(SLIP)
+        counter.printer.unplug()
+        await asyncio.sleep(0.02)
+        loop = asyncio.get_running_loop()
+        started_s = loop.time()
+        for _ in range(20):
+            with pytest.raises(DeviceGone) as gone:
+                await counter.paper.print(SLIP)
+            assert not gone.value.started
+        assert loop.time() - started_s < 1.5
+
+    at_a_counter(tmp_path, story)
+
+
+def test_a_printer_that_is_just_being_plugged_in_is_waited_for(tmp_path: Path) -> None:
+    async def story(counter: Counter) -> None:
+        await counter.paper.print(SLIP)
+        counter.printer.unplug()
+        await asyncio.sleep(0.05)
+        asyncio.get_running_loop().call_later(0.1, counter.printer.plug_in)
+        await counter.paper.print(SLIP)
+        await counter.printer.settle()
+        assert counter.printer.tear_off().height > 0
+
+    at_a_counter(tmp_path, story)
+
+
+def test_what_a_person_can_read_of_a_slip() -> None:
+    slip = (Text("الف\nب"), Pair("جمع", "۵"), Rule(), Gap(8), Qr("ABC"))
+    assert [text for element in slip for text in texts(element)] == ["الف", "ب", "جمع | ۵", "[QR 3]"]
