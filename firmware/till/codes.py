@@ -162,18 +162,26 @@ KEY_ROWS = (
     KeyRow(REFUNDING, "+", "جمع برگشت", "print what goes back, Enter confirms"),
 )
 
+_WORDS = {"scan": "بارکد", "barcode": "رقم‌های بارکد", "PIN": "رمز"}
 _UNIT_NAMES = {Unit.PIECE: "دانه", Unit.TRAY: "شانه", Unit.GRAM: "وزنی"}
 
 
 def help_parts(goods: tuple[Good, ...]) -> tuple[HelpPart, ...]:
     """The rows of the help card, with the shop's goods by number and unit."""
     parts = [
-        HelpPart(when, tuple(HelpRow(row.keys, row.meaning) for row in KEY_ROWS if row.when == when))
+        HelpPart(
+            when, tuple(HelpRow(on_paper(row.keys), row.meaning) for row in KEY_ROWS if row.when == when)
+        )
         for when in (SELLING, CONFIRMING, REFUNDING)
     ]
     functions = tuple(HelpRow(code.keys, code.meaning) for code in FUNCTION_CODES)
     by_number = tuple(row for good in goods for row in _good_rows(good))
     return (*parts, HelpPart(FUNCTIONS, functions), HelpPart(GOODS, by_number))
+
+
+def on_paper(keys: str) -> str:
+    """Keys with what is no key in Persian."""
+    return " ".join(_WORDS.get(word, word) for word in keys.split(" "))
 
 
 def documented() -> tuple[tuple[str, str], ...]:
