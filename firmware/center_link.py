@@ -12,6 +12,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from firmware.errors import JournalFull
 from sync.uplink.errors import AnswerRefused, BadAddress, Refused, UplinkError
 from sync.wire.errors import WireError
 from sync.wire.facts import ClockSet, OutageClosed, OutageOpened
@@ -98,6 +99,15 @@ class CenterLink:
         """Exchange until nothing is left, or until the center does not answer."""
         was_down = self._link.is_down
         try:
+            await self._talk()
+            if self._link.is_down is not was_down:
+                await self._link_changed()
+        except JournalFull as error:
+            # The center keeps what it said; the till's conversation tells people that nothing more can be sold.
+            self._log.error("disk full", error=str(error))
+
+    async def _talk(self) -> None:
+        try:
             for _ in range(ROUNDS_MAX):
                 if not await self._exchange():
                     break
@@ -106,8 +116,6 @@ class CenterLink:
             self._log_failure(error)
         else:
             self._link.succeeded(self._monotonic_ms())
-        if self._link.is_down is not was_down:
-            await self._link_changed()
 
     async def _exchange(self) -> bool:
         """One exchange and what follows from it; whether there is more. Raises: UplinkError."""

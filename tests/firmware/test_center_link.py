@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from firmware.center_link import AskNow, CenterLink, News
+from firmware.errors import JournalFull
 from firmware.journal.journal import Journal, open_journal
 from firmware.log import Level, Log
 from firmware.watchdog import CheckIn
@@ -26,6 +27,9 @@ from tests.fakes.software_key import SoftwareKey
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
+
+    from sync.wire.entry import Entry
+    from sync.wire.mail import Mail
 
 PACE = Pace(interval_ms=60_000, retry_ms=1_000, retry_max_ms=30_000, settle_ms=5_000)
 NOW_S = OPENING_S + 8 * 3600
@@ -233,6 +237,28 @@ def test_a_false_answer_is_an_error_that_a_person_should_see(shop: Shop) -> None
     shop.day(story)
     failures = [json.loads(line) for line in shop.lines if json.loads(line)["event"] == "exchange failed"]
     assert [(line["level"], line["kind"]) for line in failures] == [("error", "AnswerRefused")]
+
+
+def test_a_full_disk_stops_neither_the_task_nor_what_was_sent(shop: Shop) -> None:
+    async def story(journal: Journal, link: CenterLink) -> None:
+        await link.visit()
+        await sell(journal)
+        shop.center.mail = shop.paper_center.rules()
+        commit = journal.apply_mail
+
+        async def full(mails: tuple[Mail, ...]) -> Entry:
+            raise JournalFull("the disk takes no more")
+
+        journal.apply_mail = full  # type: ignore[method-assign]
+        await link.visit()
+        assert journal.acknowledged == journal.head.sequence
+        assert journal.policy is None
+        journal.apply_mail = commit  # type: ignore[method-assign]
+        await link.visit()
+        assert journal.policy is not None
+
+    shop.day(story)
+    assert [json.loads(line)["event"] for line in shop.lines].count("disk full") == 1
 
 
 def test_who_asks_is_not_kept_waiting() -> None:
