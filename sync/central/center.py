@@ -9,7 +9,7 @@ import asyncio
 import multiprocessing
 import os
 import secrets
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class Center:
     keys: Keys
     clock: Clock
     chance: Chance
-    workers: ProcessPoolExecutor
+    workers: Executor
 
     async def run(self, step: Callable[[sqlite3.Connection], T]) -> T:
         """One transaction; see `Store.run`."""
@@ -74,12 +74,12 @@ def found(folder: Folder, *, now_s: int, chance: Chance = secrets.token_bytes) -
 
 @asynccontextmanager
 async def open_center(
-    folder: Folder, clock: Clock, chance: Chance = secrets.token_bytes
+    folder: Folder, clock: Clock, chance: Chance = secrets.token_bytes, workers: Executor | None = None
 ) -> AsyncIterator[Center]:
-    """The center in `folder`. Raises: StoreFailed, InUse."""
+    """The center in `folder`, with worker processes unless others are given. Raises: StoreFailed, InUse."""
     async with open_store(folder.database, lock=folder.lock) as store:
         keys = key_files.load(folder)
-        workers = ProcessPoolExecutor(
+        workers = workers or ProcessPoolExecutor(
             max_workers=min(4, os.cpu_count() or 1), mp_context=multiprocessing.get_context("spawn")
         )
         try:

@@ -241,7 +241,7 @@ def _tell_verdicts(
         if row["verdict"]
     ]
     box = Mailbox(database, device, keys, now_s=now_s)
-    if refused or any(row["kind"] != EntryKind.MAIL_APPLIED for row in rows):
+    if any(row["kind"] != EntryKind.MAIL_APPLIED for row in rows):
         box.append(
             mail.Verdicts(first=rows[0]["sequence"], last=rows[-1]["sequence"], exceptions=tuple(refused))
         )
