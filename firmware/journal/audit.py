@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from firmware.errors import JournalCorrupt, StaleDecision
 from firmware.journal import questions, storage
@@ -105,19 +105,28 @@ def export(path: Path, identity: Identity, target: Path, progress: Progress) -> 
     """Write all entries verbatim, without private parts, for third parties.
 
     The file is a CBOR sequence (RFC 8742): a header with the slim credential, then [payload, lines, null, signature]
-    an entry.
+    an entry. It appears under its name only when it is whole.
 
     Raises: JournalCorrupt, OSError.
     """
-    with _opened(path) as sql, target.open("wb") as out:
-        header = _Header(magic=EXPORT_MAGIC.encode(), slim=identity.slim.to_cbor())
-        out.write(header.to_cbor())
-        for entry in storage.read_entries(sql, identity, 0):
-            stored = entry.stored
-            out.write(cbor.encode([stored.payload, stored.lines, None, stored.signature]))
-            progress(entry.sequence)
-        head = storage.head_of(sql, identity)
-        return Audit(head.sequence, storage.mail_head_of(sql, identity).number, head.prev)
+    draft = target.with_name(f"{target.name}.part")
+    try:
+        with _opened(path) as sql, draft.open("wb") as out:
+            audit = _export(sql, identity, out, progress)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+    return audit
+
+
+def _export(sql: sqlite3.Connection, identity: Identity, out: BinaryIO, progress: Progress) -> Audit:
+    out.write(_Header(magic=EXPORT_MAGIC.encode(), slim=identity.slim.to_cbor()).to_cbor())
+    for entry in storage.read_entries(sql, identity, 0):
+        stored = entry.stored
+        out.write(cbor.encode([stored.payload, stored.lines, None, stored.signature]))
+        progress(entry.sequence)
+    head = storage.head_of(sql, identity)
+    return Audit(head.sequence, storage.mail_head_of(sql, identity).number, head.prev)
 
 
 def policy_of(path: Path, identity: Identity) -> Policy | None:

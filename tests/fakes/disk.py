@@ -203,13 +203,13 @@ class _Watcher:
             if self._disk.keeps_writes:
                 changed.write, changed.truncate = write, truncate
             address = ctypes.addressof(file.contents)
-            self._names[address] = _base_name(name)
+            self._names[address] = _file_name(name)
             self._methods[address] = (original, changed)
             file.contents.methods = ctypes.pointer(changed)
         return result
 
     def _deleted(self, vfs: int, name: bytes, sync_folder: int) -> int:
-        self._disk.operations.append(Delete(_base_name(name)))
+        self._disk.operations.append(Delete(_file_name(name)))
         result: int = self._delete(vfs, name, sync_folder)
         return result
 
@@ -238,7 +238,7 @@ class _Watcher:
         return result
 
 
-def _base_name(path: bytes) -> str:
+def _file_name(path: bytes) -> str:
     return PurePath(path.decode()).name
 
 
