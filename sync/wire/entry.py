@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sync.wire import cbor, cose
@@ -169,7 +169,10 @@ def _proven(
     proof = proof_over(
         public, draft.proof_key, device=device, sequence=head.sequence, prev=head.prev, lines_hash=lines_hash
     )
-    return replace(given, proof=proof)
+    return PrivatePart(
+        household=given.household, card=given.card, proof=proof, code=given.code, code_entry=given.code_entry,
+        code_hash=given.code_hash,
+    )  # fmt: skip
 
 
 def payload_bytes(

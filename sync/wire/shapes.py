@@ -19,14 +19,18 @@ UINT_MAX = 2**53 - 1
 """No integer exceeds what a JavaScript verifier can hold exactly."""
 LIST_ITEMS_MAX = 20_000
 
-# Most numbers are small or amounts of four bytes: those are spared a call.
+# Most numbers are small or amounts of four bytes: those are spared a call, and a comparison that cannot fail.
 _READ_UINT = """v = data[at]
-if v < 24: at += 1
+if v < 24:
+    at += 1
+    SMALL
 elif v == 26:
     (v,) = unpack_u32(data, at + 1)
-    if v < 65536: v = -1
+    if not 65536 <= v <= MOST: wrong()
     at += 5
-else: v, at = read_number(data, at, v)
+else:
+    v, at = read_number(data, at, v)
+    if not 0 <= v <= MOST: wrong()
 """
 _WRITE_UINT = "SHORT[v] if v < 24 else pack_u32(26, v) if 65535 < v < 4294967296 else head(0, v)"
 
@@ -34,7 +38,7 @@ _WRITE_UINT = "SHORT[v] if v < 24 else pack_u32(26, v) if 65535 < v < 4294967296
 def uint(most: int = UINT_MAX) -> Shape:
     """An integer from 0 to `most`."""
     return Shape(
-        read=f"{_READ_UINT}if not 0 <= v <= {most}: wrong()",
+        read=_read_uint(most),
         fits=f"type(v) is int and 0 <= v <= {most}",
         write=_WRITE_UINT,
         why=f"not an integer from 0 to {most}",
@@ -106,7 +110,7 @@ def one_of(kind: type[IntEnum]) -> Shape:
     """A number of the enum `kind`."""
     members = named({int(member): member for member in kind})
     return Shape(
-        read=f"{_READ_UINT}v = {members}.get(v)\nif v is None: wrong()",
+        read=f"{_read_uint(max(kind))}v = {members}.get(v)\nif v is None: wrong()",
         fits=f"isinstance(v, int) and v in {members}",
         write=_WRITE_UINT,
         why=f"not a {kind.__name__}",
@@ -162,6 +166,11 @@ def with_bytes(shape: Shape) -> Shape:
 def optional(shape: Shape) -> Shape:
     """The same shape, or nothing."""
     return replace(shape, optional=True)
+
+
+def _read_uint(most: int) -> str:
+    small = "pass" if most >= 23 else f"if v > {most}: wrong()"
+    return _READ_UINT.replace("SMALL", small).replace("MOST", str(int(most)))
 
 
 def _within(call: str, *, keep: str = "") -> str:

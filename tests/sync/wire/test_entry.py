@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import pairwise
 
 import pytest
@@ -135,6 +135,20 @@ def test_only_a_purchase_is_proven_and_the_proof_stays_in_the_private_part() -> 
     ):
         with pytest.raises(AssertionError):
             entry.seal(broken, FIRST_HEAD, device=DEVICE, key=DEVICE_KEY, blinding_key=BLINDING_KEY)
+
+
+def test_a_proof_leaves_the_rest_of_the_private_part_as_it_is() -> None:
+    said = entry.PrivatePart(household=517, card=90_001, code="40271835", code_entry=6, code_hash=bytes(16))
+    assert [field.name for field in fields(said) if getattr(said, field.name) is None] == ["proof"]
+    sealed = entry.seal(
+        replace(draft(EntryKind.PURCHASE), private=said),
+        FIRST_HEAD,
+        device=DEVICE,
+        key=DEVICE_KEY,
+        blinding_key=BLINDING_KEY,
+    )
+    assert sealed.private is not None
+    assert replace(sealed.private, proof=None) == said
 
 
 def test_a_purchase_by_code_carries_no_proof() -> None:
