@@ -9,7 +9,7 @@ import functools
 import hashlib
 from dataclasses import dataclass
 
-from firmware.identity import Identity, identity_from
+from firmware.identity import DeviceKey, Identity, identity_from
 from sync.wire import card, catalog, cose, credential, mail, policy, proof
 from sync.wire.kinds import Leftover, MailKind, Role, Unit
 from tests.fakes.software_key import SoftwareKey
@@ -18,6 +18,8 @@ OPENING_S = 1_767_731_400
 """17 Dey 1404, 00:00 in Iran."""
 DAY_S = 86_400
 FOREVER_S = 1_900_000_000
+CENTER_URL = "http://127.0.0.1:1"
+"""Where nobody listens."""
 OPERATOR_PIN = "7391"
 OPERATOR_SALT = bytes(16)
 
@@ -75,8 +77,15 @@ class PaperCenter:
         self._heads: dict[int, mail.MailHead] = {}
         self._allowances = 100
 
-    def enroll(self, key: SoftwareKey, *, device: int = 1001, now_s: int = OPENING_S) -> Identity:
+    def enroll(self, key: DeviceKey, *, device: int = 1001, now_s: int = OPENING_S) -> Identity:
         """The identity of a new device."""
+        message = self.enrollment(key, device=device, now_s=now_s)
+        identity = identity_from(message, key, root_public=self.root.public, center_url=CENTER_URL)
+        self._heads[device] = mail.MailHead(0, identity.credential_hash)
+        return identity
+
+    def enrollment(self, key: DeviceKey, *, device: int, now_s: int) -> bytes:
+        """The answer to a device's enrollment."""
         issuer = self.keys[Role.CREDENTIAL]
         given = credential.Credential(
             version=1, device=device, shop=7, public=key.public, exchange_public=key.exchange_public,
@@ -88,10 +97,7 @@ class PaperCenter:
             slim=credential.slim(given, issuer=int(Role.CREDENTIAL), key=issuer).to_cbor(),
             center_exchange_public=self.exchange.exchange_public, epoch=1, now_s=now_s,
         )  # fmt: skip
-        message = cose.sign(answer.to_cbor(), self.keys[Role.MAIL], context=credential.ANSWER_CONTEXT)
-        identity = identity_from(message, key, root_public=self.root.public, center_url="http://127.0.0.1:1")
-        self._heads[device] = mail.MailHead(0, identity.credential_hash)
-        return identity
+        return cose.sign(answer.to_cbor(), self.keys[Role.MAIL], context=credential.ANSWER_CONTEXT)
 
     def send(
         self, body: mail.Body, kind: MailKind, *, device: int = 1001, issued_s: int = OPENING_S

@@ -1,0 +1,86 @@
+"""What the appliance costs before it does anything: the time to import it, and the memory of an idle one."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from firmware import boot, identity
+from firmware.simulation.shop import ShopSettings, SimulatedShop
+from tests.benchmarks.stopwatch import interleaved
+from tests.benchmarks.workload import NOW_S, Village
+from tests.fakes.paper_center import CENTER_URL
+
+if TYPE_CHECKING:
+    from tests.benchmarks.progress import Tell
+
+IMPORTS = 9
+APPLIANCE = "firmware.command, firmware.main"
+LEAST = "asyncio, aiosqlite"
+TIMED = "import time; start_s = time.perf_counter(); import {}; print(time.perf_counter() - start_s)"
+CLOSED_PORT = 1
+SETTLED_S = 1.5
+"""After the start: the first slips are on paper and the first exchange has failed."""
+_RESIDENT = re.compile(r"VmRSS:\s+(\d+) kB")
+
+
+async def measure(folder: Path, tell: Tell) -> dict[str, float]:
+    """Import time and resident memory."""
+    return {"import_over_base": await _import_over_least(folder), "rss_mib": await _resident_mib(folder)}
+
+
+async def _import_over_least(folder: Path) -> float:
+    """Fresh processes in turn, with compiled files of their own, warm after the first round."""
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(folder.absolute() / "compiled")}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+
+    async def appliance_s(_: int) -> float:
+        return await _import_s(APPLIANCE, environment)
+
+    async def least_s(_: int) -> float:
+        return await _import_s(LEAST, environment)
+
+    return (await interleaved(appliance_s, least_s, rounds=IMPORTS, warm=1)).ratio
+
+
+async def _import_s(modules: str, environment: dict[str, str]) -> float:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", TIMED.format(modules), stdout=asyncio.subprocess.PIPE, env=environment
+    )
+    printed, _ = await process.communicate()
+    assert process.returncode == 0, "the import failed"
+    return float(printed)
+
+
+async def _resident_mib(folder: Path) -> float:
+    """`sofreh-till run` in a simulated shop: mail applied, devices plugged in, nobody at the counter."""
+    shop_folder = folder / "shop"
+    data = shop_folder / "data"
+    data.mkdir(parents=True)
+    await _enroll(data)
+    heard: list[int] = []
+    async with SimulatedShop(shop_folder, ShopSettings(center_port=CLOSED_PORT, wall_s=NOW_S)) as shop:
+        await shop.plug.insert()
+        await asyncio.sleep(SETTLED_S)
+        heard.append(_resident_kib(shop.plug.child._process.pid))
+        await shop.plug.shut_down()
+    return heard[0] / 1024
+
+
+async def _enroll(data: Path) -> None:
+    """The workload's device with its journal, in the folder of an appliance."""
+    village = Village(data)
+    answer = village.center.enrollment(village.key, device=village.identity.device, now_s=NOW_S)
+    identity.store(data, answer, root_public=village.center.root.public, center_url=CENTER_URL)
+    async with village.journal(boot.JOURNAL_FILE):
+        pass
+
+
+def _resident_kib(process: int) -> int:
+    found = _RESIDENT.search(Path(f"/proc/{process}/status").read_text())
+    assert found is not None, "the process runs"
+    return int(found[1])

@@ -1,0 +1,97 @@
+"""What is measured: names, units, first targets, and how each figure is taken.
+
+A figure is a ratio within one run, so that it means the same on any machine; sizes and counts are exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Bound(Enum):
+    """How a value is held against its limit."""
+
+    AT_MOST = "<="
+    EXACTLY = "=="
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One figure. Without a limit it is only watched."""
+
+    name: str
+    unit: str
+    how: str
+    limit: float | None = None
+    bound: Bound = Bound.AT_MOST
+
+    def is_met(self, value: float) -> bool:
+        """Whether `value` is good enough."""
+        if self.limit is None:
+            return True
+        return value == self.limit if self.bound is Bound.EXACTLY else value <= self.limit
+
+    @property
+    def wanted(self) -> str:
+        """The limit as people read it."""
+        return "" if self.limit is None else f"{self.bound.value} {self.limit:g}"
+
+
+TARGETS = (
+    Target(
+        "authorize_over_floor", "x",
+        "last key to commit, against one signature and one 4 KiB overwrite with fdatasync on the same disk; medians, interleaved",
+        3.0,
+    ),
+    Target(
+        "authorize_over_floor_5ms", "x",
+        "the same with every sync 5 ms slower on both sides, as on a card",
+        1.15,
+    ),
+    Target(
+        "fdatasyncs_per_purchase", "syncs",
+        "syncs of any file from last key to commit, counted below SQLite and in the os module; the purchase farthest from 1",
+        1, Bound.EXACTLY,
+    ),
+    Target(
+        "batch100_bytes_per_purchase", "bytes",
+        "a signed request with 100 purchases of the workload, divided by 100",
+    ),
+    Target(
+        "batch100_over_jws", "x",
+        "the same request against 100 JWS (EdDSA, compact) that state the same facts in JSON",
+        0.16,
+    ),
+    Target(
+        "verify_over_bare", "x",
+        "batches of 100 opened, placed and judged, against only the 100 signature checks; medians, interleaved",
+        1.5,
+    ),
+    Target(
+        "receipt_bytes_over_raster", "x",
+        "bytes for the printer before the QR, against the same rows as full raster; receipts of the workload, 58 mm",
+        0.65,
+    ),
+    Target(
+        "first_ink_share", "x",
+        "bytes sent up to and with the first command that leaves ink, against the whole receipt; 58 mm",
+        0.05,
+    ),
+    Target(
+        "import_over_base", "x",
+        "importing the appliance in a fresh process, against asyncio and aiosqlite alone; medians, interleaved",
+        2.2,
+    ),
+    Target("rss_mib", "MiB", "resident memory of an idle appliance with an open journal", 50),
+    Target(
+        "balance_growth", "x",
+        "a household's account looked up among 1,000,000 households, against 100; medians, interleaved",
+        2.0,
+    ),
+    Target(
+        "commit_growth", "x",
+        "a purchase committed behind 1,000,000 entries, against a new journal; medians, interleaved",
+        1.3,
+    ),
+)  # fmt: skip
