@@ -34,6 +34,7 @@ FIRST_MORNING_S = 1_767_760_200
 """17 Dey 1404, 08:00 in Iran."""
 HOUSEHOLDS = 12
 TICK_MS = 250
+PROMPT = "till> "
 _MARKS = str.maketrans(dict.fromkeys("\u2066\u2067\u2068\u2069\u200e\u200f"))
 
 
@@ -238,14 +239,17 @@ async def _let_time_pass(clock: SimulatedClock) -> None:
 async def _lines() -> AsyncIterator[str]:
     """Lines of standard input, without a thread: a terminal or pipe is awaited, a file is there already."""
     mode = os.fstat(sys.stdin.fileno()).st_mode
-    if not (sys.stdin.isatty() or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
+    if not (sys.stdin.isatty() or stat.S_ISFIFO(mode)):
         for line in sys.stdin:
             yield line
         return
     reader = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    print("till> ", end="", flush=True)
-    async for data in reader:
-        yield data.decode("utf-8", "replace")
-        print("till> ", end="", flush=True)
+    # Opened anew: waiting for it must not make the terminal refuse what we print.
+    with contextlib.closing(os.fdopen(os.open("/dev/stdin", os.O_RDONLY | os.O_CLOEXEC), "rb", 0)) as opened:
+        transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), opened)
+        print(PROMPT, end="", flush=True)
+        async for data in reader:
+            yield data.decode("utf-8", "replace")
+            print(PROMPT, end="", flush=True)
+        transport.close()

@@ -1,0 +1,42 @@
+"""One command lets a person play: a village is founded, a purchase made, and the next day goes on from there."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def play(folder: Path, *lines: str) -> str:
+    """Type `lines` into a real terminal; what it showed."""
+    near, far = pty.openpty()
+    command = [sys.executable, "-m", "firmware.command", "run", "--simulate", str(folder)]
+    with subprocess.Popen(command, stdin=far, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        os.close(far)
+        os.write(near, "".join(f"{line}\n" for line in (*lines, ":quit")).encode())
+        assert process.stdout is not None
+        shown = process.stdout.read().decode()
+        assert process.wait() == 0, shown
+    os.close(near)
+    return shown
+
+
+@pytest.mark.timeout(180)
+def test_a_person_can_play_the_shopkeeper(tmp_path: Path) -> None:
+    first = play(tmp_path / "shop", ":cards", "6261037001017", "45000e", ":card 1", "+", "hello", ":report")
+    assert "رسید نیست" in first
+    assert "there is no key" in first
+    villager = json.loads((tmp_path / "shop" / "center" / "villagers.json").read_text())[0]
+    assert villager["national_id"] in first
+    second = play(tmp_path / "shop", ":card 1", "+", f"{villager['pin']}e", ":cut", ":plug", "5", ":insert")
+    assert "رسید خرید" in second
+    assert "the till has no power" in second
+    assert len(list((tmp_path / "shop" / "paper").glob("*.png"))) >= 3
