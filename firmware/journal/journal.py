@@ -168,6 +168,10 @@ class Journal:
         """Sums since the last Z."""
         return await self._run(questions.day_totals)
 
+    async def send_by_s(self) -> int | None:
+        """Until when the unsent purchases must be with the center to count as in time."""
+        return await self._run(questions.send_by_s, self.acknowledged)
+
     async def entry(self, sequence: int) -> Entry | None:
         """One entry, proven."""
         return await self._run(storage.read_entry, self.identity, sequence)

@@ -78,6 +78,16 @@ def use(sql: sqlite3.Connection, since: int, household: int | None = None) -> Us
     return Use(*row)
 
 
+def send_by_s(sql: sqlite3.Connection, since: int) -> int | None:
+    """The earliest deadline among what households with purchases from `since` on have spent of; None without any."""
+    deadline_s: int | None = sql.execute(
+        "SELECT min(present_by_s) FROM allowance WHERE left_rial < amount_rial"
+        " AND household IN (SELECT household FROM purchase WHERE sequence >= ?)",
+        (since,),
+    ).fetchone()[0]
+    return deadline_s
+
+
 def last_purchase(sql: sqlite3.Connection) -> int | None:
     """The sequence of the last purchase, voided or not."""
     sequence: int | None = sql.execute("SELECT max(sequence) FROM purchase").fetchone()[0]

@@ -67,18 +67,14 @@ class VerdictNotice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """What the center pays the shop for one settlement day."""
+    """What the center pays the shop for the entries of one settlement day, refunds and claims already taken off."""
 
     place: Place
     number: int
     day_s: int
     purchases: int
-    purchases_rial: int
-    refunds: int
-    refunds_rial: int
-    claims_rial: int
-    payable_rial: int
-    paid_by_s: int | None
+    amount_rial: int
+    pay_by_s: int
 
 
 def verdict_notice(notice: VerdictNotice) -> Slip:
@@ -95,7 +91,7 @@ def verdict_notice(notice: VerdictNotice) -> Slip:
 
 
 def settlement_notice(settlement: Settlement) -> Slip:
-    """The shop's money."""
+    """The shop's money is on its way."""
     return (
         Rule(),
         heading("تسویه"),
@@ -103,11 +99,9 @@ def settlement_notice(settlement: Settlement) -> Slip:
         Pair("روز پذیرش", persian.date_words(settlement.day_s)),
         *place_rows(settlement.place),
         thin_rule(),
-        Pair(f"خریدها ({persian.number(settlement.purchases)})", persian.toman(settlement.purchases_rial)),
-        Pair(f"برگشتی‌ها ({persian.number(settlement.refunds)})", persian.toman(-settlement.refunds_rial)),
-        *((Pair("بدهی از پیش", persian.toman(-settlement.claims_rial)),) if settlement.claims_rial else ()),
-        Pair("پرداخت به فروشگاه", persian.toman(settlement.payable_rial), bold=True),
-        *_paid_by_rows(settlement.paid_by_s),
+        Pair("خریدهای پذیرفته‌شده", persian.number(settlement.purchases)),
+        Pair("پرداخت به فروشگاه", persian.toman(settlement.amount_rial), bold=True),
+        *_paid_by_rows(settlement.pay_by_s),
         TEAR_OFF,
     )
 

@@ -1,47 +1,18 @@
-"""Small answers of the till that belong to no purchase: dates, prices, held baskets, the center's many verdicts.
+"""Small answers of the till that belong to no purchase: dates, prices, held baskets.
 
 Must not know: the conversation's states, mail.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drivers.slip import Pair, Rule, Size, Slip, Text
+from drivers.slip import Pair, Size, Slip, Text
 from firmware.receipt import persian
-from firmware.receipt.fixed_parts import SHOW, TEAR_OFF, Place, heading, place_rows, thin_rule
+from firmware.receipt.fixed_parts import SHOW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payment:
-    """What the center pays the shop for the entries of one settlement day, refunds and claims already taken off."""
-
-    place: Place
-    number: int
-    day_s: int
-    purchases: int
-    amount_rial: int
-    pay_by_s: int
-
-
-def payment_slip(payment: Payment) -> Slip:
-    """The shop's money is on its way."""
-    return (
-        Rule(),
-        heading("تسویه"),
-        Pair("شماره تسویه", persian.code(payment.number)),
-        Pair("روز پذیرش", persian.date_words(payment.day_s)),
-        *place_rows(payment.place),
-        thin_rule(),
-        Pair("خریدهای پذیرفته‌شده", persian.number(payment.purchases)),
-        Pair("پرداخت به فروشگاه", persian.toman(payment.amount_rial), bold=True),
-        Pair("واریز پول تا", persian.date_words(payment.pay_by_s)),
-        TEAR_OFF,
-    )
 
 
 def basket_open() -> Slip:

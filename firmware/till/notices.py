@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from firmware.receipt import notice_slips, till_slips
+from firmware.receipt import notice_slips
 from firmware.receipt.service_slips import link_notice
 from firmware.till.slips_of import number_of
 from sync.wire.facts import Purchase
@@ -39,11 +39,11 @@ async def slips_of_notice(talk: Talk, notice: Verdicts | Settlement | bool) -> t
         journal = talk.journal
         return (link_notice(up=notice, unsent=journal.head.sequence - journal.acknowledged),)
     if isinstance(notice, Settlement):
-        payment = till_slips.Payment(
+        settlement = notice_slips.Settlement(
             place=talk.place, number=notice.number, day_s=notice.day_s, purchases=notice.purchases,
             amount_rial=notice.amount_rial, pay_by_s=notice.pay_by_s,
         )  # fmt: skip
-        return (till_slips.payment_slip(payment),)
+        return (notice_slips.settlement_notice(settlement),)
     return await _verdict_slips(talk, notice)
 
 

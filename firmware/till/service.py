@@ -13,7 +13,6 @@ from firmware.errors import ClockRefused
 from firmware.receipt import basket_slips, inquiry_slips, notice_slips, persian, service_slips, till_slips
 from firmware.receipt.prompt_slips import PRESS_ENTER, Prompt
 from firmware.till.asking import PRESS_BACK, again
-from firmware.till.closing import send_by_s
 from firmware.till.codes import help_parts
 from firmware.till.goods import found_by_gtin, found_by_number, is_unusual, toman_typed
 from firmware.till.owed import retry
@@ -145,7 +144,7 @@ async def status(talk: Talk) -> State:
     slip = service_slips.Status(
         place=talk.place, when=talk.when(), version=talk.settings.version, entries=journal.head.sequence,
         purchases=journal.counters.purchases, unsent=journal.head.sequence - journal.acknowledged,
-        unsent_credit_rial=journal.device_use.credit_rial, send_by_s=await send_by_s(talk),
+        unsent_credit_rial=journal.device_use.credit_rial, send_by_s=await journal.send_by_s(),
         acknowledged_s=journal.policy_confirmed_s or None, households=await journal.households(),
         policy_title=policy.title if policy else "", policy_version=policy.version if policy else 0,
         catalog_version=journal.catalog_version, head_qr=receipt_qr.to_qr(last, journal.identity.slim),

@@ -125,8 +125,8 @@ VERDICTS = notice_slips.VerdictNotice(
     quarantined=(JudgedReceipt(number="7-1040", credit_rial=900_000, verdict=Verdict.LATE),), paid_by_s=at("2026-01-10T12:00:00"),
 )  # fmt: skip
 SETTLEMENT = notice_slips.Settlement(
-    place=PLACE, number=3, day_s=at("2026-01-07T12:00:00"), purchases=31, purchases_rial=412_345_600, refunds=1,
-    refunds_rial=2_100_000, claims_rial=0, payable_rial=410_245_600, paid_by_s=at("2026-01-10T12:00:00"),
+    place=PLACE, number=3, day_s=at("2026-01-07T12:00:00"), purchases=31,
+    amount_rial=410_245_600, pay_by_s=at("2026-01-10T12:00:00"),
 )  # fmt: skip
 HELP = (
     HelpPart(
@@ -187,9 +187,6 @@ SLIPS: dict[str, Slip] = {
     "verdicts": notice_slips.verdict_notice(VERDICTS),
     "no verdicts": notice_slips.verdict_notice(replace(VERDICTS, final=(), quarantined=(), paid_by_s=None)),
     "settlement": notice_slips.settlement_notice(SETTLEMENT),
-    "settlement with claim": notice_slips.settlement_notice(
-        replace(SETTLEMENT, claims_rial=900_000, paid_by_s=None)
-    ),
     "announcement": notice_slips.announcement_accepted(
         title="اعتبار دی ۱۴۰۴", cohorts=("دهک‌های ۱ تا ۳", "دهک‌های ۴ تا ۷"), until_s=ESFAND_END_S
     ),
