@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sync.wire import base45, cbor, cose
 from sync.wire.credential import SlimCredential, TrustedKeys, verify_slim
 from sync.wire.entry import CONTEXT, HASH_BYTES, VERSION, Entry, Payload, TimeInterval, lines_from_bytes
-from sync.wire.errors import Malformed
+from sync.wire.errors import Malformed, NotAuthentic
 from sync.wire.facts import FACT_OF_KIND, Fact, Line
 from sync.wire.kinds import EntryKind
 from sync.wire.record import Record, item, record
@@ -72,6 +72,8 @@ def verify(text: str, trusted: TrustedKeys) -> VerifiedReceipt:
         raise Malformed("receipt", "does not begin with R1:")
     parts = _Parts.from_cbor(base45.decode(text[len(PREFIX) :], where="receipt"), bytes_max=RECEIPT_BYTES_MAX)
     key = verify_slim(parts.slim, trusted)
+    if parts.time.not_before_s > parts.slim.until_s:
+        raise NotAuthentic("receipt", "was made after its device's credential had ended")
     lines, lines_hash = _lines(parts.lines)
     payload = Payload(
         version=VERSION, device=parts.slim.device, sequence=parts.sequence, prev=parts.prev, kind=parts.kind,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sync.wire import base45, cbor, entry, facts, receipt_qr
 from sync.wire.credential import TrustedKeys
 from sync.wire.errors import Malformed, NotAuthentic, WireError
-from sync.wire.kinds import EntryKind
+from sync.wire.kinds import EntryKind, Grade
 from tests.vectors.samples import (
     BLINDING_KEY,
     DEVICE,
@@ -25,6 +25,7 @@ from tests.vectors.samples import (
     PURCHASE_ENTRY,
     SLIM,
     TRUSTED,
+    UNTIL_S,
     draft,
 )
 
@@ -120,3 +121,15 @@ def test_what_is_no_receipt_is_refused(text: str) -> None:
 def test_chance_bytes_raise_wire_errors_only(data: bytes) -> None:
     with pytest.raises(WireError):
         receipt_qr.verify("R1:" + base45.encode(data), TRUSTED)
+
+
+@pytest.mark.parametrize(("late_s", "holds"), [(-1, True), (0, True), (1, False)])
+def test_a_receipt_made_after_the_credentials_end_proves_nothing(late_s: int, holds: bool) -> None:  # noqa: FBT001 -- a case of the table
+    time = entry.TimeInterval(not_before_s=UNTIL_S + late_s, span_s=0, grade=Grade.TRUSTED)
+    said = replace(draft(EntryKind.PURCHASE), time=time)
+    made = entry.seal(said, FIRST_HEAD, device=DEVICE, key=DEVICE_KEY, blinding_key=BLINDING_KEY)
+    if holds:
+        assert receipt_qr.verify(receipt_qr.to_qr(made, SLIM), TRUSTED).time == time
+        return
+    with pytest.raises(NotAuthentic, match="credential had ended"):
+        receipt_qr.verify(receipt_qr.to_qr(made, SLIM), TRUSTED)
