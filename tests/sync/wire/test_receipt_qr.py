@@ -124,7 +124,7 @@ def test_chance_bytes_raise_wire_errors_only(data: bytes) -> None:
 
 
 @pytest.mark.parametrize(("late_s", "holds"), [(-1, True), (0, True), (1, False)])
-def test_a_receipt_made_after_the_credentials_end_proves_nothing(late_s: int, holds: bool) -> None:  # noqa: FBT001 -- a case of the table
+def test_a_receipt_made_after_the_credentials_end_proves_nothing(late_s: int, holds: bool) -> None:
     time = entry.TimeInterval(not_before_s=UNTIL_S + late_s, span_s=0, grade=Grade.TRUSTED)
     said = replace(draft(EntryKind.PURCHASE), time=time)
     made = entry.seal(said, FIRST_HEAD, device=DEVICE, key=DEVICE_KEY, blinding_key=BLINDING_KEY)
