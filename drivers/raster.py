@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, assert_never
 
-import segno
 from PIL import Image
 
 from drivers.errors import DriverError
@@ -133,6 +132,9 @@ def _qr_rows(text: str, width_dots: int) -> bytes:
 
 
 def _qr_that_fits(text: str, width_dots: int) -> tuple[Sequence[Sequence[int]], int]:
+    # It brings XML, URLs and mail with it: a seventh of all that a till imports, and the first QR has time.
+    import segno  # noqa: PLC0415
+
     for error, module_dots in QR_ATTEMPTS:
         try:
             matrix = segno.make_qr(text, error=error, boost_error=False).matrix
