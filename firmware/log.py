@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -57,12 +58,18 @@ class Log:
         self._write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
 
 
-def write_to(descriptor: int) -> Callable[[str], None]:
-    """Write lines whole to an open descriptor, such as standard error's."""
+def write_to(descriptor: int, *, may_wait: bool) -> Callable[[str], None]:
+    """Write lines whole to an open descriptor, such as standard error's.
+
+    Unless it `may_wait`, a line for which there is no room at once is lost: nobody who reads slowly stops the till.
+    """
+    room = select.poll()
+    room.register(descriptor, select.POLLOUT)
 
     def write(line: str) -> None:
         try:
-            os.write(descriptor, line.encode("utf-8", "replace"))
+            if may_wait or room.poll(0):
+                os.write(descriptor, line.encode("utf-8", "replace"))
         except OSError:
             return
 

@@ -46,7 +46,9 @@ async def run(config: Config) -> None:
     """
     loop = asyncio.get_running_loop()
     level = Level[config.log_level.upper()]
-    log = Log(write_to(STANDARD_ERROR), level=level, monotonic_ms=lambda: int(loop.time() * 1000))
+    # At debug level somebody listens who must not miss a line: the simulation.
+    write = write_to(STANDARD_ERROR, may_wait=level is Level.DEBUG)
+    log = Log(write, level=level, monotonic_ms=lambda: int(loop.time() * 1000))
     clock = clock_of(config)
     identity = boot.who_we_are(config.data_folder)
     until = asyncio.Event()

@@ -229,6 +229,35 @@ def test_a_center_that_takes_a_part_is_sent_the_rest(shop: Shop) -> None:
     shop.day(story)
 
 
+def test_a_center_restored_from_a_backup_gets_what_it_lost(shop: Shop) -> None:
+    async def story(journal: Journal, link: CenterLink) -> None:
+        await sell(journal, 9)
+        await link.visit()
+        del shop.center.entries[4:]
+        shop.center.epoch = 2
+        await link.visit()
+        await link.visit()
+        assert journal.acknowledged == journal.head.sequence == len(shop.center.entries)
+        assert journal.epoch == 2
+
+    shop.day(story)
+    assert shop.kinds().count(CashSale) == 9
+
+
+def test_a_center_that_lost_entries_and_does_not_say_so_is_not_believed(shop: Shop) -> None:
+    async def story(journal: Journal, link: CenterLink) -> None:
+        await sell(journal, 9)
+        await link.visit()
+        await link.visit()
+        before = journal.acknowledged
+        del shop.center.entries[4:]
+        shop.center.held_at_most = 4
+        await link.visit()
+        assert journal.acknowledged == before
+
+    shop.day(story)
+
+
 def test_a_false_answer_is_an_error_that_a_person_should_see(shop: Shop) -> None:
     async def story(_: Journal, link: CenterLink) -> None:
         shop.center.mail = [shop.paper_center.rules()[1]]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 
+import pytest
+
 from firmware.log import Level, Log, write_to
 
 
@@ -32,9 +34,24 @@ def test_lines_below_the_level_are_left_out() -> None:
     assert [json.loads(line)["event"] for line in lines] == ["ready", "stuck"]
 
 
-def test_a_closed_descriptor_loses_lines_but_no_more() -> None:
+@pytest.mark.parametrize("may_wait", [True, False])
+def test_a_closed_descriptor_loses_lines_but_no_more(*, may_wait: bool) -> None:
     reading, writing = os.pipe()
+    write = write_to(writing, may_wait=may_wait)
+    write("line\n")
     os.close(reading)
-    write_to(writing)("line\n")
+    write("line\n")
     os.close(writing)
-    write_to(writing)("line\n")
+    write("line\n")
+
+
+def test_a_reader_who_is_slow_stops_nobody() -> None:
+    reading, writing = os.pipe()
+    write = write_to(writing, may_wait=False)
+    for _ in range(2_000):
+        write("x" * 99 + "\n")
+    lines = os.read(reading, 1 << 20).decode().splitlines()
+    assert 100 < len(lines) < 2_000
+    assert set(lines) == {"x" * 99}
+    os.close(reading)
+    os.close(writing)
