@@ -1,0 +1,44 @@
+"""A day of the story and its events, each a function with a name and a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from firmware.demo.story import Story
+
+Act = Callable[["Story"], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happens at the shop."""
+
+    name: str
+    sentence: str
+    act: Act
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """`date` is such as ``14041017``; events happen from 8:00 on, `minutes` apart."""
+
+    date: str
+    title: str
+    minutes: int = 20
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        """How its pictures begin: the day of the month."""
+        return self.date[-2:]
+
+    def event(self, act: Act) -> Act:
+        """Append an event; its name is the function's, its sentence the docstring."""
+        name: str = getattr(act, "__name__", "event")
+        sentence = (act.__doc__ or "").strip()
+        assert sentence, f"{name} says what happens"
+        self.events.append(Event(name.replace("_", "-"), sentence, act))
+        return act

@@ -1,0 +1,1 @@
+"""The timetable: what happens at the shop, day by day."""

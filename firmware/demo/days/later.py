@@ -1,0 +1,114 @@
+"""A look ahead: what the same till says in later months and years, so that every refusal is seen once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from firmware.demo import acts, mishaps, shelf
+from firmware.demo.day import Day
+from firmware.demo.village import LOW, MIDDLE, SUPPORTED
+from firmware.simulation.center_process import scheme_file
+from sync.wire.kinds import DeclineReason
+
+if TYPE_CHECKING:
+    from firmware.demo.story import Story
+
+ESFAND = Day("14041216", "A look ahead: 16 Esfand. The line was broken for 46 days.")
+ORDIBEHESHT = Day("14050202", "A look ahead: 2 Ordibehesht 1405. The phase is over.")
+BAHMAN = Day("14071101", "A look ahead: 1 Bahman 1407. The till's certificate has ended.")
+
+
+@ESFAND.event
+async def policy_too_old(story: Story) -> None:
+    """The rules were confirmed too long ago: no credit until the center answers."""
+    await acts.is_refused(story, story.family(SUPPORTED, 1), shelf.OIL, reason=DeclineReason.POLICY_TOO_OLD)
+
+
+@ESFAND.event
+async def line_is_back(story: Story) -> None:
+    """The center answers, and the same basket is paid."""
+    await story.shop.link.restore()
+    await story.shop.until_exchanged()
+    await acts.buys(story, story.family(SUPPORTED, 1), shelf.OIL)
+
+
+@ESFAND.event
+async def announced_by_mail(story: Story) -> None:
+    """Two more months are announced; with network the mail opens them."""
+    for tranche in (3, 4):
+        await story.order_by_mail("announce", tranche)
+        story.books.announced.add(tranche)
+    await acts.buys(story, story.family(SUPPORTED, 3), shelf.RICE_10_KG)
+
+
+@ESFAND.event
+async def already_open(story: Story) -> None:
+    """The shopkeeper types a code although everything is open."""
+    await story.till.call("15", await mishaps.announced(story, 4))
+    story.refused(DeclineReason.ALREADY_OPEN)
+
+
+@ESFAND.event
+async def tightened(story: Story) -> None:
+    """The rules are tightened by mail to two purchases without network; then the line breaks."""
+    tight = story.center.folder / "dey-1404-two-purchases.toml"
+    rules = scheme_file("dey-1404.toml").read_text()
+    tight.write_text(rules.replace("device_purchases = 3_000", "device_purchases = 2"))
+    await story.order_by_mail("policy", "load", tight)
+    story.shop.link.cut()
+    await story.until_printed("ارتباط با مرکز قطع است؛ خرید ادامه دارد.")
+    await acts.buys(story, story.family(MIDDLE, 1), shelf.PASTA)
+    await acts.buys(story, story.family(MIDDLE, 2), shelf.PASTA)
+
+
+@ESFAND.event
+async def device_limit(story: Story) -> None:
+    """The third purchase is refused."""
+    await acts.is_refused(story, story.family(MIDDLE, 4), shelf.PASTA, reason=DeclineReason.DEVICE_LIMIT)
+
+
+@ESFAND.event
+async def rolled_back(story: Story) -> None:
+    """The rules before are brought back; the line is whole, and the third household buys."""
+    await story.order_by_mail("policy", "rollback")
+    await story.shop.link.restore()
+    await story.until_answered()
+    await acts.buys(story, story.family(MIDDLE, 4), shelf.PASTA)
+
+
+@ESFAND.event
+async def closing(story: Story) -> None:
+    """X and Z."""
+    await acts.closes(story)
+    await story.shop.until_exchanged()
+    story.shop.link.cut()
+
+
+@ORDIBEHESHT.event
+async def expired(story: Story) -> None:
+    """What was not spent has expired; the slip says since when."""
+    await story.shop.link.restore()
+    await story.until_answered()
+    await acts.is_refused(story, story.family(LOW, 1), shelf.OIL, reason=DeclineReason.EXPIRED)
+
+
+@ORDIBEHESHT.event
+async def closing_in_spring(story: Story) -> None:
+    """X and Z."""
+    await acts.closes(story)
+    await story.shop.until_exchanged()
+    story.shop.link.cut()
+
+
+@BAHMAN.event
+async def device_suspended(story: Story) -> None:
+    """A till without a valid certificate sells nothing on credit."""
+    await acts.is_refused(story, story.family(LOW, 1), shelf.OIL, reason=DeclineReason.DEVICE_SUSPENDED)
+
+
+@BAHMAN.event
+async def last_words(story: Story) -> None:
+    """The line is whole; what the till has to say still reaches the center."""
+    await story.shop.link.restore()
+    await acts.closes(story)
+    await story.shop.until_exchanged()

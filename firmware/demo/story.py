@@ -1,0 +1,144 @@
+"""The shop's days, one after the other: what each event needs, and how it is told.
+
+The runner lets each event happen, tears off its paper, keeps the picture and moves the clock. An event whose demands are not
+met ends the story and is named with its picture and the till's last words.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from firmware.demo.album import Album
+from firmware.demo.books import Books, Receipt
+from firmware.demo.calendar import clock_text, moment_s
+from firmware.demo.cards import Card
+from firmware.demo.heard import Heard, Unmet, last_words, words_of
+from firmware.demo.till import Till
+from firmware.demo.village import Village
+from firmware.simulation.center_process import CenterProcess
+from firmware.simulation.shop import SimulatedShop
+from sync.wire.kinds import DeclineReason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from firmware.demo.day import Day, Event
+    from firmware.demo.village import Household
+
+OPENS_HOUR = 8
+TOLD_WITHIN_MS = 15_000
+
+
+class StoryBroken(Exception):
+    """An event did not go as the story demands; says which, and where to look."""
+
+
+@dataclass(slots=True)
+class Story:
+    """Everything that an event may touch."""
+
+    village: Village
+    shop: SimulatedShop
+    till: Till
+    center: CenterProcess
+    heard: Heard
+    books: Books
+    album: Album
+    cards: dict[int, Card]
+    receipts: dict[str, Receipt] = field(default_factory=dict)
+    codes: dict[int, str] = field(default_factory=dict)
+    reasons: Counter[DeclineReason] = field(default_factory=Counter)
+    events: int = 0
+    entries_unheard: int = 0
+    settled_rial: int = 0
+
+    @property
+    def now_s(self) -> int:
+        """Unix seconds of the simulated world."""
+        return self.shop.clock.wall_s
+
+    def family(self, cohort: int, place: int) -> Household:
+        """A household of the cast."""
+        return self.village.of(cohort, place)
+
+    def card(self, household: Household) -> Card:
+        """A household's card."""
+        return self.cards[household.number]
+
+    def refused(self, reason: DeclineReason, *, as_decline: bool = True) -> None:
+        """The paper must show this refusal. Not `as_decline`: the journal holds it as an entry of its own kind."""
+        self.heard.must_say(words_of(reason))
+        self.reasons[reason] += 1
+        if as_decline:
+            self.books.declined()
+
+    async def until(self, condition: Callable[[], bool], what: str) -> None:
+        """Wait for something that the till's log tells. Raises: TimeoutError, ChildEnded."""
+        await self.shop.plug.child.until(condition, what=what, timeout_ms=TOLD_WITHIN_MS)
+
+    async def until_printed(self, *texts: str) -> None:
+        """Wait for what the till prints by itself, when nobody is at the counter. Raises: TimeoutError, ChildEnded."""
+        for text in texts:
+            await self.until(lambda text=text: self.heard.says(text), f"printed: {text}")  # type: ignore[misc]
+
+    async def until_answered(self) -> None:
+        """Wait for the next answer of the center. Raises: TimeoutError, ChildEnded."""
+        answers = self.heard.answers
+        await self.until(lambda: self.heard.answers > answers, "an answer of the center")
+
+    async def order_by_mail(self, *words: str | Path | int) -> None:
+        """Order something at the center that reaches the till by mail, and wait for that mail."""
+        items = self.heard.mail_items
+        await self.center.order(*words)
+        if not self.shop.link.is_cut:
+            await self.until(lambda: self.heard.mail_items > items, "mail of the center")
+
+
+async def live(story: Story, day: Day) -> None:
+    """Let a whole day happen. Raises: StoryBroken."""
+    _move_to(story, moment_s(day.date, OPENS_HOUR))
+    print(f"\n{_date_text(day)}  {day.title}", flush=True)
+    for place, event in enumerate(day.events, 1):
+        name = f"{day.label}-{place:02d}-{event.name}"
+        picture = await _happen(story, event, name)
+        story.events += 1
+        shown = picture.name if picture else "-"
+        print(f"  {clock_text(story.now_s)}  {event.sentence:<96s}  {shown}", flush=True)
+        await _let_time_pass(story, day.minutes)
+
+
+async def _happen(story: Story, event: Event, name: str) -> Path | None:
+    story.heard.begin()
+    try:
+        await event.act(story)
+    except (Unmet, TimeoutError) as error:
+        torn = await story.shop.paper.tear_off()
+        picture = story.album.keep(torn.picture, name)
+        raise StoryBroken(_report(story, name, picture, error)) from error
+    torn = await story.shop.paper.tear_off()
+    return story.album.keep(torn.picture, name)
+
+
+async def _let_time_pass(story: Story, minutes: int) -> None:
+    """Between two exchanges, for a question that takes twenty minutes would spoil the till's clock."""
+    if story.shop.plug.is_in and not story.shop.link.is_cut:
+        await story.until_answered()
+    story.shop.clock.advance(minutes=minutes)
+
+
+def _report(story: Story, name: str, picture: Path | None, error: Exception) -> str:
+    paper = "\n".join(f"    | {text}" for text in story.heard.texts)
+    return f"{name}: {error}\n  picture: {picture}\n  paper:\n{paper}\n  the till's last words:\n{last_words(story.heard.log)}"
+
+
+def _move_to(story: Story, moment: int) -> None:
+    passed_ms = (moment - story.now_s) * 1000
+    if passed_ms > 0:
+        story.shop.clock.advance(ms=passed_ms)
+
+
+def _date_text(day: Day) -> str:
+    return f"{day.date[:4]}-{day.date[4:6]}-{day.date[6:]}"
