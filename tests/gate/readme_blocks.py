@@ -1,0 +1,117 @@
+"""The README's tables that the code knows better: made here, compared by a test, renewed by `python -m tests.gate.readme_blocks`.
+
+A block stands between ``<!-- name:begin -->`` and ``<!-- name:end -->``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from firmware import config
+from firmware.receipt.decline_slips import TEXTS
+from firmware.receipt.notice_slips import VERDICT_TEXTS
+from firmware.till.codes import documented
+from sync.wire.kinds import DeclineReason, EntryKind, MailKind, Verdict
+from tests.gate.tree import ROOT, python_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+README = ROOT / "README.md"
+PRODUCT_FOLDERS = ("firmware", "drivers", "sync")
+
+
+def tree() -> str:
+    """Every package of the product with the first sentence of its docstring, then what else stands at the top."""
+    rows = [
+        (f"{'  ' * (len(path.parts) - 2)}{path.parts[-2]}/", _first_sentence(path.as_posix()))
+        for path in python_files(*PRODUCT_FOLDERS)
+        if path.name == "__init__.py"
+    ]
+    rows += [
+        ("tests/", _first_sentence("tests/__init__.py")),
+        ("image-build/", "everything between a commit and an SD card"),
+    ]
+    width = max(len(name) for name, _ in rows) + 2
+    return "```\n" + "\n".join(f"{name:<{width}}{meaning}" for name, meaning in rows) + "\n```"
+
+
+def keypad() -> str:
+    """The keypad's language."""
+    return _table(("keys", "meaning"), [(f"`{keys}`", meaning) for keys, meaning in documented()])
+
+
+def declines() -> str:
+    """Every decline with what paper says first."""
+    rows = [(str(int(reason)), f"`{reason.name}`", TEXTS[reason.name].what) for reason in DeclineReason]
+    return _table(("number", "decline", "what paper says"), rows)
+
+
+def verdicts() -> str:
+    """Every verdict of the center."""
+    rows = [(str(int(verdict)), f"`{verdict.name}`", VERDICT_TEXTS.get(verdict, "")) for verdict in Verdict]
+    return _table(("number", "verdict", "what the shop's slip says"), rows)
+
+
+def kinds() -> str:
+    """Entry and mail kinds."""
+    entries = ", ".join(f"{int(kind)} {kind.name.lower()}" for kind in EntryKind)
+    mails = ", ".join(f"{int(kind)} {kind.name.lower()}" for kind in MailKind)
+    return f"Entry kinds: {entries}.\n\nMail kinds: {mails}."
+
+
+def configuration() -> str:
+    """Every key of the appliance's configuration file."""
+    rows = [
+        (
+            f"`{key.name}`",
+            key.allowed,
+            "" if key.default in (..., None) else f"`{str(key.default).lower()}`",
+            key.meaning,
+        )
+        for key in config.KEYS
+    ]
+    return _table(("key", "allowed", "default", "meaning"), rows)
+
+
+BLOCKS: dict[str, Callable[[], str]] = {
+    "tree": tree,
+    "keypad": keypad,
+    "declines": declines,
+    "verdicts": verdicts,
+    "kinds": kinds,
+    "configuration": configuration,
+}
+
+
+def found(name: str, text: str) -> str | None:
+    """What stands in a block of `text`."""
+    match = re.search(rf"<!-- {name}:begin -->\n(.*?)<!-- {name}:end -->", text, re.DOTALL)
+    return None if match is None else match[1].removesuffix("\n")
+
+
+def renewed(text: str) -> str:
+    """`text` with every block made anew."""
+    for name, make in BLOCKS.items():
+        begin, end = f"<!-- {name}:begin -->\n", f"<!-- {name}:end -->"
+        before, found_begin, rest = text.partition(begin)
+        _, found_end, after = rest.partition(end)
+        assert found_begin, f"the README has a block {name}"
+        assert found_end, f"the block {name} ends"
+        text = f"{before}{begin}{make()}\n{end}{after}"
+    return text
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _first_sentence(path: str) -> str:
+    line = (ROOT / path).read_text().splitlines()[0]
+    return line.removeprefix('"""').removesuffix('"""').rstrip(".")
+
+
+if __name__ == "__main__":
+    README.write_text(renewed(README.read_text()))
