@@ -80,7 +80,11 @@ def settle_leftovers(database: sqlite3.Connection, policy: Policy, *, now_s: int
         if source.leftover == Leftover.EXPIRES and ended:
             to, reason = ledger.expired(row["tranche"]), "expired"
             expired_rial += row["balance_rial"]
-        elif source.leftover == Leftover.CARRIES_OVER and row["tranche"] not in own:
+        elif (
+            source.leftover == Leftover.CARRIES_OVER
+            and row["tranche"] not in own
+            and _is_older(source, policy)
+        ):
             target = _first_tranche(database, policy, row["household"], now_s)
             if target is None:
                 continue
@@ -92,6 +96,10 @@ def settle_leftovers(database: sqlite3.Connection, policy: Policy, *, now_s: int
             database, [(here, -row["balance_rial"]), (to, row["balance_rial"])], at_s=now_s, reason=reason
         )
     return carried_rial, expired_rial
+
+
+def _is_older(one: Policy, other: Policy) -> bool:
+    return one.valid_from_s < other.valid_from_s
 
 
 def _first_tranche(database: sqlite3.Connection, policy: Policy, household: int, now_s: int) -> int | None:

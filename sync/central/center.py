@@ -67,8 +67,8 @@ class Center:
 
 def found(folder: Folder, *, now_s: int, chance: Chance = secrets.token_bytes) -> Keys:
     """Make a new center in an empty folder: keys, delegations, store. Raises: StoreFailed."""
-    key_files.create(folder, now_s=now_s, chance=chance)
     stores.create(folder.database)
+    key_files.create(folder, now_s=now_s, chance=chance)
     return key_files.load(folder)
 
 

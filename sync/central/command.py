@@ -19,17 +19,17 @@ import json
 import os
 import sys
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sync.central import web
-from sync.central.center import found, open_center
 from sync.central.clock import Clock, FileClock, SystemClock
-from sync.central.config import Folder
+from sync.central.config import TICKET_FOR_S, Folder
 from sync.central.control import give_order, take_orders
 from sync.central.errors import CentralError
-from sync.central.orders import ORDERS, TICKET_MINUTES, Result
-from sync.wire.credential import root_fingerprint
+
+if TYPE_CHECKING:
+    from sync.central.result import Result
 
 
 def main() -> None:
@@ -54,12 +54,19 @@ async def _run(given: dict[str, Any]) -> int:
     as_json = given.pop("json")
     result = await give_order(folder.control, given["order"], given, _progress)
     if result is None:
+        # Only where nobody serves: the rest of the center takes four times as long to load as an order to give.
+        from sync.central.center import open_center  # noqa: PLC0415
+        from sync.central.orders import ORDERS  # noqa: PLC0415
+
         async with open_center(folder, clock) as center:
             result = await ORDERS[given["order"]](center, given, _progress)
     return _show(result, as_json=as_json)
 
 
 def _init(folder: Folder, clock: Clock) -> int:
+    from sync.central.center import found  # noqa: PLC0415
+    from sync.wire.credential import root_fingerprint  # noqa: PLC0415
+
     keys = found(folder, now_s=clock.now_s())
     print(f"center made in {folder.path}")
     print(f"root fingerprint {root_fingerprint(keys.trusted.root.public)}")
@@ -68,6 +75,9 @@ def _init(folder: Folder, clock: Clock) -> int:
 
 
 async def _serve(folder: Folder, clock: Clock, given: dict[str, Any]) -> int:
+    from sync.central import web  # noqa: PLC0415
+    from sync.central.center import open_center  # noqa: PLC0415
+
     tls = given["tls_cert"] is not None and given["tls_key"] is not None
     listener = web.listen(given["host"], given["port"], tls=tls)
     async with AsyncExitStack() as stack:
@@ -75,8 +85,8 @@ async def _serve(folder: Folder, clock: Clock, given: dict[str, Any]) -> int:
         center = await stack.enter_async_context(open_center(folder, clock))
         await stack.enter_async_context(take_orders(center, folder.control))
         host, port = listener.getsockname()[:2]
-        print(f"serving on {'https' if tls else 'http'}://{host}:{port}", flush=True)
-        await web.serve(center, listener, tls_cert=given["tls_cert"], tls_key=given["tls_key"])
+        ready = partial(print, f"serving on {'https' if tls else 'http'}://{host}:{port}", flush=True)
+        await web.serve(center, listener, tls_cert=given["tls_cert"], tls_key=given["tls_key"], ready=ready)
     return 0
 
 
@@ -150,7 +160,7 @@ def _people_orders(orders: Any) -> None:
     enroll = _order(orders, "enroll", "a single-use ticket for a new device")
     enroll.add_argument("--shop", type=int, required=True)
     enroll.add_argument(
-        "--minutes", type=int, default=TICKET_MINUTES, help="how long it is good (default: %(default)s)"
+        "--minutes", type=int, default=TICKET_FOR_S // 60, help="how long it is good (default: %(default)s)"
     )
     suspend = _order(orders, "suspend", "hold back what a device says after an entry")
     suspend.add_argument("device", type=int)

@@ -18,7 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sync.central.errors import CentralError
-from sync.central.orders import ORDERS, Result
+from sync.central.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -81,6 +81,8 @@ async def _answer(center: Center, reader: asyncio.StreamReader, writer: asyncio.
 
     def progress(text: str) -> None:
         loop.call_soon_threadsafe(send, {"progress": text})
+
+    from sync.central.orders import ORDERS  # noqa: PLC0415 -- whoever only gives orders does not need them
 
     try:
         message = json.loads(await reader.readline())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sync.central import people
 from sync.central.briefing import brief_announcements, brief_documents, device_row
 from sync.central.config import CREDENTIAL_FOR_S, FIRST_DEVICE
-from sync.central.errors import Refused, Unknown, WrongInput
+from sync.central.errors import Refused, WrongInput
 from sync.central.scheme import random_digits
 from sync.wire import cose, credential
 from sync.wire.cose import VerifyingKey
@@ -150,11 +150,3 @@ def credential_hash(made: Credential, issuer_public: bytes) -> bytes:
         made.to_cbor(), public=issuer_public, context=credential.CREDENTIAL_CONTEXT
     )
     return hashlib.sha256(signed_bytes).digest()
-
-
-def device_of_shop(database: sqlite3.Connection, shop: int) -> int:
-    """The first device of a shop. Raises: Unknown."""
-    row = database.execute("SELECT MIN(number) AS number FROM device WHERE shop = ?", (shop,)).fetchone()
-    if row["number"] is None:
-        raise Unknown(f"shop {shop} has no device")
-    return int(row["number"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from sync.central import (
     allotments,
@@ -22,12 +22,12 @@ from sync.central import (
     scheme,
     settlement,
 )
-from sync.central.config import TICKET_FOR_S
 from sync.central.dates import date_text, moment_text
 from sync.central.errors import StoreFailed, WrongInput
 from sync.central.mailbox import Mailbox
 from sync.central.page import page
 from sync.central.report import report
+from sync.central.result import Result
 from sync.wire.money import RIAL_PER_TOMAN
 
 if TYPE_CHECKING:
@@ -41,14 +41,6 @@ if TYPE_CHECKING:
     Arguments = dict[str, Any]
 
 CODES_A_CHUNK = 16
-
-
-class Result(NamedTuple):
-    """`data` is what --json prints, `lines` what people read; not `ok` is a failed check."""
-
-    data: dict[str, Any]
-    lines: list[str]
-    ok: bool = True
 
 
 async def _policy_load(center: Center, given: Arguments, _say: Progress) -> Result:
@@ -372,7 +364,6 @@ def _write(path: Path, text: str) -> None:
         raise StoreFailed(f"{path}: {error.strerror}") from None
 
 
-TICKET_MINUTES = TICKET_FOR_S // 60
 ORDERS: dict[str, Callable[[Center, Arguments, Progress], Awaitable[Result]]] = {
     "policy load": _policy_load,
     "policy rollback": _policy_rollback,

@@ -200,7 +200,7 @@ def _read_products(source: str, file: str) -> list[Product]:
                 raise WrongInput(f"{file} row {number}", f"GTIN {row['gtin']} stands twice")
             products[product.gtin] = product
     except csv.Error as error:
-        raise WrongInput(f"{file} row {reader.line_num}", str(error)) from None
+        raise WrongInput(f"{file} row {len(products) + 2}", str(error)) from None
     if not 0 < len(products) <= catalog.PRODUCTS_MAX:
         raise WrongInput(file, f"has {len(products)} products, not 1 to {catalog.PRODUCTS_MAX}")
     return list(products.values())

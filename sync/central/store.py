@@ -56,8 +56,7 @@ class Store:
 
 def create(path: Path) -> None:
     """Make an empty store. Raises: StoreFailed, when there is one already."""
-    if path.exists():
-        raise StoreFailed(f"{path} exists already")
+    _make_private(path)
     schema = files("sync.central").joinpath("schema.sql").read_text()
     try:
         database = _connect(path)
@@ -82,6 +81,15 @@ async def open_store(path: Path, *, lock: Path) -> AsyncIterator[Store]:
         raise StoreFailed(f"{path}: {error}") from None
     finally:
         os.close(descriptor)
+
+
+def _make_private(path: Path) -> None:
+    """An empty file that only its owner reads: cards' secrets and announcement codes will stand in it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise StoreFailed(f"{path}: {error.strerror}") from None
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -75,9 +75,17 @@ def is_loopback(host: str) -> bool:
 
 
 async def serve(
-    center: Center, listener: socket.socket, *, tls_cert: str | None, tls_key: str | None
+    center: Center,
+    listener: socket.socket,
+    *,
+    tls_cert: str | None,
+    tls_key: str | None,
+    ready: Callable[[], None],
 ) -> None:
-    """Answer until SIGTERM or SIGINT; what was begun is finished first. Raises: WrongInput, for a bad certificate."""
+    """Answer until SIGTERM or SIGINT; what was begun is finished first. `ready` is called once both are heeded.
+
+    Raises: WrongInput, for a bad certificate.
+    """
     config = uvicorn.Config(
         application(center), log_level="warning", access_log=False, lifespan="off", server_header=False,
         ssl_certfile=tls_cert, ssl_keyfile=tls_key, timeout_graceful_shutdown=STOP_WITHIN_S,
@@ -86,11 +94,19 @@ async def serve(
         config.load()
     except OSError as error:
         raise WrongInput(f"{tls_cert}, {tls_key}", error.strerror or str(error)) from None
-    await _Server(config).serve(sockets=[listener])
+    await _Server(config, ready).serve(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
     """Stops on a signal and returns, instead of ending the process by raising the signal once more."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -17,7 +17,7 @@ from sync.central.config import Folder
 from sync.central.dates import day_start_s
 from sync.central.enrollment import enroll
 from sync.central.exchange import exchange
-from sync.central.orders import ORDERS, Result
+from sync.central.orders import ORDERS
 from sync.wire.entry import PrivatePart
 from sync.wire.proof import household_key
 from tests.sync.central.device import Device, piece
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Coroutine, Iterator
 
+    from sync.central.result import Result
     from sync.wire.entry import Entry
     from sync.wire.exchange import ExchangeAnswer
     from sync.wire.facts import Line

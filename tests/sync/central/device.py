@@ -39,7 +39,7 @@ class Device:
     seed: bytes
     number: int = 0
     trusted: TrustedKeys | None = None
-    credential_hash: bytes = b""
+    credential_hash: bytes = bytes(32)
     blinding: bytes = b""
     journal: list[Entry] = field(default_factory=list)
     inbox: list[mail.Mail] = field(default_factory=list)

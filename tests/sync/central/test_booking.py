@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -79,6 +80,32 @@ def test_a_void_after_the_z_closing_is_refused(lab: Lab) -> None:
     lab.exchange()
     assert lab.verdict(void) == "refund_without_original"
     assert settled(lab)["spent_rial"] == 2_000_000
+
+
+def test_a_void_of_what_was_never_bought_is_refused(lab: Lab) -> None:
+    void = lab.device.say(facts.Void(purchase=0, credit_rial=0, own_rial=0, legs=()))
+    lab.exchange()
+    assert lab.verdict(void) == "refund_without_original"
+
+
+def test_a_purchase_that_names_no_household_is_refused(lab: Lab) -> None:
+    bought = lab.buy(1, 1_000_000, private=None, proof_key=None)
+    lab.exchange()
+    assert lab.verdict(bought) == "bad_household_proof"
+
+
+def test_an_x_reading_leaves_the_day_open_and_an_outage_may_end(lab: Lab) -> None:
+    bought = lab.buy(1, 2_000_000)
+    lab.device.say(
+        replace(closing(lab, purchases=1, credit_rial=2_000_000, own_rial=50_000), closing=ClosingKind.X)
+    )
+    void = lab.device.say(undone(bought))
+    lab.device.say(facts.OutageOpened())
+    lab.device.say(facts.OutageClosed())
+    lab.exchange()
+    assert lab.verdict(void) == "accepted"
+    assert lab.sql("SELECT outage FROM device")[0]["outage"] == 0
+    assert lab.report()["devices"][0]["closings"] == {"x": 1, "z": 0, "differing": 0}
 
 
 def closing(lab: Lab, **totals: int) -> facts.Closing:

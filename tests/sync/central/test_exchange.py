@@ -214,3 +214,26 @@ def test_signatures_are_checked_in_a_worker_process(lab: Lab) -> None:
         center = replace(lab.center, workers=workers)
         lab.device.take_answer(lab.run(exchange(center, lab.device.request())))
     assert lab.report()["credit"]["spent_rial"] == 1_000_000
+
+
+def test_a_proof_of_a_fork_is_kept_and_told_once(lab: Lab) -> None:
+    entry = lab.buy(1, 1_000_000)
+    lab.exchange()
+    other = lab.device.say(facts.Inquiry(), after=Head(entry.sequence, entry.prev), keep=False)
+    lab.device.take_answer(lab.send(lab.device.request([other])))
+    told = lab.device.mail_head.number
+    lab.device.take_answer(lab.send(lab.device.request([other])))
+    assert lab.device.mail_head.number == told
+    assert lab.report()["strays"] == 1
+
+
+def test_mail_is_sent_in_portions(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sync.central.mailbox.SENT_BYTES_MAX", 300)
+    for _ in range(3):
+        lab.buy(1, 1_000_000)
+        lab.send(lab.device.request())
+        lab.device.say(facts.Inquiry())
+    answer = lab.device.take_answer(lab.send(lab.device.request()), journal_mail=False)
+    assert len(answer.mail) < answer.mail_last - lab.device.mail_head.number + len(answer.mail)
+    lab.exchange()
+    assert lab.device.mail_head.number == lab.sql("SELECT mail_last FROM device")[0]["mail_last"]

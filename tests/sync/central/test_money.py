@@ -1,0 +1,162 @@
+"""Allotments, leftovers, allowances and settlements in the ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sync.central import ledger
+from sync.central.dates import day_start_s
+from sync.central.errors import Refused
+from sync.wire import facts, mail
+from sync.wire.kinds import DeclineReason, MailKind
+from tests.sync.central.conftest import POLICIES
+from tests.sync.central.device import Device
+from tests.sync.central.test_booking import undone
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.sync.central.conftest import Lab
+
+DEY = (POLICIES / "dey-1404.toml").read_text()
+PEOPLE = 3 + 4 + 5 + 6
+"""Of the village's four households."""
+
+
+def test_each_household_is_due_its_members_times_the_amount_for_every_tranche(lab: Lab) -> None:
+    assert lab.report()["credit"]["allotted_rial"] == PEOPLE * 4 * 10_000_000
+    amounts = {one.tranche: one.amount_rial for one in lab.device.allowances(1)}
+    assert amounts == dict.fromkeys((1, 2, 3, 4), 3 * 10_000_000 * 80 // 100)
+
+
+def test_allotting_again_changes_nothing(lab: Lab) -> None:
+    before = lab.report()
+    again = lab.order("allot").data
+    assert (again["households"], again["devices"][0]["allowances"], again["devices"][0]["households"]) == (
+        0,
+        0,
+        0,
+    )
+    assert lab.report() == before
+
+
+def test_a_second_till_of_a_shop_gets_what_the_first_left_of_the_share(lab: Lab) -> None:
+    lab.enroll(Device(seed=b"2"))
+    assert [one["allowances"] for one in lab.order("allot").data["devices"]] == [0, 0]
+
+
+def test_two_tills_from_the_start_share_equally(lab: Lab, tmp_path: Path) -> None:
+    lab.order("shop add", number=7, name="دو صندوق", place="خرم‌آباد", label_template=None)
+    rows = "national_id,members,decile,supported,shop,phone\n0012345679,5,2,0,7,\n"
+    (tmp_path / "one.csv").write_text(rows)
+    lab.order("import-households", file=tmp_path / "one.csv")
+    tills = [lab.enroll(Device(seed=seed), shop=7) for seed in (b"2", b"3")]
+    lab.order("allot")
+    for till in tills:
+        lab.exchange(till)
+        assert {one.amount_rial for one in till.allowances(5)} == {5 * 10_000_000 * 80 // 100 // 2}
+
+
+def test_leftovers_are_carried_over_to_the_oldest_tranche_of_the_next_phase(lab: Lab, tmp_path: Path) -> None:
+    later = DEY.replace('phase = "dey-1404"', 'phase = "bahman-1404"').replace("1404-10-17", "1404-10-18")
+    for number in (1, 2, 3, 4):
+        later = later.replace(f"number = {number}\ncohorts", f"number = {20 + number}\ncohorts")
+    (tmp_path / "later.toml").write_text(later)
+    lab.order("policy load", file=tmp_path / "later.toml")
+    done = lab.order("allot").data
+    assert done["carried_rial"] == PEOPLE * 4 * 10_000_000 // 5
+    assert lab.report()["ledger"]["faults"] == []
+    balance = lab.run(lab.center.run(lambda database: ledger.balance_rial(database, ledger.free(1, 1))))
+    assert balance == 0
+    assert lab.order("verify").ok
+
+
+def test_a_phase_that_expires_takes_its_leftovers_with_it(lab: Lab) -> None:
+    lab.order("policy load", file=POLICIES / "tir-1404.toml")
+    lab.clock.at_s = day_start_s("1404-04-20", where="test")
+    lab.order("allot")
+    lab.clock.at_s = day_start_s("1404-05-20", where="test")
+    done = lab.order("allot").data
+    assert done["tranches_expired"] == 2
+    assert done["fell_back"] == 3
+    assert done["expired_rial"] == (3 + 4) * 5_000_000 + 5 * 3_500_000
+    assert "expired" in " ".join(lab.order("allot").lines)
+    assert lab.order("verify").ok
+
+
+def test_a_household_without_a_cohort_gets_nothing_and_is_counted(lab: Lab) -> None:
+    lab.order("policy load", file=POLICIES / "tir-1404.toml")
+    lab.clock.at_s = day_start_s("1404-04-20", where="test")
+    assert lab.order("allot").data["without_cohort"] == 1
+
+
+def test_a_long_village_shows_its_progress(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sync.central.allotments.ROWS_BETWEEN_PROGRESS", 2)
+    lab.order("allot")
+    assert "2 of 4 households allotted" in lab.said
+
+
+def test_nothing_can_be_allotted_or_recalled_without_its_ground(lab: Lab) -> None:
+    lab.order("recall", device=1001, national_id=None)
+    with pytest.raises(Refused, match="no open allowance that could be asked back"):
+        lab.order("recall", device=1001, national_id=None)
+
+
+def test_a_posting_that_does_not_sum_to_zero_is_a_programmer_s_error(lab: Lab) -> None:
+    with pytest.raises(AssertionError, match="sums to zero"):
+        lab.run(
+            lab.center.run(lambda database: ledger.post(database, [(ledger.STATE, 1)], at_s=0, reason="x"))
+        )
+
+
+def test_a_day_is_settled_when_it_has_ended_and_told_by_mail(lab: Lab) -> None:
+    lab.buy(1, 2_000_000)
+    lab.device.say(undone(lab.buy(1, 1_000_000)))
+    lab.exchange()
+    assert lab.order("settle", whole_days=True).lines == ["nothing to settle"]
+    lab.at(18).exchange()
+    told = lab.device.bodies(MailKind.SETTLEMENT)[0]
+    assert isinstance(told, mail.Settlement)
+    day_s = day_start_s("1404-10-17", where="test")
+    assert (told.day_s, told.amount_rial, told.purchases) == (day_s, 2_000_000, 2)
+    assert told.pay_by_s == day_s + 4 * 86_400, "72 hours after the day"
+    report = lab.report()
+    assert report["reconciliation"] == {
+        "device_rial": 2_000_000, "refused_rial": 0, "ledger_rial": 2_000_000, "settled_rial": 2_000_000,
+        "unsettled_rial": 0, "agrees": True, "final": True,
+    }  # fmt: skip
+
+
+def test_a_day_of_refunds_only_is_settled_with_the_next(lab: Lab) -> None:
+    bought = lab.buy(1, 1_000_000)
+    lab.exchange()
+    assert lab.order("settle", whole_days=False).data["settlements"][0]["amount_rial"] == 1_000_000
+    void = lab.at(18).device.say(undone(bought))
+    lab.exchange()
+    assert lab.verdict(void) == "accepted"
+    assert lab.at(19).order("settle", whole_days=True).data["settlements"] == []
+    lab.buy(1, 3_000_000)
+    lab.exchange()
+    assert lab.order("settle", whole_days=False).data["settlements"][0]["amount_rial"] == 2_000_000
+    assert lab.report()["reconciliation"]["final"]
+
+
+def test_what_is_refused_is_shown_apart_and_the_rest_agrees(lab: Lab) -> None:
+    lab.buy(1, 2_000_000)
+    lab.buy(2, 1_000_000)
+    lab.device.say(facts.CashSale(total_rial=70_000))
+    lab.device.say(facts.Decline(reason=DeclineReason.NOT_YOUR_DAY, total_rial=5))
+    lab.exchange()
+    report = lab.report()
+    device = report["devices"][0]
+    assert (device["device_rial"], device["refused_rial"], device["ledger_rial"]) == (
+        3_000_000,
+        1_000_000,
+        2_000_000,
+    )
+    assert (device["unclosed"]["cash_sales_rial"], device["unclosed"]["declines"]) == (70_000, 1)
+    assert device["agrees"]
+    assert not report["reconciliation"]["final"]
+    assert report["refused"][0]["verdict"] == "not_yet_open"

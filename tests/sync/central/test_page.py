@@ -1,0 +1,90 @@
+"""The report as people read it."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sync.central.errors import StoreFailed
+from sync.central.page import VERDICTS
+from sync.wire.kinds import Verdict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.sync.central.conftest import Lab
+
+
+class Balanced(HTMLParser):
+    """Notices a tag that is not closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def read(path: Path) -> Balanced:
+    parser = Balanced()
+    parser.feed(path.read_text())
+    assert parser.open == []
+    return parser
+
+
+def test_the_page_shows_sums_in_toman_with_persian_digits(lab: Lab, tmp_path: Path) -> None:
+    lab.buy(1, 2_000_000)
+    lab.buy(2, 1_000_000)
+    lab.exchange()
+    lab.order("settle", whole_days=False)
+    lab.order("report", html=str(tmp_path / "report.html"))
+    shown = read(tmp_path / "report.html").text
+    assert "۲۰۰٬۰۰۰" in shown
+    assert "جمع پایانه‌ها = دفتر کل = تسویه" in shown
+    assert "پیش از بازشدن" in shown
+    assert "tranche 1 was not open" in shown
+    assert 'dir="rtl"' in (tmp_path / "report.html").read_text()
+
+
+def test_names_cannot_break_the_page(lab: Lab, tmp_path: Path) -> None:
+    lab.sql("UPDATE policy SET phase = '<script>'")
+    lab.order("report", html=str(tmp_path / "report.html"))
+    assert "script" not in [
+        tag for tag in (tmp_path / "report.html").read_text().split("<") if tag.startswith("script")
+    ]
+    assert "<script>" not in (tmp_path / "report.html").read_text()
+
+
+def test_an_empty_center_has_a_page_too(lab: Lab, tmp_path: Path) -> None:
+    lab.sql("UPDATE policy SET rolled_back = 1")
+    lab.order("report", html=str(tmp_path / "report.html"))
+    assert read(tmp_path / "report.html").text
+
+
+def test_a_difference_is_shown_as_one(lab: Lab, tmp_path: Path) -> None:
+    lab.buy(1, 2_000_000)
+    lab.exchange()
+    lab.sql("UPDATE posting SET device = NULL WHERE reason = 'purchase'")
+    result = lab.order("report", html=str(tmp_path / "report.html"))
+    assert result.lines[-2] == "devices, ledger and settlement DIFFER"
+    assert "یکی نیستند" in read(tmp_path / "report.html").text
+
+
+def test_every_verdict_has_a_word() -> None:
+    assert set(VERDICTS) == {verdict.name.lower() for verdict in Verdict}
+
+
+def test_a_page_that_cannot_be_written_is_named(lab: Lab, tmp_path: Path) -> None:
+    with pytest.raises(StoreFailed, match="No such file"):
+        lab.order("report", html=str(tmp_path / "none" / "report.html"))

@@ -1,0 +1,182 @@
+"""The center as its own process: the command, HTTP, orders given beside it, and a stop in order."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.sync.central.conftest import DEY_17, POLICIES
+from tests.sync.central.device import Device
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+COMMAND = (sys.executable, "-c", "from sync.central.command import main; main()")
+CBOR = {"content-type": "application/cbor"}
+
+
+class Served:
+    """A center's folder, its clock, and perhaps a process that serves it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path / "center"
+        self.clock = path / "clock"
+        self.clock.write_bytes(struct.pack("<qqq", (DEY_17 + 36_000) * 1000, 0, 0))
+        self.port = 0
+
+    def call(self, *words: object) -> subprocess.CompletedProcess[str]:
+        line = [*COMMAND, "--clock", self.clock, "--center", self.path, *words]
+        return subprocess.run([str(word) for word in line], check=False, capture_output=True, text=True)
+
+    def order(self, *words: object) -> dict[str, Any]:
+        done = self.call(*words, "--json")
+        assert done.returncode == 0, done.stderr
+        result: dict[str, Any] = json.loads(done.stdout)
+        return result
+
+    @contextlib.contextmanager
+    def serving(self) -> Iterator[subprocess.Popen[str]]:
+        line = [*COMMAND, "--clock", self.clock, "--center", self.path, "serve", "--port", "0"]
+        with subprocess.Popen([str(word) for word in line], stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            said = process.stdout.readline()
+            self.port = int(said.rpartition(":")[2])
+            try:
+                yield process
+            finally:
+                process.terminate()
+                assert process.wait(20) == 0
+
+    def ask(
+        self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection.request(method, path, body, headers or {})  # type: ignore[arg-type]
+        answer = connection.getresponse()
+        data = answer.status, answer.read()
+        connection.close()
+        return data
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Served:
+    made = Served(tmp_path)
+    assert made.call("init", made.path).returncode == 0
+    return made
+
+
+def test_a_device_is_enrolled_and_heard_over_http_while_orders_are_given(
+    served: Served, tmp_path: Path
+) -> None:
+    served.order("policy", "load", POLICIES / "dey-1404.toml")
+    served.order("shop", "add", 6001, "فروشگاه", "لرستان")
+    with served.serving():
+        ticket = served.order("enroll", "--shop", 6001)
+        device = Device(seed=b"1")
+        status, body = served.ask("POST", "/enroll", device.enrollment_request(ticket["token"]), CBOR)
+        assert status == 200
+        device.take_enrollment(body, ticket["root_fingerprint"])
+        status, body = served.ask("POST", "/exchange", device.request(), CBOR)
+        assert status == 200
+        assert device.take_answer(body).held == 1
+        (tmp_path / "one.csv").write_text(
+            "national_id,members,decile,supported,shop,phone\n0012345679,5,2,0,6001,\n"
+        )
+        assert served.order("import-households", tmp_path / "one.csv") == {"households": 1}
+        done = served.call("allot")
+        assert "2 of 2 one-time codes made" in done.stderr, "progress is shown"
+        assert "1 households allotted 20,000,000 toman" in done.stdout
+        assert served.order("report")["verdicts"] == {"accepted": 1}
+        refused = served.call("code", "123")
+        assert refused.returncode == 1
+        assert (
+            refused.stderr == "sofreh-central: national ID 123: is not ten digits with a right check digit\n"
+        )
+        assert served.order("verify")["sound"]
+    assert served.order("report")["entries"] == 1, "and the same without a server"
+    assert not (served.path / "control.sock").exists()
+
+
+def test_health_report_and_errors_over_http(served: Served) -> None:
+    with served.serving():
+        assert json.loads(served.ask("GET", "/health")[1]) == {"status": "ok", "now_s": DEY_17 + 36_000}
+        status, page = served.ask("GET", "/")
+        assert status == 200
+        assert "گزارش مرکز سفره" in page.decode()
+        assert served.ask("GET", "/exchange")[0] == 405
+        assert served.ask("GET", "/nothing")[0] == 404
+        for body, headers, status, word in (
+            (b"x", CBOR, 400, "wrong-input"),
+            (b"x", {}, 400, "wrong-input"),
+            (bytes(600_000), CBOR, 413, "too-large"),
+            (iter([bytes(300_000)] * 2), CBOR, 413, "too-large"),
+            (Device(seed=b"x").request([]), CBOR, 403, "refused"),
+        ):
+            answered, data = served.ask("POST", "/exchange", body, headers)
+            assert (answered, json.loads(data)["error"]) == (status, word)
+        status, data = served.ask("POST", "/enroll", bytes(5_000), CBOR)
+        assert (status, json.loads(data)["detail"]) == (
+            413,
+            "body: 5000 bytes are more than the 4096 allowed",
+        )
+
+
+def test_a_killed_server_leaves_nothing_in_the_way(served: Served) -> None:
+    line = [*COMMAND, "--center", str(served.path), "serve", "--port", "0"]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        os.kill(process.pid, signal.SIGKILL)
+    assert (served.path / "control.sock").exists()
+    assert served.order("verify")["sound"]
+    with served.serving():
+        assert served.order("verify")["sound"]
+
+
+def test_a_broken_order_is_answered(served: Served) -> None:
+    folder = os.open(served.path, os.O_RDONLY)
+    with served.serving(), socket.socket(socket.AF_UNIX) as control:
+        control.connect(f"/proc/self/fd/{folder}/control.sock")
+        control.sendall(b'{"order": "nonsense"}\n')
+        assert "the order cannot be read" in control.recv(4096).decode()
+    os.close(folder)
+
+
+def test_plain_http_is_refused_outside_loopback(served: Served) -> None:
+    done = served.call("serve", "--host", "0.0.0.0")
+    assert done.returncode == 1
+    assert "plain HTTP on 0.0.0.0 is refused" in done.stderr
+
+
+def test_a_bad_certificate_or_port_is_named(served: Served) -> None:
+    done = served.call("serve", "--port", "0", "--tls-cert", "/none.pem", "--tls-key", "/none.key")
+    assert done.returncode == 1
+    assert "/none.pem" in done.stderr
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = served.call("serve", "--port", taken.getsockname()[1])
+        assert "Address already in use" in done.stderr
+
+
+def test_a_folder_that_is_no_center_is_named(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*COMMAND, "--center", str(tmp_path), "report"], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "is not a center's folder" in done.stderr
+
+
+def test_wrong_usage_is_status_2(tmp_path: Path) -> None:
+    assert subprocess.run([*COMMAND, "nonsense"], check=False, capture_output=True).returncode == 2
