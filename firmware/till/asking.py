@@ -32,6 +32,7 @@ PROMPTS = {
     Need.COUNTED_CASH: Prompt.COUNTED_CASH,
 }
 DEFAULT_OPERATOR_TRIES = 5
+ANSWERING = frozenset({State.ASKING, State.ASKING_RECEIPT})
 MINUTE_MS = 60_000
 PRESS_BACK = f"بازگشت: {persian.isolate('-')}"
 
@@ -89,6 +90,12 @@ async def again(talk: Talk, prompt: Prompt) -> State:
     talk.call.refused = talk.call.given.pop()
     await talk.look(prompt)
     return State.ASKING
+
+
+def take_back_answer(talk: Talk) -> None:
+    """Nothing came of the last answer to a question, if it was one: it may be given again, by Enter alone too."""
+    if talk.state in ANSWERING and talk.call is not None and talk.call.given:
+        talk.call.refused = talk.call.given.pop()
 
 
 async def answered(talk: Talk, command: Number) -> State:

@@ -114,6 +114,7 @@ class Conversation:
             else:
                 await self._refuse(command)
         except JournalFull:
+            asking.take_back_answer(talk)
             await talk.beep(Sound.REFUSED)
             await talk.prompt(Prompt.NOT_STORED)
         except StaleDecision:

@@ -4,18 +4,19 @@ Rules:
 - The block is a question; only its confirmation is a purchase. Under the journal's turn the authorization is computed once
   more, and if it is not what the block said, the new block is printed and asked for instead.
 - The PIN's outcome is committed before anything shows it: a wrong one as its entry, a right one as the purchase.
-- Commit, then sound, then receipt; prices that were keyed are remembered after the receipt.
+- Commit, then sound, then receipt; prices that were keyed are remembered after the receipt, as far as there is room.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drivers.receipt_printer import Sound
 from firmware.authorizer import Approval, Ask, Refusal, Surroundings, authorize
-from firmware.errors import StaleDecision
+from firmware.errors import JournalFull, StaleDecision
 from firmware.receipt import decline_slips, receipt_slips, total_slips
 from firmware.receipt.prompt_slips import PRESS_ENTER, PRESS_PIN, Prompt
 from firmware.till.asking import PRESS_BACK
@@ -183,8 +184,10 @@ async def _finish(talk: Talk, entry: Entry) -> State:
     receipt = await receipt_of(talk, entry)
     talk.presented = None
     await print_owed(talk, entry, receipt_slips.receipt_end(receipt))
-    for item in items:
-        await _remember_price(talk, item)
+    # The purchase is done: a full disk costs the memory of a price, and must not say that nothing was stored.
+    with contextlib.suppress(JournalFull):
+        for item in items:
+            await _remember_price(talk, item)
     return state
 
 

@@ -13,6 +13,7 @@ from drivers.barcode_decoder import BadScan, BadScanReason, classify
 from drivers.errors import PrinterBlocked
 from drivers.keypad import Key
 from drivers.slip import Pair, Qr, Text
+from firmware.errors import JournalFull
 from firmware.journal.journal import Journal
 from firmware.till.conversation import Conversation
 from firmware.till.states import State
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from drivers.receipt_printer import Sound
     from drivers.slip import Element, Slip
     from sync.wire import mail
-    from sync.wire.entry import Entry
+    from sync.wire.entry import Draft, Entry
     from sync.wire.facts import Fact
     from sync.wire.kinds import MailKind
     from tests.fakes.paper_center import Member
@@ -217,6 +218,22 @@ class Counter:
             raise PowerCut
 
         setattr(owner, what, die)
+
+    def disk_fills_up(self, *, after_commits: int = 0) -> None:
+        """So many commits still find room, then none."""
+        real, left = self.journal.commit, after_commits
+
+        async def commit(draft: Draft) -> Entry:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise JournalFull("the disk takes no more")
+            return await real(draft)
+
+        self.journal.commit = commit  # type: ignore[method-assign]
+
+    def disk_has_room(self) -> None:
+        del self.journal.commit
 
     # what can be seen
 
