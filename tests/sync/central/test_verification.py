@@ -22,7 +22,6 @@ from sync.central.verification import (
     judge_standing,
     place,
 )
-from sync.wire import facts
 from sync.wire.entry import Draft, Entry, Head, PrivatePart, TimeInterval, seal
 from sync.wire.facts import Leg, Line, Purchase
 from sync.wire.kinds import Grade, Unit
@@ -30,6 +29,7 @@ from tests.sync.central.conftest import DEY_17, POLICIES
 from tests.sync.central.device import Device, piece
 
 if TYPE_CHECKING:
+    from sync.wire import facts
     from sync.wire.policy import Policy
 
 KEY = bytes(range(32))
