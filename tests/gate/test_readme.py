@@ -15,20 +15,23 @@ def test_a_table_is_what_the_code_says(name: str) -> None:
     assert found(name, README.read_text()) == BLOCKS[name](), "run: python -m tests.gate.readme_blocks"
 
 
-def test_every_named_function_exists() -> None:
-    text = README.read_text()
-    named = re.findall(r"`((?:firmware|drivers|sync)(?:\.[a-z_0-9]+)+)\.([A-Za-z_]+(?:\.[a-z_]+)?)`", text)
+def test_every_named_module_and_function_exists() -> None:
+    named = re.findall(r"`((?:firmware|drivers|sync)(?:\.[A-Za-z_0-9]+)+)`", README.read_text())
     assert named, "the life of a purchase names its functions"
-    for module, attribute in named:
-        source = ROOT / (module.replace(".", "/") + ".py")
-        package = ROOT / module.replace(".", "/") / "__init__.py"
-        assert source.exists() or package.exists(), module
-        words = attribute.split(".")
-        content = (source if source.exists() else package).read_text()
-        for word in words:
-            assert re.search(rf"\b(def|class) {word}\b|^{word}\b", content, re.MULTILINE), (
-                f"{module}.{attribute}"
-            )
+    for name in named:
+        assert _exists(name.split("."), []), name
+
+
+def _exists(module: list[str], inside: list[str]) -> bool:
+    """Whether the words of `module` are a file or package, in which those of `inside` are defined."""
+    if not module:
+        return False
+    path = ROOT.joinpath(*module)
+    for source in (path.with_suffix(".py"), path / "__init__.py"):
+        if source.exists():
+            text = source.read_text()
+            return all(re.search(rf"\b(def|class) {word}\b|^{word}\b", text, re.MULTILINE) for word in inside)
+    return _exists(module[:-1], [module[-1], *inside])
 
 
 def test_every_linked_file_exists() -> None:
