@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import secrets
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ from sync.uplink.errors import UplinkError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from firmware.config import Config
     from firmware.journal.audit import Audit
 
 OPERATING_ERRORS = (FirmwareError, DriverError, UplinkError, OSError)
@@ -114,7 +116,21 @@ def _run(given: argparse.Namespace) -> None:
         return
     from firmware import main as appliance  # noqa: PLC0415 -- all of the appliance
 
-    asyncio.run(appliance.run(configuration.load(given.config)))
+    config = configuration.load(given.config)
+    try:
+        asyncio.run(appliance.run(config))
+    except* OPERATING_ERRORS as group:
+        _say_on_paper(config, _leaves(group))
+        raise
+
+
+def _say_on_paper(config: Config, errors: Sequence[BaseException]) -> None:
+    """The shopkeeper sees neither standard error nor an exit code."""
+    from drivers.receipt_printer import PROFILES  # noqa: PLC0415
+    from firmware import service_print  # noqa: PLC0415
+
+    with contextlib.suppress(DriverError):
+        asyncio.run(service_print.last_words(config.printer_path, PROFILES[config.printer_paper], errors))
 
 
 def _enroll(given: argparse.Namespace) -> None:

@@ -1,25 +1,31 @@
-"""Slips that a technician makes without the appliance running: the help card, on paper or as a picture."""
+"""Slips made without the appliance running: the help card, on paper or as a picture, and why it cannot run."""
 
 from __future__ import annotations
 
+import string
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from drivers.raster import render
-from drivers.receipt_printer import ReceiptPrinter
+from drivers.receipt_printer import ReceiptPrinter, Sound
 from drivers.serial_port import open_serial_port
 from firmware import boot
 from firmware.errors import FirmwareError
 from firmware.journal.audit import policy_of
+from firmware.receipt import persian
+from firmware.receipt.prompt_slips import Prompt, prompt_slip
 from firmware.receipt.service_slips import help_card
 from firmware.till.codes import help_parts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from drivers.receipt_printer import PrinterProfile
     from drivers.slip import Slip
+
+WHY_CHARACTERS_MAX = 160
 
 
 def help_card_of(data_folder: Path) -> Slip:
@@ -30,6 +36,22 @@ def help_card_of(data_folder: Path) -> Slip:
     path = data_folder / boot.JOURNAL_FILE
     policy = policy_of(path, boot.who_we_are(data_folder)) if path.exists() else None
     return help_card(help_parts(policy.goods if policy else ()))
+
+
+async def last_words(path: Path, profile: PrinterProfile, why: Sequence[BaseException]) -> None:
+    """Sound and print that the till cannot go on; `why` is for the technician at the telephone.
+
+    Who has no screen would else see nothing at all. Raises: DriverError.
+    """
+    rows = tuple(persian.isolate(_in_ascii(str(error))) for error in why)
+    async with open_serial_port(path, baud=profile.baud) as port:
+        printer = ReceiptPrinter(port, profile)
+        await printer.beep(Sound.LOCKED)
+        await printer.print_slip(render(prompt_slip(Prompt.OUT_OF_ORDER, *rows), profile.width_dots))
+
+
+def _in_ascii(why: str) -> str:
+    return "".join(sign if sign in string.printable.strip() else " " for sign in why[:WHY_CHARACTERS_MAX])
 
 
 async def print_on(slip: Slip, path: Path, profile: PrinterProfile) -> None:

@@ -9,6 +9,7 @@ returned.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 from contextlib import asynccontextmanager
 from functools import partial
@@ -18,7 +19,7 @@ import aiosqlite
 
 from firmware.clock import Clock, TimeKeeper
 from firmware.entitlements import Account, Use
-from firmware.errors import StaleDecision
+from firmware.errors import JournalFull, StaleDecision
 from firmware.journal import questions, storage
 from firmware.journal.entry_projections import project, put
 from firmware.journal.mail_projections import open_policy, project_mail
@@ -190,9 +191,13 @@ class Journal:
         return await self._run(storage.hash_before, self.identity, sequence)
 
     async def close(self) -> None:
-        """Say that the process ended in order, and let go of the file."""
-        await self._run(_set_clean, clean=True)
-        await self._connection.close()
+        """Say that the process ended in order, if the disk takes it, and let go of the file."""
+        try:
+            # On a full disk the next start says that the end was not in order: nothing else comes of it.
+            with contextlib.suppress(JournalFull):
+                await self._run(_set_clean, clean=True)
+        finally:
+            await self._connection.close()
 
     async def _run(
         self, function: Callable[Concatenate[sqlite3.Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs
@@ -232,6 +237,8 @@ async def open_journal(
 ) -> AsyncIterator[Journal]:
     """The journal in the file `path`, made if there is none. Raises: JournalCorrupt, JournalFull."""
     try:
+        # What cannot be opened fails here already: aiosqlite's worker would outlive the loop that it reports to.
+        sqlite3.connect(path).close()
         connection = await aiosqlite.connect(path, isolation_level=None)
     except sqlite3.Error as error:
         raise storage.storage_error(error) from error

@@ -11,6 +11,9 @@ import pytest
 from PIL import Image
 
 from drivers.device_key import FileDeviceKey
+from drivers.receipt_printer import PAPER_58_MM, Sound
+from drivers.simulated.paper import Paper
+from drivers.simulated.pty_printer import PtyPrinter
 from firmware import boot, command, identity
 from firmware.clock import SystemClock
 from firmware.enrollment import enroll, ticket_from
@@ -159,3 +162,25 @@ def test_a_programmer_s_error_is_not_hidden(config: Path, monkeypatch: pytest.Mo
     with pytest.raises(ExceptionGroup) as caught:
         command.main(["run", "--config", str(config)])
     assert caught.group_contains(KeyError)
+
+
+def test_a_till_that_cannot_run_says_so_on_paper_and_by_sound(config: Path) -> None:
+    async def story() -> None:
+        printer = PtyPrinter(Paper(PAPER_58_MM), path=config.parent / "p")
+        async with printer, asyncio.timeout(10):
+            assert await asyncio.to_thread(command.main, ["run", "--config", str(config)]) == 1
+            await printer.settle()
+        assert printer.paper.take_beeps() == [Sound.LOCKED.value]
+        assert printer.tear_off().height > 60
+
+    asyncio.run(story())
+
+
+def test_a_journal_that_cannot_be_opened_is_said_without_a_traceback(
+    enrolled: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = enrolled.parent / "data" / boot.JOURNAL_FILE
+    path.unlink()
+    path.mkdir()
+    assert command.main(["run", "--config", str(enrolled)]) == 1
+    assert capfd.readouterr().err == "sofreh-till: database: SQLITE_CANTOPEN: unable to open database file\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -265,6 +266,23 @@ def test_a_clean_end_and_a_power_cut_are_told_apart(shop: Shop) -> None:
         assert not journal.was_clean
 
     shop.day(after_the_cut)
+
+
+def test_a_full_disk_keeps_nobody_from_ending_in_order(shop: Shop) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    async def fill_the_disk(_: Journal) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+
+    try:
+        shop.day(fill_the_disk)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    async def again(journal: Journal) -> None:
+        assert not journal.was_clean
+
+    shop.day(again)
 
 
 def test_the_day_begins_after_the_last_z(shop: Shop) -> None:
