@@ -7,7 +7,7 @@
         picture = (await shop.paper.tear_off()).picture
 
 The till inside is `sofreh-till run --config` in a process of its own. Whoever scans or presses waits until the till has
-handled it and the paper is still, so stories need no sleeping.
+handled it, and whoever tears off until the paper is still, so stories need no sleeping.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ class SimulatedShop:
         self.config.write_text(text)
 
     async def scan(self, text: str) -> None:
-        """Scan a code; return when the till has handled it and the paper is still."""
+        """Scan a code; return when the till has handled it."""
         await self._do(lambda: self._scanner.scan(text), inputs=1)
 
     async def scan_too_fast(self, text: str) -> None:
@@ -146,7 +146,7 @@ class SimulatedShop:
         await self._do(lambda: self._scanner.scan_too_fast(text), inputs=1)
 
     async def press(self, keys: str) -> None:
-        """Press keys of the pad, a line feed for Enter; return when the till has handled them and the paper is still."""
+        """Press keys of the pad, a line feed for Enter; return when the till has handled them."""
         await self._do(lambda: self._keypad.press(keys), inputs=len(keys))
 
     async def press_without_waiting(self, keys: str) -> None:
@@ -167,11 +167,10 @@ class SimulatedShop:
         await self.until_handled()
 
     async def until_handled(self) -> None:
-        """Wait until the till has handled all that was keyed and scanned, and the paper is still."""
+        """Wait until the till has handled all that was keyed and scanned."""
         wanted = self.plug.inputs_sent
         child = self.plug.child
         await child.until(lambda: child.inputs_handled >= wanted, what=f"input {wanted} handled")
-        await self.printer.settle()
 
     async def _listened(self, act: Callable[[], bool]) -> None:
         """Do something at a device, as soon as the till has it open."""
