@@ -23,17 +23,20 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """`date` is such as ``14041017``; events happen from 8:00 on, `minutes` apart."""
+    """`date` is such as ``14041017``; events happen from 8:00 on, `minutes` apart. Pictures begin with `label`, or
+    the day of the month.
+    """
 
     date: str
     title: str
+    label: str = ""
     minutes: int = 20
     events: list[Event] = field(default_factory=list)
 
     @property
-    def label(self) -> str:
-        """How its pictures begin: the day of the month."""
-        return self.date[-2:]
+    def prefix(self) -> str:
+        """How its pictures' names begin."""
+        return self.label or self.date[-2:]
 
     def event(self, act: Act) -> Act:
         """Append an event; its name is the function's, its sentence the docstring."""

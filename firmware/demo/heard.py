@@ -41,6 +41,7 @@ class Heard:
         self.facts: dict[str, dict[str, Any]] = {}
         self.answers = 0
         self.mail_items = 0
+        """All items that ever reached the till: the number of the last."""
 
     def take(self, event: dict[str, Any]) -> None:
         """One line of the till's log."""

@@ -15,6 +15,12 @@ BEGUN_BYTES = 900
 POLL_S = 0.01
 
 
+async def line_breaks(story: Story) -> None:
+    """The line to the center is cut, and the till has noticed."""
+    story.shop.link.cut()
+    await story.until(lambda: story.heard.facts["link"]["up"] is False, "the till notices")
+
+
 async def power_cut(story: Story) -> None:
     """The process is killed at once, and started again."""
     await story.shop.plug.pull()

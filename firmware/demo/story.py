@@ -90,11 +90,15 @@ class Story:
         await self.until(lambda: self.heard.answers > answers, "an answer of the center")
 
     async def order_by_mail(self, *words: str | Path | int) -> None:
-        """Order something at the center that reaches the till by mail, and wait for that mail."""
-        items = self.heard.mail_items
+        """Order something at the center that reaches the till by mail, and wait for that mail if there is a line."""
         await self.center.order(*words)
         if not self.shop.link.is_cut:
-            await self.until(lambda: self.heard.mail_items > items, "mail of the center")
+            await self.until_all_mail()
+
+    async def until_all_mail(self) -> None:
+        """Wait until the till has taken every item that the center has written. Raises: TimeoutError, ChildEnded."""
+        written = (await self.center.order("report"))["devices"][0]["mail_last"]
+        await self.until(lambda: self.heard.mail_items >= written, f"{written} items of mail")
 
 
 async def live(story: Story, day: Day) -> None:
@@ -102,7 +106,7 @@ async def live(story: Story, day: Day) -> None:
     _move_to(story, moment_s(day.date, OPENS_HOUR))
     print(f"\n{_date_text(day)}  {day.title}", flush=True)
     for place, event in enumerate(day.events, 1):
-        name = f"{day.label}-{place:02d}-{event.name}"
+        name = f"{day.prefix}-{place:02d}-{event.name}"
         picture = await _happen(story, event, name)
         story.events += 1
         shown = picture.name if picture else "-"

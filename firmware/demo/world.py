@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 SHOP_NAME, SHOP_PLACE = "فروشگاه روستای سفره", "بخش نمونه، لرستان"
 OTHER_NAME, OTHER_PLACE = "فروشگاه آن سوی رود", "بخش نمونه، لرستان"
 EVE = "14041016"
+INTERVAL_MS = 200
+"""Real time between two exchanges, for the story's days pass quickly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +72,12 @@ async def made(folders: Folders, *, households: int) -> AsyncIterator[Story]:
     SimulatedClock(clock_file, wall_s=moment_s(EVE, 9)).close()
     people = village(households)
     center = CenterProcess(folders.center, clock=clock_file)
-    await _found(center, folders, people)
+    await center.found()
     await center.serve()
     try:
+        await _set_up(center, folders, people)
         heard = Heard()
-        settings = ShopSettings(center_port=center.port, wall_s=moment_s(EVE, 9))
+        settings = ShopSettings(center_port=center.port, wall_s=moment_s(EVE, 9), interval_ms=INTERVAL_MS)
         async with SimulatedShop(folders.shop, settings, hear=heard.take) as shop:
             ticket = await center.order("enroll", "--shop", SHOP)
             await enroll_till(shop.config, url=shop.link.url, ticket=ticket["ticket"])
@@ -100,8 +103,7 @@ async def takes_up_allowances(story: Story) -> None:
     story.album.keep((await story.shop.paper.tear_off()).picture, "16-01-power-on")
 
 
-async def _found(center: CenterProcess, folders: Folders, people: Village) -> None:
-    await center.found()
+async def _set_up(center: CenterProcess, folders: Folders, people: Village) -> None:
     await center.order("policy", "load", scheme_file("tir-1404.toml"))
     await center.order("policy", "catalog", scheme_file("catalog-1404.csv"))
     for number, name, place in ((SHOP, SHOP_NAME, SHOP_PLACE), (OTHER_SHOP, OTHER_NAME, OTHER_PLACE)):

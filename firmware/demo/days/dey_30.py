@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from firmware.demo import mishaps
 from firmware.demo.day import Day
 
 if TYPE_CHECKING:
@@ -33,5 +34,4 @@ async def status(story: Story) -> None:
 @DAY.event
 async def link_cut(story: Story) -> None:
     """The line breaks once more."""
-    story.shop.link.cut()
-    await story.until_printed("ارتباط با مرکز قطع است؛ خرید ادامه دارد.")
+    await mishaps.line_breaks(story)

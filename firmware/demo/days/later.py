@@ -13,9 +13,9 @@ from sync.wire.kinds import DeclineReason
 if TYPE_CHECKING:
     from firmware.demo.story import Story
 
-ESFAND = Day("14041216", "A look ahead: 16 Esfand. The line was broken for 46 days.")
-ORDIBEHESHT = Day("14050202", "A look ahead: 2 Ordibehesht 1405. The phase is over.")
-BAHMAN = Day("14071101", "A look ahead: 1 Bahman 1407. The till's certificate has ended.")
+ESFAND = Day("14041216", "A look ahead: 16 Esfand. The line was broken for 46 days.", "later-1-esfand")
+ORDIBEHESHT = Day("14050202", "A look ahead: 2 Ordibehesht 1405. The phase is over.", "later-2-ordibehesht")
+BAHMAN = Day("14071101", "A look ahead: 1 Bahman 1407. The till's certificate has ended.", "later-3-bahman")
 
 
 @ESFAND.event
@@ -55,8 +55,7 @@ async def tightened(story: Story) -> None:
     rules = scheme_file("dey-1404.toml").read_text()
     tight.write_text(rules.replace("device_purchases = 3_000", "device_purchases = 2"))
     await story.order_by_mail("policy", "load", tight)
-    story.shop.link.cut()
-    await story.until_printed("ارتباط با مرکز قطع است؛ خرید ادامه دارد.")
+    await mishaps.line_breaks(story)
     await acts.buys(story, story.family(MIDDLE, 1), shelf.PASTA)
     await acts.buys(story, story.family(MIDDLE, 2), shelf.PASTA)
 
@@ -70,9 +69,9 @@ async def device_limit(story: Story) -> None:
 @ESFAND.event
 async def rolled_back(story: Story) -> None:
     """The rules before are brought back; the line is whole, and the third household buys."""
-    await story.order_by_mail("policy", "rollback")
+    await story.center.order("policy", "rollback")
     await story.shop.link.restore()
-    await story.until_answered()
+    await story.until_all_mail()
     await acts.buys(story, story.family(MIDDLE, 4), shelf.PASTA)
 
 
