@@ -2,7 +2,8 @@
 
 Rules: raster only, never text, so no printed word can be a command. Blank rows are fed, not sent. A strip is sent
 in bands of at most 24 rows, each without the white byte columns at its right: paper moves early, and a band that
-was interrupted is soon completed (see RESYNC).
+was interrupted is soon completed (see RESYNC). A new band begins where its header is shorter than the white that a
+row would bring into the old one.
 
 | bytes | command | parameters |
 | --- | --- | --- |
@@ -55,8 +56,15 @@ def strip_commands(strip: Strip) -> Iterator[bytes]:
 
 
 def _bands(rows: list[bytes]) -> Iterator[bytes]:
-    for at in range(0, len(rows), BAND_ROWS_MAX):
-        yield raster_command(rows[at : at + BAND_ROWS_MAX])
+    start = row_bytes = 0
+    for at, row in enumerate(rows):
+        wider_bytes = max(row_bytes, len(row))
+        white_bytes = (wider_bytes - row_bytes) * (at - start) + wider_bytes - len(row)
+        if at - start == BAND_ROWS_MAX or white_bytes > RASTER_HEADER_BYTES:
+            yield raster_command(rows[start:at])
+            start, wider_bytes = at, len(row)
+        row_bytes = wider_bytes
+    yield raster_command(rows[start:])
 
 
 def raster_command(rows: list[bytes]) -> bytes:

@@ -75,6 +75,22 @@ def test_white_at_the_right_is_not_sent_and_white_at_the_left_is() -> None:
     assert [len(command) for command in left + right] == [8 + 1, 8 + 48]
 
 
+@pytest.mark.parametrize(
+    ("lengths", "bands"),
+    [
+        ([10, 18], [2]), ([10, 19], [1, 1]),  # eight bytes of white cost what a header costs
+        ([18, 10], [2]), ([19, 10], [1, 1]),
+        ([10, 10, 14], [3]), ([10, 10, 15], [2, 1]),  # a wider row widens all above it
+        ([9, 17, 9, 17], [4]), ([1, 30, 1, 30], [1, 1, 1, 1]),
+    ],
+)  # fmt: skip
+def test_a_band_ends_where_the_next_one_saves_more_than_its_header(
+    lengths: list[int], bands: list[int]
+) -> None:
+    commands = commands_of(strip_of(*[b"\xff" * length for length in lengths]))
+    assert [command[6] for command in commands] == bands
+
+
 @pytest.mark.parametrize(("rows", "bands"), [(23, [23]), (24, [24]), (25, [24, 1]), (128, [24] * 5 + [8])])
 def test_a_tall_strip_goes_in_bands(rows: int, bands: list[int]) -> None:
     assert [command[6] for command in commands_of(strip_of(*[b"\xff"] * rows))] == bands
