@@ -146,6 +146,7 @@ async def inquires(story: Story, household: Household) -> None:
     usable_rial = sum(story.books.available(household, story.now_s).values())
     story.heard.must_be({"امروز در این صندوق": usable_rial})
     await story.till.cancel()
+    story.heard.must_say("کارت کنار گذاشته شد.")
 
 
 async def reads_x(story: Story) -> None:

@@ -110,10 +110,11 @@ def quantity_corrected(line: BasketLine) -> Slip:
 
 
 def canceled(*, lines: int) -> Slip:
-    """The whole basket was thrown away."""
+    """The whole basket was thrown away, or, without lines, only the card was put aside."""
+    what = f"{persian.digits(lines)} ردیف" if lines else "کارت"
     return (
-        heading("سبد لغو شد"),
-        Text(f"{persian.digits(lines)} ردیف کنار گذاشته شد. از اعتبار کسی چیزی کم نشد."),
+        heading("سبد لغو شد" if lines else "پایان کار"),
+        Text(f"{what} کنار گذاشته شد. از اعتبار کسی چیزی کم نشد."),
         SHOW,
     )
 

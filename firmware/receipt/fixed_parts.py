@@ -83,15 +83,11 @@ def place_rows(place: Place) -> Slip:
 
 
 def when_rows(when: When) -> Slip:
-    """Weekday, date, time of day, and the clock's grade if it is not trusted."""
-    note = GRADE_NOTES[when.grade]
-    rows: Slip = (
-        Pair(
-            f"{persian.weekday(when.time_s)} {persian.date_digits(when.time_s)}",
-            persian.clock_time(when.time_s),
-            size=Size.SMALL,
-        ),
-    )
+    """Weekday, date, time of day, and the clock's grade if it is not trusted. Who keyed a date keyed no time of day."""
+    note, day = GRADE_NOTES[when.grade], f"{persian.weekday(when.time_s)} {persian.date_digits(when.time_s)}"
+    if when.grade is Grade.STATED:
+        return (Text(day, size=Size.SMALL), Text(note, size=Size.SMALL))
+    rows: Slip = (Pair(day, persian.clock_time(when.time_s), size=Size.SMALL),)
     return (*rows, Text(note, size=Size.SMALL)) if note else rows
 
 

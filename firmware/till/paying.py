@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from firmware.entitlements import Account
     from firmware.till.grammar import Confirm, Pin, Total
     from sync.wire.entry import Entry
+    from sync.wire.policy import Limits
 
 FAILURES_MAX = 255
 
@@ -243,6 +244,9 @@ def _refusal_rows(talk: Talk, refusal: Refusal, account: Account | None) -> tupl
     if policy is None:
         return ()
     limits, stated = policy.limits, talk.journal.keeper.now().grade is Grade.STATED
+    purchases_max = _purchases_reached(talk, refusal, account, limits)
+    if purchases_max is not None:
+        return (decline_slips.purchases_limit_row(purchases_max),)
     limit_rial = {
         DeclineReason.PURCHASE_LIMIT: limits.stated_purchase_credit_rial
         if stated
@@ -251,3 +255,14 @@ def _refusal_rows(talk: Talk, refusal: Refusal, account: Account | None) -> tupl
         DeclineReason.DEVICE_LIMIT: limits.device_credit_rial,
     }.get(refusal.reason)
     return () if limit_rial is None else (decline_slips.limit_row(limit_rial),)
+
+
+def _purchases_reached(talk: Talk, refusal: Refusal, account: Account | None, limits: Limits) -> int | None:
+    """The number of purchases without network that is reached, where it is the number and not the sum."""
+    if refusal.reason is DeclineReason.HOUSEHOLD_LIMIT and account is not None:
+        use, most = account.unacknowledged, limits.household_purchases
+    elif refusal.reason is DeclineReason.DEVICE_LIMIT:
+        use, most = talk.journal.device_use, limits.device_purchases
+    else:
+        return None
+    return most if use.purchases >= most else None

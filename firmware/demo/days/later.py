@@ -64,6 +64,7 @@ async def tightened(story: Story) -> None:
 async def device_limit(story: Story) -> None:
     """The third purchase is refused."""
     await acts.is_refused(story, story.family(MIDDLE, 4), shelf.PASTA, reason=DeclineReason.DEVICE_LIMIT)
+    story.heard.must_say("سقف | ۲ خرید")
 
 
 @ESFAND.event

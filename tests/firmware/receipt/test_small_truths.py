@@ -1,0 +1,28 @@
+"""Small things on paper that would be untrue if they were printed otherwise."""
+
+from __future__ import annotations
+
+from drivers.slip import Pair, Text
+from firmware.receipt import persian
+from firmware.receipt.basket_slips import canceled
+from firmware.receipt.fixed_parts import When, when_rows
+from sync.wire.kinds import Grade
+
+NOON_S = 1_768_379_400
+
+
+def test_a_keyed_date_claims_no_time_of_day() -> None:
+    rows = when_rows(When(time_s=NOON_S, grade=Grade.STATED))
+    assert all(persian.clock_time(NOON_S) not in str(row) for row in rows)
+    assert persian.date_digits(NOON_S) in str(rows[0])
+
+
+def test_a_known_time_stands_beside_its_date() -> None:
+    (row,) = when_rows(When(time_s=NOON_S, grade=Grade.TRUSTED))
+    assert isinstance(row, Pair)
+    assert row.value == persian.clock_time(NOON_S)
+
+
+def test_putting_a_card_aside_is_not_called_a_canceled_basket() -> None:
+    assert "سبد لغو شد" not in str(canceled(lines=0))
+    assert "سبد لغو شد" in str([row for row in canceled(lines=1) if isinstance(row, Text)])
