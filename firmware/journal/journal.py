@@ -165,6 +165,10 @@ class Journal:
         """Locks whose announcement has not reached this till."""
         return await self._run(questions.closed_locks)
 
+    async def open_locks(self) -> tuple[Lock, ...]:
+        """Locks that an announcement has opened here."""
+        return await self._run(questions.open_locks)
+
     async def day_totals(self) -> DayTotals:
         """Sums since the last Z."""
         return await self._run(questions.day_totals)

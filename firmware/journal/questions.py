@@ -130,8 +130,17 @@ def open_left(sql: sqlite3.Connection, allowances: Iterable[int], now_s: int) ->
 
 def closed_locks(sql: sqlite3.Connection) -> tuple[mail.Lock, ...]:
     """Locks whose announcement has not reached this till."""
+    return _locks(sql, "NOT EXISTS")
+
+
+def open_locks(sql: sqlite3.Connection) -> tuple[mail.Lock, ...]:
+    """Locks that an announcement has opened here."""
+    return _locks(sql, "EXISTS")
+
+
+def _locks(sql: sqlite3.Connection, whether: str) -> tuple[mail.Lock, ...]:
     rows = sql.execute(
-        "SELECT tranche, cohort, salt, lock FROM lock WHERE NOT EXISTS (SELECT 1 FROM release"
+        f"SELECT tranche, cohort, salt, lock FROM lock WHERE {whether} (SELECT 1 FROM release"  # noqa: S608 -- two fixed texts
         " WHERE release.tranche = lock.tranche AND release.cohort = lock.cohort)"
     )
     return tuple(mail.Lock(tranche=t, cohort=c, salt=salt, lock=lock) for t, c, salt, lock in rows)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from firmware.till.scans import AnnouncementScan
     from firmware.till.talk import Presented
     from sync.wire.entry import Entry
+    from sync.wire.mail import Lock
 
 ANNOUNCEMENT_DIGITS = 13
 
@@ -261,10 +262,18 @@ async def announcement(talk: Talk, typed: str) -> State:
     if len(typed) != ANNOUNCEMENT_DIGITS or not has_check_digit(typed):
         await talk.decline(DeclineReason.WRONG_ANNOUNCEMENT)
         return talk.rest()
-    locks = await talk.journal.closed_locks()
-    if not locks:
-        await talk.decline(DeclineReason.ALREADY_OPEN)
+    opened = await _opened_by(talk, typed, await talk.journal.closed_locks())
+    if not opened:
+        known = await _opened_by(talk, typed, await talk.journal.open_locks())
+        await talk.decline(DeclineReason.ALREADY_OPEN if known else DeclineReason.WRONG_ANNOUNCEMENT)
         return talk.rest()
+    for tranche, groups in opened.items():
+        await _open_tranche(talk, tranche, groups)
+    return talk.rest()
+
+
+async def _opened_by(talk: Talk, typed: str, locks: tuple[Lock, ...]) -> dict[int, list[GroupProof]]:
+    """The tranches, and in them the cohorts, whose locks the typed code opens."""
     opened: dict[int, list[GroupProof]] = defaultdict(list)
     roots: dict[bytes, bytes] = {}
     for lock in locks:
@@ -274,12 +283,7 @@ async def announcement(talk: Talk, typed: str) -> State:
         released = proof.release_proof(roots[lock.salt], device=talk.journal.identity.device)
         if proof.release_lock(released) == lock.lock:
             opened[lock.tranche].append(GroupProof(cohort=lock.cohort, proof=released))
-    if not opened:
-        await talk.decline(DeclineReason.WRONG_ANNOUNCEMENT)
-        return talk.rest()
-    for tranche, groups in opened.items():
-        await _open_tranche(talk, tranche, groups)
-    return talk.rest()
+    return opened
 
 
 async def _open_tranche(talk: Talk, tranche: int, groups: list[GroupProof]) -> None:

@@ -149,9 +149,12 @@ def mistyped_announcement(shop: Counter) -> None:
     shop.press("*15 * 1234567890123 Enter")
 
 
-def announcement_of_nothing(shop: Counter) -> None:
-    digits = "123456789012"
-    shop.press(f"*15 * {digits}{check_digit(digits)} Enter")
+def announcement_typed_twice(shop: Counter) -> None:
+    code = "123456789012" + check_digit("123456789012")
+    other = shop.center.lock("0000000000000", tranche=23)
+    shop.send(mail.Locks(locks=(shop.center.lock(code), other)), MailKind.LOCKS)
+    for _ in range(2):
+        shop.press(f"*15 * {code} Enter")
 
 
 def outdated_device(shop: Counter) -> None:
@@ -185,7 +188,7 @@ JOURNALED = {
     DeclineReason.DAY_CLOSED: voided_after_z,
     DeclineReason.NOTHING_TO_REFUND: refunded_whole_twice,
     DeclineReason.WRONG_ANNOUNCEMENT: mistyped_announcement,
-    DeclineReason.ALREADY_OPEN: announcement_of_nothing,
+    DeclineReason.ALREADY_OPEN: announcement_typed_twice,
     DeclineReason.DEVICE_SUSPENDED: outdated_device,
     DeclineReason.UNKNOWN_ID: foreign_id,
 }
