@@ -1,4 +1,4 @@
-"""Makes the reader and the writer of a record: two Python functions, compiled once from the shapes of its fields.
+"""Makes the reader and the writer of a record: two Python functions, compiled from the shapes of its fields when first used.
 
 The center reads some sixty values an entry beside one signature check. A loop that asks the shape of each made an entry
 cost three checks; straight code makes it less than one and a half. The code of `Leg` (an array of three) looks like this:
@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from textwrap import indent
 from typing import Any
 
@@ -66,11 +67,12 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A numbered field of a record."""
+    """A numbered field of a record; `put` sets it in a record that is being made."""
 
     key: int
     name: str
     shape: Shape
+    put: Callable[[Any, Any], None]
 
 
 def named(thing: Any) -> str:
@@ -95,7 +97,7 @@ def reader_of(cls: type, fields: Sequence[Field], *, array: bool) -> Reader:
     for field in fields:
         body += [
             _read_array_item(field) if array else _read_map_item(field),
-            f"{named(getattr(cls, field.name).__set__)}(made, v)",
+            f"{named(field.put)}(made, v)",
         ]
     if not array:
         body.append("if spare: raise Malformed('', f'unknown, repeated or unsorted field number {data[at]}')")
@@ -114,8 +116,24 @@ def writer_of(cls: type, fields: Sequence[Field], *, array: bool) -> Writer:
     return _compiled("write(self)", body, cls.__name__)
 
 
-def reader_of_many(shape: Shape, most: int) -> Reader:
-    """The function that reads an array of at most `most` values of one shape, as a tuple."""
+class Many:
+    """Reads and writes arrays of at most `most` values of one shape, as tuples; compiled when first used."""
+
+    def __init__(self, shape: Shape, most: int) -> None:
+        self._shape, self._most = shape, most
+
+    @cached_property
+    def read(self) -> Reader:
+        """Reads an array at an offset."""
+        return _reader_of_many(self._shape, self._most)
+
+    @cached_property
+    def write(self) -> Writer:
+        """Gives the bytes of a tuple."""
+        return _writer_of_many(self._shape, self._most)
+
+
+def _reader_of_many(shape: Shape, most: int) -> Reader:
     body = [
         "count, at = read_count(data, at, 4)",
         f"if not 0 <= count <= {most}: raise Malformed('', 'not an array of at most {most}')",
@@ -130,8 +148,7 @@ def reader_of_many(shape: Shape, most: int) -> Reader:
     return _compiled("read(data, at)", body, "many")
 
 
-def writer_of_many(shape: Shape, most: int) -> Writer:
-    """The function that gives the bytes of a tuple of values of one shape."""
+def _writer_of_many(shape: Shape, most: int) -> Writer:
     body = [
         f"if type(self) is not tuple or len(self) > {most}: raise AssertionError('not a tuple of at most {most}')",
         "parts = [head(4, len(self))]",

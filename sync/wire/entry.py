@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sync.wire import cbor, cose
-from sync.wire.compiled import reader_of_many, writer_of_many
+from sync.wire.compiled import Many
 from sync.wire.errors import Malformed, NotAuthentic
 from sync.wire.facts import FACT_OF_KIND, KIND_OF_FACT, LINES_MAX, Fact, Line, Purchase
 from sync.wire.kinds import EntryKind, Grade
@@ -230,12 +230,12 @@ def _check_parts(stored: EntryBytes, payload: Payload, blinding_key: bytes | Non
 
 def lines_bytes(lines: tuple[Line, ...]) -> bytes:
     """The bytes of a basket's lines, which the payload names by hash."""
-    return _write_lines(lines)
+    return _LINES.write(lines)
 
 
 def lines_from_bytes(data: bytes, *, where: str = "lines") -> tuple[Line, ...]:
     """The lines in `data`. Raises: Malformed."""
-    lines: tuple[Line, ...] = cbor.whole(_read_lines, data, where=where, bytes_max=PART_BYTES_MAX)
+    lines: tuple[Line, ...] = cbor.whole(_LINES.read, data, where=where, bytes_max=PART_BYTES_MAX)
     return lines
 
 
@@ -245,8 +245,7 @@ def blinded_hash(private: bytes, sequence: int, blinding_key: bytes) -> bytes:
     return hashlib.sha256(blind + private).digest()
 
 
-_read_lines = reader_of_many(nested(Line), LINES_MAX)
-_write_lines = writer_of_many(nested(Line), LINES_MAX)
+_LINES = Many(nested(Line), LINES_MAX)
 _KIND_BYTES: dict[type[Fact], bytes] = {
     fact: cbor.head(cbor.UINT, kind) for fact, kind in KIND_OF_FACT.items()
 }

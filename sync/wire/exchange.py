@@ -16,7 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sync.wire import cbor, cose
-from sync.wire.compiled import reader_of_many
+from sync.wire.compiled import Many
 from sync.wire.entry import CONTEXT as ENTRY_CONTEXT
 from sync.wire.entry import (
     Entry,
@@ -128,7 +128,7 @@ def unpack_batch(
     Raises: Malformed, for the batch as a whole.
     """
     rows: tuple[_Row, ...] = cbor.whole(
-        _read_verbatim_rows, _inflated(batch), where="batch", bytes_max=BATCH_BYTES_MAX
+        _VERBATIM_ROWS.read, _inflated(batch), where="batch", bytes_max=BATCH_BYTES_MAX
     )
     head = base
     for row in rows:
@@ -232,4 +232,4 @@ def _inflated(batch: bytes) -> bytes:
     return data
 
 
-_read_verbatim_rows = reader_of_many(nested(_Row), BATCH_ENTRIES_MAX)
+_VERBATIM_ROWS = Many(nested(_Row), BATCH_ENTRIES_MAX)

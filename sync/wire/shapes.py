@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sync.wire import cbor
-from sync.wire.compiled import Shape, named, reader_of_many, writer_of_many
+from sync.wire.compiled import Many, Shape, named
 from sync.wire.errors import Malformed
 
 if TYPE_CHECKING:
@@ -120,30 +120,31 @@ def one_of(kind: type[IntEnum]) -> Shape:
 def nested(kind: type[Record]) -> Shape:
     """Another record."""
     return Shape(
-        read=_within(f"{named(kind.read)}(data, at)"),
+        read=_within(f"{named(kind)}.read(data, at)"),
         fits=f"type(v) is {named(kind)}",
-        write=f"{named(kind.write)}(v)",
+        write=f"{named(kind)}.write(v)",
         why=f"not a {kind.__name__}",
     )
 
 
 def chosen_by(number: str, kinds: Mapping[Any, type[Record]]) -> Shape:
     """The record that belongs to the earlier field `number` of the same record."""
-    readers, writers = ({key: getattr(kind, way) for key, kind in kinds.items()} for way in ("read", "write"))
+    by_number = named(dict(kinds))
     return Shape(
-        read=_within(f"{named(readers)}[made.{number}](data, at)"),
-        fits=f"type(v) is {named(dict(kinds))}[self.{number}]",
-        write=f"{named(writers)}[self.{number}](v)",
+        read=_within(f"{by_number}[made.{number}].read(data, at)"),
+        fits=f"type(v) is {by_number}[self.{number}]",
+        write=f"{by_number}[self.{number}].write(v)",
         why=f"not of its {number}",
     )
 
 
 def list_of(shape: Shape, most: int = LIST_ITEMS_MAX) -> Shape:
     """A tuple of at most `most` values of one shape."""
+    many = named(Many(shape, most))
     return Shape(
-        read=_within(f"{named(reader_of_many(shape, most))}(data, at)"),
+        read=_within(f"{many}.read(data, at)"),
         fits="True",
-        write=f"{named(writer_of_many(shape, most))}(v)",
+        write=f"{many}.write(v)",
         why="",
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.wire import cbor
+from sync.wire import cbor, facts
 from sync.wire.errors import Malformed
 from sync.wire.record import Record, item, record
 from sync.wire.shapes import (
@@ -30,6 +31,8 @@ from sync.wire.shapes import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sync.wire.compiled import Field
 
 
@@ -267,3 +270,35 @@ def test_records_are_frozen_and_small() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         point.x = 2  # type: ignore[misc]
     assert not hasattr(point, "__dict__")
+
+
+def test_a_record_is_a_value() -> None:
+    leg = facts.Leg(allowance=1, amount_rial=2, left_rial=3)
+    assert (
+        leg
+        == facts.Leg(allowance=1, amount_rial=2, left_rial=3)
+        != facts.Leg(allowance=1, amount_rial=2, left_rial=4)
+    )
+    assert len({leg, pickle.loads(pickle.dumps(leg)), dataclasses.replace(leg)}) == 1
+    assert repr(leg) == "Leg(allowance=1, amount_rial=2, left_rial=3)"
+    assert leg != (1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    "change", [lambda leg: setattr(leg, "left_rial", 9), lambda leg: delattr(leg, "left_rial")]
+)
+def test_a_record_cannot_be_changed(change: Callable[[facts.Leg], None]) -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        change(facts.Leg(allowance=1, amount_rial=2, left_rial=3))
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"allowance": 1, "amount_rial": 2}, "left_rial"),
+        ({"allowance": 1, "amount_rial": 2, "left_rial": 3, "more": 4}, "more"),
+    ],
+)
+def test_a_record_takes_its_own_fields_only(values: dict[str, int], named: str) -> None:
+    with pytest.raises(TypeError, match=named):
+        facts.Leg(**values)
