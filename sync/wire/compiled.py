@@ -82,6 +82,15 @@ def named(thing: Any) -> str:
     return name
 
 
+def init_of(fields: Sequence[Field]) -> Callable[..., None]:
+    """The method that makes a record of its fields' values, all by keyword."""
+    values = [f"{field.name}=None" if field.shape.optional else field.name for field in fields]
+    signature = f"__init__(self{', *' if values else ''}{''.join(f', {value}' for value in values)})"
+    return _compiled(
+        signature, ["pass", *(f"{named(field.put)}(self, {field.name})" for field in fields)], "init"
+    )
+
+
 def reader_of(cls: type, fields: Sequence[Field], *, array: bool) -> Reader:
     """The function that reads a record of class `cls` at an offset."""
     assert len(fields) <= FIELDS_MAX, "a count of one byte"

@@ -17,7 +17,7 @@ from dataclasses import FrozenInstanceError, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, dataclass_transform
 
 from sync.wire import cbor
-from sync.wire.compiled import Field, Shape, reader_of, writer_of
+from sync.wire.compiled import Field, Shape, init_of, reader_of, writer_of
 from sync.wire.errors import Malformed
 
 if TYPE_CHECKING:
@@ -61,12 +61,9 @@ class Record:
     __slots__ = ()
 
     def __init__(self, **values: Any) -> None:
-        for field in self.fields:
-            if field.name not in values and not field.shape.optional:
-                raise TypeError(f"{type(self).__name__} needs {field.name}")
-            field.put(self, values.pop(field.name, None))
-        if values:
-            raise TypeError(f"{type(self).__name__} has no {min(values)}")
+        # The first of a class gets the class its own: straight code for all that follow.
+        setattr(type(self), "__init__", init_of(self.fields))  # noqa: B010 -- a method is not assigned twice
+        type(self).__init__(self, **values)
 
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and self._values() == other._values()
