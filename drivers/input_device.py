@@ -7,6 +7,8 @@ Rules:
 - A character device is grabbed, so its keys reach nobody else (no console types a PIN), and stamps its events by
   the monotonic clock, which nobody sets.
 - A FIFO is opened for reading and writing, so it never ends when a writer closes it.
+- What cannot be a record means that records are cut in the wrong places: the device counts as gone, and is right again
+  when it is opened anew. Else it would be deaf for ever, without a word.
 
 Source: Linux `input.h` (EVIOCGRAB, EVIOCSCLOCKID). Edge: no OSError leaves.
 
@@ -38,6 +40,8 @@ _CLOCK_MONOTONIC = 1
 READ_RECORDS_MAX = 64
 """Records taken in one read: as many as the kernel's ring holds."""
 QUEUED_READS_MAX = 64
+SECONDS_MAX = 1 << 40
+"""No stamp of this age of the world is larger."""
 
 
 def open_input_device(path: Path) -> InputDevice:
@@ -123,7 +127,9 @@ class InputDevice:
         data = self._rest + chunk
         whole = len(data) - len(data) % keys.EVENT.size
         self._rest = data[whole:]
-        if whole:
+        if not _are_records(data[:whole]):
+            self._finish("what it sends are no event records")
+        elif whole:
             self._queue.put_newest(data[:whole])
 
     def _finish(self, why: str) -> None:
@@ -132,6 +138,13 @@ class InputDevice:
             os.close(self._fd)
         self._fd = -1
         self._queue.end(lambda: DeviceGone(f"{self.name}: {why}"))
+
+
+def _are_records(data: bytes) -> bool:
+    return all(
+        0 <= seconds < SECONDS_MAX and 0 <= microseconds < 1_000_000 and kind <= keys.EV_MAX
+        for seconds, microseconds, kind, _, _ in keys.EVENT.iter_unpack(data)
+    )
 
 
 def _dropped_before(records: bytes) -> bytes:

@@ -22,6 +22,7 @@ EVENT = struct.Struct("@llHHi")
 EV_SYN = 0
 EV_KEY = 1
 EV_MSC = 4
+EV_MAX = 0x1F
 
 SYN_REPORT = 0
 SYN_DROPPED = 3

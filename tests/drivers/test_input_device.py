@@ -60,6 +60,24 @@ def test_a_record_that_comes_in_parts_is_kept_until_it_is_whole() -> None:
     asyncio.run(story())
 
 
+def test_a_fifo_whose_records_were_torn_is_right_again_when_it_is_opened_anew(tmp_path: Path) -> None:
+    path = tmp_path / "event0"
+    os.mkfifo(path)
+
+    async def story() -> None:
+        async with open_input_device(path) as device:
+            path.write_bytes(RECORDS[0] + RECORDS[1][:7])
+            assert await device.read() == RECORDS[0]
+            path.write_bytes(RECORDS[2])
+            with pytest.raises(DeviceGone, match="no event records"):
+                await device.read()
+        async with open_input_device(path) as device:
+            path.write_bytes(RECORDS[3])
+            assert await device.read() == RECORDS[3]
+
+    asyncio.run(story())
+
+
 def test_what_came_before_the_end_is_read_first_and_then_every_read_says_gone() -> None:
     async def story() -> None:
         device, far = plugged()
