@@ -152,6 +152,7 @@ async def _events(talk: h11.Connection, reader: asyncio.StreamReader) -> AsyncIt
             if not data:
                 raise Unreachable("the connection broke in the middle of the answer")
             talk.receive_data(data)
+            await asyncio.sleep(0)  # much may be there already: nobody else waits for all of it
         elif isinstance(event, h11.EndOfMessage):
             return
         elif isinstance(event, h11.Event):

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from sync.uplink.client import CenterClient, center_address
+from sync.uplink.client import READ_BYTES, CenterClient, center_address
 from sync.uplink.errors import BadAddress, NotTheCenter, Refused, TimedOut, Unreachable, UplinkError
 from tests.sync.uplink.servers import Server, http, serving
 
@@ -112,6 +112,28 @@ def test_a_refusal_bears_the_center_s_words_in_one_line() -> None:
     )
     assert isinstance(error, Refused)
     assert (error.status, error.text) == (403, "device 7 is not known [2J")
+
+
+def test_a_flood_that_is_never_an_answer_leaves_the_loop_to_others() -> None:
+    flood = b"HTTP/1.1 100 Continue\r\n\r\n" * 20_000
+    beats = 0
+
+    async def beat() -> None:
+        nonlocal beats
+        while True:
+            beats += 1
+            await asyncio.sleep(0)
+
+    async def story() -> None:
+        async with serving(flood) as server:
+            client = CenterClient(center_address(f"http://127.0.0.1:{server.port}"), timeout_ms=2_000)
+            beating = asyncio.create_task(beat())
+            with pytest.raises(UplinkError):
+                await client.post("/exchange", b"question", answer_bytes_max=1_000)
+            beating.cancel()
+
+    asyncio.run(story())
+    assert beats > len(flood) // READ_BYTES
 
 
 def test_nobody_listening_is_unreachable() -> None:
