@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,9 +43,14 @@ def main() -> int:
     write_json(OUT / "bench.json", TARGETS, values)
     print(table(TARGETS, values))
     late = missed(TARGETS, values)
-    print(f"\n{OUT / 'bench.json'} says how each was measured.")
+    print(f"\n{OUT / 'bench.json'} says how each was measured. {_company()}")
     print(f"Missed: {', '.join(late)}" if late else "All targets are met.")
     return 1 if late else 0
+
+
+def _company() -> str:
+    """How busy the machine is: ratios bear some company, but what waits for another thread suffers first."""
+    return f"Load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors."
 
 
 async def _measured(names: list[str]) -> dict[str, float]:

@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 MANY = 1_000_000
 LOOKUPS = 20
 """In one round."""
-ROUNDS = 150
+LOOKUP_ROUNDS = 400
+COMMIT_ROUNDS = 300
 ALLOWED_DAYS = 40
 FILL = (
     (
@@ -55,8 +56,8 @@ FILL = (
     (
         "allowances",
         (
-            "INSERT INTO allowance SELECT 1000000 + number, number, 21, 40000000, 40000000, :now_s, :until_s, :until_s, 0"
-            " FROM household WHERE number >= :household"
+            "INSERT INTO allowance SELECT tranche * 1000000 + number, number, tranche, 40000000, 40000000, :now_s, :until_s,"
+            " :until_s, 0 FROM (SELECT 21 AS tranche UNION ALL SELECT 22) CROSS JOIN household WHERE number >= :household"
         ),
     ),
     (
@@ -101,7 +102,7 @@ async def _balance_growth(small: Journal, large: Journal) -> float:
 
         return lookups_s
 
-    compared = await interleaved(lookups(large, MANY), lookups(small, HOUSEHOLDS), rounds=ROUNDS)
+    compared = await interleaved(lookups(large, MANY), lookups(small, HOUSEHOLDS), rounds=LOOKUP_ROUNDS)
     return compared.ratio
 
 
@@ -117,7 +118,7 @@ def _accounts_s(sql: sqlite3.Connection, households: list[int]) -> float:
 
 
 async def _commit_growth(village: Village, small: Journal, large: Journal) -> float:
-    members = Random(SEED).choices(village.members, k=2 * ROUNDS)
+    members = Random(SEED).choices(village.members, k=2 * COMMIT_ROUNDS)
 
     def commits(journal: Journal) -> Timed:
         async def commit_s(number: int) -> float:
@@ -130,7 +131,7 @@ async def _commit_growth(village: Village, small: Journal, large: Journal) -> fl
 
         return commit_s
 
-    return (await interleaved(commits(large), commits(small), rounds=ROUNDS)).ratio
+    return (await interleaved(commits(large), commits(small), rounds=COMMIT_ROUNDS)).ratio
 
 
 def _fill(path: Path, village: Village, bought: Entry, tell: Tell) -> None:
@@ -155,7 +156,7 @@ def _fill(path: Path, village: Village, bought: Entry, tell: Tell) -> None:
         for name, _ in indexes:
             sql.execute(f"DROP INDEX {name}")
         for what, statement in FILL:
-            tell(f"writing a million {what}")
+            tell(f"writing {what}")
             sql.execute(statement, values)
         tell("indexing")
         for _, index in indexes:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 SEED = 14_040_117
 NOW_S = OPENING_S + 8 * 3600
-HOUSEHOLDS = 120
+HOUSEHOLDS = 100
 LINES_MOST = 8
 CREDIT_RIAL = 4_000_000_000
 """Of each household: no run ends for want of credit."""
