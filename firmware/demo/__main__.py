@@ -21,14 +21,14 @@ from firmware.simulation.center_process import OrderFailed
 from firmware.simulation.child import ChildEnded
 
 HOUSEHOLDS = 120
-HOUSEHOLDS_OF_THE_SHORT_STORY = 34
+HOUSEHOLDS_OF_THE_SHORT_STORY = 26
 
 
 def main() -> int:
     """Run the demo; its exit status."""
     parser = argparse.ArgumentParser(prog="python -m firmware.demo", description="Days of trade at one shop.")
     parser.add_argument("--out", type=Path, default=Path("demo-out"), metavar="DIR", help="made anew")
-    parser.add_argument("--short", action="store_true", help="one day only, in a smaller village")
+    parser.add_argument("--short", action="store_true", help="one day and a morning, in a smaller village")
     given = parser.parse_args()
     shutil.rmtree(given.out, ignore_errors=True)
     try:

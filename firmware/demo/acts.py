@@ -109,6 +109,12 @@ async def leaves(story: Story) -> None:
     story.heard.must_say(CANCELED)
 
 
+async def puts_card_aside(story: Story) -> None:
+    """A card was read, but nothing lies on the counter."""
+    await story.till.cancel()
+    story.heard.must_say("کارت کنار گذاشته شد.")
+
+
 async def voids(story: Story, called: str) -> None:
     """The operator undoes a purchase of the day."""
     receipt = story.receipts[called]
@@ -145,8 +151,7 @@ async def inquires(story: Story, household: Household) -> None:
     story.heard.must_say("مانده اعتبار")
     usable_rial = sum(story.books.available(household, story.now_s).values())
     story.heard.must_be({"امروز در این صندوق": usable_rial})
-    await story.till.cancel()
-    story.heard.must_say("کارت کنار گذاشته شد.")
+    await puts_card_aside(story)
 
 
 async def reads_x(story: Story) -> None:

@@ -20,6 +20,7 @@ from firmware.demo.days import (
     dey_29,
     dey_30,
     later,
+    short,
 )
 
 if TYPE_CHECKING:
@@ -30,4 +31,4 @@ OFFLINE = (
     dey_25.DAY, dey_26.DAY, dey_27.DAY, dey_28.DAY,
 )  # fmt: skip
 WHOLE: tuple[Day, ...] = (*OFFLINE, dey_29.DAY, dey_30.DAY, later.ESFAND, later.ORDIBEHESHT, later.BAHMAN)
-SHORT: tuple[Day, ...] = (dey_17.DAY,)
+SHORT: tuple[Day, ...] = (short.DAY, short.MORNING)

@@ -96,7 +96,7 @@ async def code_is_good_once(story: Story) -> None:
     await story.till.show(story.card(family))
     await story.till.call("4", story.codes[family.number])
     story.refused(DeclineReason.WRONG_CODE, as_decline=False)
-    await acts.leaves(story)
+    await acts.puts_card_aside(story)
 
 
 @DAY.event

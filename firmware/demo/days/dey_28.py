@@ -40,6 +40,13 @@ async def announcement(story: Story) -> None:
 
 
 @DAY.event
+async def already_open(story: Story) -> None:
+    """Typing it once more does no harm."""
+    await story.till.call("15", await mishaps.announced(story, 2))
+    story.refused(DeclineReason.ALREADY_OPEN)
+
+
+@DAY.event
 async def second_month(story: Story) -> None:
     """The household that had used up its first tranche buys again."""
     await acts.buys(story, story.family(SUPPORTED, 3), shelf.OIL, shelf.LENTILS)

@@ -42,13 +42,6 @@ async def announced_by_mail(story: Story) -> None:
 
 
 @ESFAND.event
-async def already_open(story: Story) -> None:
-    """The shopkeeper types a code although everything is open."""
-    await story.till.call("15", await mishaps.announced(story, 4))
-    story.refused(DeclineReason.ALREADY_OPEN)
-
-
-@ESFAND.event
 async def tightened(story: Story) -> None:
     """The rules are tightened by mail to two purchases without network; then the line breaks."""
     tight = story.center.folder / "dey-1404-two-purchases.toml"
