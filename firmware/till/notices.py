@@ -21,16 +21,17 @@ JUDGED_MAX = 40
 
 
 async def print_next(talk: Talk) -> None:
-    """Print the oldest notice, if there is one; it stays if it did not come out."""
-    if not talk.notices:
-        return
-    notice = talk.notices[0]
-    slips = await slips_of_notice(talk, notice)
-    for slip in slips:
-        if not await talk.show(slip):
+    """Print the oldest notice that has something to say; it stays if it did not come out."""
+    while talk.notices:
+        notice = talk.notices[0]
+        slips = await slips_of_notice(talk, notice)
+        for slip in slips:
+            if not await talk.show(slip):
+                return
+        if talk.notices and talk.notices[0] is notice:
+            talk.notices.popleft()
+        if slips:
             return
-    if talk.notices and talk.notices[0] is notice:
-        talk.notices.popleft()
 
 
 async def slips_of_notice(talk: Talk, notice: Verdicts | Settlement | bool) -> tuple[Slip, ...]:  # noqa: FBT001 -- the link is up or not
