@@ -29,6 +29,7 @@ An accepted entry stays accepted; what is refused is kept with its reason, and t
 from __future__ import annotations
 
 import hashlib
+import hmac
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
@@ -167,7 +168,7 @@ def _judge_proof(entry: Entry, purchase: Purchase, _policy: Policy, view: Purcha
         prev=entry.prev,
         lines_hash=hashlib.sha256(entry.stored.lines or b"").digest(),
     )
-    if private.proof != expected:
+    if not hmac.compare_digest(private.proof, expected):
         return Ruling(Verdict.BAD_HOUSEHOLD_PROOF, "was not made with the card and its PIN")
     return ACCEPTED
 

@@ -88,7 +88,10 @@ class Policy(Record):
 
     def good(self, number: int) -> Good | None:
         """The good with this number, if it is in this policy."""
-        return next((good for good in self.goods if good.number == number), None)
+        for good in self.goods:
+            if good.number == number:
+                return good
+        return None
 
     def cohort_of(self, *, decile: int, supported: bool) -> Cohort | None:
         """The first cohort that a household of this decile falls into."""

@@ -13,8 +13,6 @@ import hmac
 from typing import TYPE_CHECKING
 
 from argon2.low_level import Type, hash_secret_raw
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from sync.wire import cbor
 
@@ -99,4 +97,5 @@ def national_id_tag(national_id: str, key: bytes) -> int:
 
 
 def _hkdf(secret: bytes, info: bytes) -> bytes:
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(secret)
+    """32 bytes of HKDF-SHA256 without salt: extract (RFC 5869, 2.2), then one block of expand (2.3)."""
+    return hmac.digest(hmac.digest(bytes(32), secret, "sha256"), info + b"\x01", "sha256")
