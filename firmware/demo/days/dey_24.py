@@ -31,17 +31,17 @@ async def clock_doubtful(story: Story) -> None:
 
 @DAY.event
 async def wrong_date(story: Story) -> None:
-    """A date of last week lies behind what is certain."""
+    """A date of last week lies behind what is certain; the till asks again."""
     await story.till.call("17", "14041014")
     story.heard.must_say("یکشنبه ۱۴ دی ۱۴۰۴")
     await story.till.enter()
-    story.heard.must_say("این تاریخ پذیرفته نشد.")
+    story.heard.must_say("این تاریخ پذیرفته نشد.", "امروز چه روزی است؟")
 
 
 @DAY.event
 async def date_keyed(story: Story) -> None:
     """Today's date is keyed, shown in words and confirmed."""
-    await story.till.call("17", "14041024")
+    await story.till.press("14041024\n")
     story.heard.must_say("چهارشنبه ۲۴ دی ۱۴۰۴")
     await story.till.enter()
     story.heard.must_say("تاریخ ثبت شد:")
