@@ -1,9 +1,10 @@
 """The journal as the appliance's tasks see it: one connection, one writer, one transaction and one sync a commit.
 
-The connection lives on aiosqlite's worker thread, the only thread of ours. A transaction is one function sent there; it
-runs whatever becomes of who asked, for a cancelled task must not undo what the disk already does. `turn` is held from a
-decision to its commit, so that no mail moves credit in between. Nothing may be shown or sounded before `commit` has
-returned.
+The connection lives on aiosqlite's worker thread. A transaction is one function sent there; it runs whatever becomes of
+who asked, for a canceled task must not undo what the disk already does. `turn` is held from a decision to its commit, so
+that no mail moves credit in between. Nothing may be shown or sounded before `commit` has returned.
+
+What runs on the worker stands in the modules beside this one: `loading`, `writing`, `questions`, `purchases`, `storage`.
 """
 
 from __future__ import annotations
@@ -17,56 +18,36 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import aiosqlite
 
-from firmware.clock import Clock, TimeKeeper
-from firmware.entitlements import Account, Use
-from firmware.errors import JournalFull, StaleDecision
-from firmware.journal import questions, storage
-from firmware.journal.entry_projections import project, put
-from firmware.journal.mail_projections import open_policy, project_mail
+from firmware.errors import JournalFull
+from firmware.journal import loading, memory, questions, storage, writing
+from firmware.journal.memory import Memory
 from firmware.journal.purchases import purchase_record
-from firmware.journal.records import CardRecord, Codes, Counters, DayTotals, PurchaseRecord
-from firmware.journal.schema import prepare
-from sync.wire.entry import Draft, Entry, EntryBytes, Head, PrivatePart, seal
-from sync.wire.facts import (
-    AllowanceGivenBack,
-    Enrolled,
-    Fact,
-    Leg,
-    Line,
-    MailApplied,
-    OutageClosed,
-    OutageOpened,
-    Purchase,
-)
-from sync.wire.kinds import ClosingKind, EntryKind, Unit
-from sync.wire.mail import Lock, Mail, MailHead, Recall, Shop
+from sync.wire.entry import Draft, Entry, EntryBytes, PrivatePart
+from sync.wire.facts import Enrolled, Fact, Line, MailApplied
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
     from pathlib import Path
 
+    from firmware.clock import Clock
+    from firmware.entitlements import Account
     from firmware.identity import Identity
+    from firmware.journal.records import CardRecord, Codes, DayTotals, PurchaseRecord
     from firmware.reversals import OpenLeft
     from sync.wire.catalog import Product
-    from sync.wire.policy import Policy
-
-TAIL_ENTRIES = 64
-"""How many of the last entries are proven at each start; `sofreh-till journal verify` proves all."""
-GIVEN_BACK_LEGS_MAX = 100
-"""Recalled allowances in one entry, whose payload is bounded; the next ones follow in entries of their own."""
+    from sync.wire.kinds import Unit
+    from sync.wire.mail import Lock, Mail
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
-class Journal:
+class Journal(Memory):
     """See the module. Made by `open_journal`; owned by the process's one event loop."""
 
     def __init__(self, connection: aiosqlite.Connection, identity: Identity, clock: Clock) -> None:
+        super().__init__(identity, clock)
         self._connection = connection
-        self.kept_account = None
-        self.clock = clock
-        self.identity = identity
         self.turn = asyncio.Lock()
 
     async def load(self, *, version: str) -> None:
@@ -74,7 +55,7 @@ class Journal:
 
         Raises: JournalCorrupt, naming the entry.
         """
-        await self._run(_load, self)
+        await self._run(loading.load, self)
         if self.head.sequence == 0:
             first = Enrolled(credential_hash=self.identity.credential_hash, version=version)
             await self.commit(self.draft(first))
@@ -98,7 +79,7 @@ class Journal:
                 written.
             JournalFull: the disk takes no more; nothing was written.
         """
-        (entry,) = await self._run(_commit, self, (draft,), ())
+        (entry,) = await self._run(writing.commit, self, (draft,), ())
         return entry
 
     async def apply_mail(self, mails: tuple[Mail, ...]) -> Entry:
@@ -108,16 +89,16 @@ class Journal:
         """
         assert mails[0].number == self.mail_head.number + 1, "mail continues what is held"
         applied = MailApplied(first=mails[0].number, last=mails[-1].number, head=mails[-1].hash)
-        entries = await self._run(_commit, self, (self.draft(applied),), mails)
+        entries = await self._run(writing.commit, self, (self.draft(applied),), mails)
         return entries[0]
 
     async def acknowledge(self, held: int, *, now_s: int, epoch: int, statement: int) -> None:
         """The center holds all entries before sequence `held`, as of its signed time."""
-        await self._run(_acknowledge, self, held, now_s, epoch, statement)
+        await self._run(writing.acknowledge, self, held=held, now_s=now_s, epoch=epoch, statement=statement)
 
     async def checkpoint(self) -> None:
         """Fold the log into the database. Called when idle, so that no purchase pays for it."""
-        await self._run(_checkpoint)
+        await self._run(writing.checkpoint)
 
     async def card(self, number: int) -> CardRecord | None:
         """The card with this number."""
@@ -139,7 +120,7 @@ class Journal:
         kept = self.kept_account
         if kept is not None and kept.household == household:
             return kept
-        return await self._run(_account, self, household)
+        return await self._run(memory.account, self, household)
 
     async def codes(self, household: int) -> Codes:
         """A household's unused one-time codes."""
@@ -199,7 +180,7 @@ class Journal:
         try:
             # On a full disk the next start says that the end was not in order: nothing else comes of it.
             with contextlib.suppress(JournalFull):
-                await self._run(_set_clean, clean=True)
+                await self._run(writing.set_clean, clean=True)
         finally:
             await self._connection.close()
 
@@ -213,26 +194,6 @@ class Journal:
         connection._tx.put_nowait((answer, call))  # noqa: SLF001
         result: _T = await answer
         return result
-
-    # What `_load`, `_account`, `_commit` and `_acknowledge` keep in memory; written on the worker, while the loop waits.
-    kept_account: Account | None
-    head: Head
-    boot: int
-    keeper: TimeKeeper
-    policy: Policy | None
-    catalog_version: int
-    shop: Shop | None
-    counters: Counters
-    device_use: Use
-    acknowledged: int
-    policy_confirmed_s: int
-    epoch: int
-    statement: int
-    mail_head: MailHead
-    closings: dict[ClosingKind, int]
-    first_of_day: int
-    was_clean: bool
-    outage_open: bool
 
 
 @asynccontextmanager
@@ -263,146 +224,7 @@ def _guarded(function: Callable[..., _T], sql: sqlite3.Connection, *args: object
         raise storage.storage_error(error) from error
 
 
-def _load(sql: sqlite3.Connection, journal: Journal) -> None:
-    prepare(sql)
-    identity = journal.identity
-    journal.head = storage.head_of(sql, identity)
-    for _ in storage.read_entries(sql, identity, max(0, journal.head.sequence - TAIL_ENTRIES)):
-        pass
-    shift_s = questions.known(sql, "chip_shift_s")
-    floor_s = storage.last_trusted_s(sql, identity)
-    journal.keeper = TimeKeeper(
-        journal.clock,
-        floor_s=floor_s,
-        chip_shift_s=shift_s if isinstance(shift_s, int) else None,
-        compared_s=questions.known_int(sql, "contact_s", floor_s),
-    )
-    journal.boot = questions.known_int(sql, "boot") + 1
-    journal.counters = _counters(sql, identity)
-    journal.epoch = questions.known_int(sql, "epoch", identity.epoch)
-    journal.statement = questions.known_int(sql, "statement")
-    journal.outage_open = bool(questions.known_int(sql, "outage_open"))
-    journal.was_clean = bool(questions.known_int(sql, "clean", 1))
-    _set_clean(sql, clean=False)
-    _reread(sql, journal)
-
-
-def _counters(sql: sqlite3.Connection, identity: Identity) -> Counters:
-    """What the last purchase says of itself: a sum of their own would be one more page to write for each."""
-    sequence = questions.last_purchase(sql)
-    last = None if sequence is None else storage.read_entry(sql, identity, sequence)
-    if last is None:
-        return Counters(0, 0)
-    assert isinstance(last.fact, Purchase), "a purchase row names a purchase"
-    return Counters(last.fact.number, last.fact.credit_so_far_rial)
-
-
-def _reread(sql: sqlite3.Connection, journal: Journal) -> None:
-    """What mail, acknowledgements and closings change."""
-    journal.mail_head = storage.mail_head_of(sql, journal.identity)
-    policy = questions.known(sql, "policy")
-    journal.policy = open_policy(policy, journal.identity.trusted) if isinstance(policy, bytes) else None
-    journal.catalog_version = questions.known_int(sql, "catalog_version")
-    shop = questions.known(sql, "shop")
-    journal.shop = Shop.from_cbor(shop) if isinstance(shop, bytes) else None
-    journal.acknowledged = questions.known_int(sql, "acknowledged")
-    journal.device_use = questions.use(sql, journal.acknowledged)
-    confirmed = (questions.known_int(sql, "mail_issued_s"), questions.known_int(sql, "contact_s"))
-    journal.policy_confirmed_s = max(confirmed)
-    journal.closings = questions.closings(sql)
-    journal.first_of_day = questions.first_of_day(sql)
-
-
-def _account(sql: sqlite3.Connection, journal: Journal, household: int) -> Account | None:
-    journal.kept_account = questions.account(sql, household)
-    return journal.kept_account
-
-
-def _commit(
-    sql: sqlite3.Connection, journal: Journal, drafts: tuple[Draft, ...], mails: tuple[Mail, ...]
-) -> list[Entry]:
-    entries: list[Entry] = []
-    identity, head = journal.identity, journal.head
-    journal.kept_account = None
-    _check_count(drafts, journal.counters)
-    with storage.transaction(sql):
-        for item in mails:
-            storage.write_mail(sql, item)
-            project_mail(sql, item, identity.trusted)
-        for draft in (*drafts, *_given_back(sql, drafts[0], mails)) if mails else drafts:
-            entry = seal(
-                draft, head, device=identity.device, key=identity.key, blinding_key=identity.blinding_key
-            )
-            storage.write_entry(sql, entry)
-            project(sql, entry)
-            head = entry.next_head
-            entries.append(entry)
-    journal.head = head
-    for entry in entries:
-        _remember(sql, journal, entry)
-    return entries
-
-
-def _check_count(drafts: tuple[Draft, ...], counters: Counters) -> None:
-    for draft in drafts:
-        if isinstance(draft.fact, Purchase) and draft.fact.number != counters.purchases + 1:
-            raise StaleDecision(f"purchase number {draft.fact.number} is not the next")
-
-
-def _remember(sql: sqlite3.Connection, journal: Journal, entry: Entry) -> None:
-    journal.keeper.raise_floor(entry.time)
-    fact = entry.fact
-    if isinstance(fact, Purchase):
-        journal.counters = Counters(fact.number, fact.credit_so_far_rial)
-        use = journal.device_use
-        journal.device_use = Use(use.purchases + 1, use.credit_rial + fact.credit_rial)
-    elif isinstance(fact, OutageOpened | OutageClosed):
-        journal.outage_open = isinstance(fact, OutageOpened)
-    elif entry.kind in _REREAD:
-        _reread(sql, journal)
-
-
-def _given_back(sql: sqlite3.Connection, like: Draft, mails: tuple[Mail, ...]) -> tuple[Draft, ...]:
-    recalled = [number for item in mails if isinstance(item.body, Recall) for number in item.body.allowances]
-    left = questions.open_left(sql, recalled, 0).left_rial
-    legs = [Leg(allowance=number, amount_rial=amount, left_rial=0) for number, amount in left.items()]
-    return tuple(
-        Draft(AllowanceGivenBack(legs=tuple(legs[at : at + GIVEN_BACK_LEGS_MAX])), like.time, like.boot)
-        for at in range(0, len(legs), GIVEN_BACK_LEGS_MAX)
-    )
-
-
-def _acknowledge(
-    sql: sqlite3.Connection, journal: Journal, held: int, now_s: int, epoch: int, statement: int
-) -> None:
-    with storage.transaction(sql):
-        for name, value in (
-            ("acknowledged", held),
-            ("contact_s", now_s),
-            ("epoch", epoch),
-            ("statement", statement),
-        ):
-            put(sql, name, value)
-    journal.epoch, journal.statement, journal.kept_account = epoch, statement, None
-    _reread(sql, journal)
-
-
-def _checkpoint(sql: sqlite3.Connection) -> None:
-    sql.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
-    # The first commit after a checkpoint also syncs the log's header: let it be this one, not a purchase's.
-    with storage.transaction(sql):
-        put(sql, "clean", 0)
-
-
-def _set_clean(sql: sqlite3.Connection, *, clean: bool) -> None:
-    with storage.transaction(sql):
-        put(sql, "clean", int(clean))
-
-
 def _stored_entries(
     sql: sqlite3.Connection, identity: Identity, first: int, most: int
 ) -> tuple[EntryBytes, ...]:
     return tuple(entry.stored for entry in storage.read_entries(sql, identity, first, most))
-
-
-_REREAD = frozenset({EntryKind.MAIL_APPLIED, EntryKind.CLOSING})

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from firmware.journal import questions, storage
 from firmware.journal.entry_projections import put
-from firmware.journal.journal import TAIL_ENTRIES
+from firmware.journal.loading import TAIL_ENTRIES
 from sync.wire.entry import Draft, TimeInterval, seal
 from sync.wire.kinds import EntryKind, Grade
 from tests.benchmarks.counter import IDLE_EVERY

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from firmware.journal import audit
-from firmware.journal.journal import GIVEN_BACK_LEGS_MAX
+from firmware.journal.writing import GIVEN_BACK_LEGS_MAX
 from sync.wire import catalog, cose, mail
 from sync.wire.entry import PrivatePart
 from sync.wire.errors import NotAuthentic

@@ -1,0 +1,93 @@
+"""What the journal writes: one transaction and one sync each, then memory follows. Runs on the database's worker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from firmware.errors import StaleDecision
+from firmware.journal import questions, storage
+from firmware.journal.entry_projections import project, put
+from firmware.journal.mail_projections import project_mail
+from firmware.journal.memory import follow, reread
+from sync.wire.entry import Draft, Entry, seal
+from sync.wire.facts import AllowanceGivenBack, Leg, Purchase
+from sync.wire.mail import Mail, Recall
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from firmware.journal.memory import Memory
+    from firmware.journal.records import Counters
+
+GIVEN_BACK_LEGS_MAX = 100
+"""Recalled allowances in one entry, whose payload is bounded; the next ones follow in entries of their own."""
+
+
+def commit(
+    sql: sqlite3.Connection, memory: Memory, drafts: tuple[Draft, ...], mails: tuple[Mail, ...]
+) -> list[Entry]:
+    """Store mail, let it take effect, and sign and store the drafts after it, with what a recall gives back.
+
+    Raises: StaleDecision, JournalFull; Malformed, NotAuthentic for a document in mail. Then nothing was written.
+    """
+    entries: list[Entry] = []
+    identity, head = memory.identity, memory.head
+    memory.kept_account = None
+    _check_count(drafts, memory.counters)
+    with storage.transaction(sql):
+        for item in mails:
+            storage.write_mail(sql, item)
+            project_mail(sql, item, identity.trusted)
+        for draft in (*drafts, *_given_back(sql, drafts[0], mails)) if mails else drafts:
+            entry = seal(
+                draft, head, device=identity.device, key=identity.key, blinding_key=identity.blinding_key
+            )
+            storage.write_entry(sql, entry)
+            project(sql, entry)
+            head = entry.next_head
+            entries.append(entry)
+    memory.head = head
+    for entry in entries:
+        follow(sql, memory, entry)
+    return entries
+
+
+def _check_count(drafts: tuple[Draft, ...], counters: Counters) -> None:
+    for draft in drafts:
+        if isinstance(draft.fact, Purchase) and draft.fact.number != counters.purchases + 1:
+            raise StaleDecision(f"purchase number {draft.fact.number} is not the next")
+
+
+def _given_back(sql: sqlite3.Connection, like: Draft, mails: tuple[Mail, ...]) -> tuple[Draft, ...]:
+    recalled = [number for item in mails if isinstance(item.body, Recall) for number in item.body.allowances]
+    left = questions.open_left(sql, recalled, 0).left_rial
+    legs = [Leg(allowance=number, amount_rial=amount, left_rial=0) for number, amount in left.items()]
+    return tuple(
+        Draft(AllowanceGivenBack(legs=tuple(legs[at : at + GIVEN_BACK_LEGS_MAX])), like.time, like.boot)
+        for at in range(0, len(legs), GIVEN_BACK_LEGS_MAX)
+    )
+
+
+def acknowledge(
+    sql: sqlite3.Connection, memory: Memory, *, held: int, now_s: int, epoch: int, statement: int
+) -> None:
+    """Remember what a signed answer said: the center holds all entries before `held`, as of `now_s`."""
+    said = {"acknowledged": held, "contact_s": now_s, "epoch": epoch, "statement": statement}
+    with storage.transaction(sql):
+        for name, value in said.items():
+            put(sql, name, value)
+    memory.epoch, memory.statement, memory.kept_account = epoch, statement, None
+    reread(sql, memory)
+
+
+def checkpoint(sql: sqlite3.Connection) -> None:
+    """Fold the log into the database."""
+    sql.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
+    # The first commit after a checkpoint also syncs the log's header: let it be this one, not a purchase's.
+    set_clean(sql, clean=False)
+
+
+def set_clean(sql: sqlite3.Connection, *, clean: bool) -> None:
+    """Remember whether the process has ended in order, should it end now."""
+    with storage.transaction(sql):
+        put(sql, "clean", int(clean))
