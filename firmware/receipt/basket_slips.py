@@ -132,8 +132,17 @@ def held(*, number: int, lines: int, total_rial: int) -> Slip:
 
 def recalled(*, number: int, lines: tuple[BasketLine, ...]) -> Slip:
     """A waiting basket is open again, with all its lines."""
+    return _so_far(f"سبد {persian.digits(number)} دوباره باز شد", lines)
+
+
+def again(*, lines: tuple[BasketLine, ...]) -> Slip:
+    """All lines once more, because some may not stand above."""
+    return _so_far("همه ردیف‌ها از نو", lines)
+
+
+def _so_far(title: str, lines: tuple[BasketLine, ...]) -> Slip:
     return (
-        heading(f"سبد {persian.digits(number)} دوباره باز شد"),
+        heading(title),
         *(row for line in lines for row in line_rows(line)),
         thin_rule(),
         Pair("جمع تا اینجا", persian.toman(sum(line.total_rial for line in lines)), bold=True),

@@ -1,6 +1,7 @@
 """TOTAL, the block that it prints, and what confirms it: the household's PIN, its one-time code, or Enter for cash.
 
 Rules:
+- The block stands below all its lines: those that did not come out, with a printer away or empty, are printed again first.
 - The block is a question; only its confirmation is a purchase. Under the journal's turn the authorization is computed once
   more, and if it is not what the block said, the new block is printed and asked for instead.
 - The PIN's outcome is committed before anything shows it: a wrong one as its entry, a right one as the purchase.
@@ -22,6 +23,7 @@ from firmware.receipt.prompt_slips import PRESS_ENTER, PRESS_PIN, Prompt
 from firmware.till.asking import PRESS_BACK
 from firmware.till.household import PRESS_CODE
 from firmware.till.owed import print_owed
+from firmware.till.selling import show_again
 from firmware.till.slips_of import receipt_of
 from firmware.till.states import State
 from firmware.till.talk import Presented, Shown, Talk
@@ -53,6 +55,8 @@ async def total(talk: Talk, command: Total) -> State:
     if not talk.basket.lines:
         await talk.look(Prompt.BASKET_EMPTY)
         return talk.rest()
+    if talk.torn:
+        await show_again(talk)
     presented = talk.presented
     if presented is None or command.cap_toman == 0:
         return await _ask_for_cash(talk)

@@ -104,6 +104,13 @@ async def reopen(talk: Talk, number: int, basket: Basket) -> None:
     await talk.show(basket_slips.recalled(number=number, lines=lines))
 
 
+async def show_again(talk: Talk) -> None:
+    """Begin the strip anew: part of it did not come out."""
+    talk.torn = talk.opened = False
+    await talk.open_strip()
+    await talk.show(basket_slips.again(lines=tuple(basket_line(placed) for placed in talk.basket.lines)))
+
+
 async def park(talk: Talk) -> State:
     """Nobody has touched the basket for a while: it goes on hold, and is never charged."""
     return await hold(talk) if talk.basket.lines else talk.clear()

@@ -165,6 +165,7 @@ class Talk:
     now_ms: int = 0
     active_ms: int = 0
     opened: bool = False
+    torn: bool = False  # something of this basket's strip did not come out
     printed: int | None = None
     begun: set[int] = field(default_factory=set)
     owed: list[int] = field(default_factory=list)
@@ -177,6 +178,7 @@ class Talk:
         try:
             await self.paper.print(slip)
         except WriteInterrupted:
+            self.torn = self.torn or bool(self.basket.lines)
             return False
         return True
 
@@ -214,7 +216,7 @@ class Talk:
 
     def clear(self) -> State:
         """The basket is done, one way or another."""
-        self.basket, self.presented, self.opened = Basket(), None, False
+        self.basket, self.presented, self.opened, self.torn = Basket(), None, False, False
         return self.rest()
 
     @property

@@ -155,6 +155,7 @@ SLIPS: dict[str, Slip] = {
     ),
     "canceled": basket_slips.canceled(lines=3),
     "held": basket_slips.held(number=2, lines=5, total_rial=TOTAL_RIAL),
+    "again": basket_slips.again(lines=LINES),
     "recalled": basket_slips.recalled(number=2, lines=LINES),
     "total": total_slips.total_block(PREVIEW),
     "cash total": total_slips.cash_total_block(

@@ -245,3 +245,17 @@ def test_a_disk_that_is_full_after_the_purchase_does_not_deny_it(shop: Counter) 
     assert "رسید خرید" in shop.paper.text()
     assert "ثبت نشد" not in shop.paper.text()
     assert (shop.state, shop.count(EntryKind.PURCHASE)) == (State.IDLE, 1)
+
+
+def test_lines_that_did_not_come_out_are_printed_before_their_total(shop: Counter) -> None:
+    shop.sell_milk(shop.members[0])
+    shop.paper.run_out()
+    shop.press("3 *")
+    shop.scan(MILK)
+    shop.paper.refill()
+    shop.paper.tear_off()
+    shop.press("+")
+    assert "۳ عدد" in shop.paper.text()
+    shop.press("- +")
+    assert shop.paper.text().count("۳ عدد") == 1
+    assert shop.state is State.TOTALED
