@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from drivers.barcode_decoder import GtinScan, WeighedScan
 from drivers.keypad import Key
 from drivers.receipt_printer import Sound
 from firmware.errors import JournalFull, StaleDecision
@@ -17,7 +16,7 @@ from firmware.receipt.prompt_slips import Prompt
 from firmware.till import asking, notices, owed, recovery, selling
 from firmware.till.codes import Function
 from firmware.till.grammar import Misfit
-from firmware.till.scans import CardNumberScan, CardScan, StrangeScan, seen
+from firmware.till.scans import CardNumberScan, CardScan, Seen, StrangeScan, seen
 from firmware.till.states import AWAITING_PIN, MODES, RESTING, State
 from firmware.till.table import FUNCTIONS, TABLE
 from firmware.till.talk import Paper, Settings, Talk
@@ -124,11 +123,11 @@ class Conversation:
 
     async def _refuse(self, command: object) -> None:
         talk = self._talk
-        if isinstance(command, CardScan | CardNumberScan):
+        if isinstance(command, CardScan | CardNumberScan) and _on_counter(talk):
             await talk.look(Prompt.SECOND_CARD)
-        elif isinstance(command, StrangeScan | GtinScan | WeighedScan):
+        elif isinstance(command, Seen):
             talk.typing.forget()
-            await talk.look(Prompt.BAD_SCAN)
+            await talk.look(Prompt.BAD_SCAN if isinstance(command, StrangeScan) else Prompt.SCAN_NOT_HERE)
         elif isinstance(command, Misfit) and talk.state in AWAITING_PIN:
             await talk.look(Prompt.PIN)
         else:

@@ -12,8 +12,8 @@ from firmware.entitlements import Opening
 from firmware.errors import ClockRefused
 from firmware.receipt import basket_slips, inquiry_slips, notice_slips, persian, service_slips, till_slips
 from firmware.receipt.prompt_slips import PRESS_ENTER, Prompt
-from firmware.till.asking import PRESS_BACK, again
-from firmware.till.codes import help_parts
+from firmware.till.asking import PRESS_BACK, again, start
+from firmware.till.codes import Function, help_parts
 from firmware.till.goods import found_by_gtin, found_by_number, is_unusual, toman_typed
 from firmware.till.owed import retry
 from firmware.till.paying import check_pin, is_blocked, print_wrong_pin
@@ -181,7 +181,8 @@ async def date_confirmed(talk: Talk, _: Confirm) -> State:
             await journal.commit(journal.draft(ClockSet(source=ClockSource.KEYED, shift_s=shift_s)))
     await talk.beep(Sound.ACCEPTED if taken else Sound.REFUSED)
     await talk.show(till_slips.date_set(talk.day_s) if taken else till_slips.date_refused())
-    return talk.rest()
+    unknown = journal.keeper.now().grade is Grade.DOUBTFUL
+    return await start(talk, Function.DATE) if unknown else talk.rest()
 
 
 async def change_price(talk: Talk) -> State:

@@ -11,7 +11,7 @@ from firmware.receipt.decline_slips import TEXTS
 from firmware.receipt.prompt_slips import Prompt
 from firmware.till.states import State
 from sync.wire import card as cards
-from sync.wire import mail
+from sync.wire import mail, receipt_qr
 from sync.wire.facts import Closing, Decline, Inquiry
 from sync.wire.kinds import DeclineReason, EntryKind, MailKind
 from tests.firmware.till.counter import CODE, MILK, Counter
@@ -171,3 +171,26 @@ def test_a_till_without_mail_has_no_operator_no_goods_and_no_households(bare: Co
     assert bare.paper.sounds == [Sound.LOOK] * 3
     bare.scan_card(bare.members[0])
     assert bare.facts()[-1] == Decline(reason=DeclineReason.NO_ALLOWANCE_HERE, total_rial=0)
+
+
+def test_a_good_scan_at_the_wrong_moment_is_not_called_unreadable(shop: Counter) -> None:
+    entry = shop.sell_milk(shop.members[0])
+    shop.paper.tear_off()
+    shop.scan(receipt_qr.to_qr(entry, shop.identity.slim))
+    assert shop.paper.last().startswith(Prompt.SCAN_NOT_HERE.value)
+    shop.press("*8 * 99 Enter *15 Enter")
+    for code in (cards.to_qr(shop.members[0].card), MILK):
+        shop.scan(code)
+        assert shop.paper.last().startswith(Prompt.SCAN_NOT_HERE.value)
+    shop.scan_badly()
+    assert shop.paper.last().startswith(Prompt.BAD_SCAN.value)
+
+
+def test_a_receipt_scanned_into_a_basket_is_no_second_card(shop: Counter) -> None:
+    entry = shop.sell_milk(shop.members[0])
+    shop.scan(MILK)
+    shop.scan(receipt_qr.to_qr(entry, shop.identity.slim))
+    assert shop.paper.last().startswith(Prompt.SCAN_NOT_HERE.value)
+    shop.press("*15 Enter")
+    shop.scan_card(shop.members[1])
+    assert shop.paper.last().startswith(Prompt.SECOND_CARD.value)

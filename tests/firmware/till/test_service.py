@@ -169,6 +169,9 @@ def test_a_date_behind_what_is_certain_is_refused(shop: Counter) -> None:
     shop.press("14041016 Enter Enter")
     assert shop.count(EntryKind.CLOCK_SET) == 0
     assert shop.paper.sounds[-1] is Sound.REFUSED
+    assert "امروز چه روزی است؟" in shop.paper.last()
+    shop.press("14041018 Enter Enter")
+    assert shop.count(EntryKind.CLOCK_SET) == 1
 
 
 def test_a_basket_on_hold_comes_back_with_its_lines_and_without_its_card(shop: Counter) -> None:
