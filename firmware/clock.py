@@ -21,7 +21,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from firmware.errors import ClockRefused
+from firmware.errors import ClockRefused, ConfigError
 from sync.wire.entry import TimeInterval
 from sync.wire.kinds import Grade
 
@@ -81,6 +81,8 @@ class FileClock:
 
     def __init__(self, path: Path, *, has_chip: bool) -> None:
         self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        if os.fstat(self._descriptor).st_size < _CLOCK_FILE.size:
+            raise ConfigError(f"{path}: not the clock file of a simulation")
         self._has_chip = has_chip
 
     def monotonic_ms(self) -> int:

@@ -129,6 +129,8 @@ def config_from(text: str, *, folder: Path) -> Config:
         given = _flat(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"not TOML: {error}") from None
+    except RecursionError:
+        raise ConfigError("not TOML that anybody would write: nested too deep") from None
     unknown = sorted(given.keys() - {key.name for key in KEYS})
     if unknown:
         raise ConfigError(f"{unknown[0]} is no key of this file")

@@ -87,6 +87,8 @@ async def enroll(
 
     Raises: EnrollmentRefused; the device is then what it was, save that it may have a key now.
     """
+    if len(center_url) > identity.CENTER_URL_MAX:
+        raise EnrollmentRefused(f"the center's address is longer than {identity.CENTER_URL_MAX} characters")
     key = device_key(folder)
     _refuse_second(folder, key)
     nonce = random_bytes(NONCE_BYTES)
@@ -98,7 +100,10 @@ async def enroll(
         raise EnrollmentRefused(str(error)) from error
     root_public = _root(message, ticket)
     given = _verified(message, key, root_public, center_url, nonce)
-    identity.store(folder, message, root_public=root_public, center_url=center_url)
+    try:
+        identity.store(folder, message, root_public=root_public, center_url=center_url)
+    except OSError as error:
+        raise EnrollmentRefused(f"{folder}: {error.strerror}; the same ticket may be used again") from error
     return given
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 IDENTITY_FILE = "identity.cbor"
 KEY_FILE = "device.key"
+CENTER_URL_MAX = 200
 
 
 class DeviceKey(Protocol):
@@ -57,7 +58,7 @@ class DeviceKey(Protocol):
 class _Stored(Record):
     root_public: bytes = item(0, octets(cose.PUBLIC_KEY_BYTES))
     answer: bytes = item(1, octets(most=1 << 16))
-    center_url: str = item(2, text(200))
+    center_url: str = item(2, text(CENTER_URL_MAX))
 
 
 @dataclass(frozen=True, slots=True)

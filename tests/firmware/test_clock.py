@@ -22,7 +22,7 @@ from firmware.clock import (
     TimeKeeper,
     iran_day_start_s,
 )
-from firmware.errors import ClockRefused
+from firmware.errors import ClockRefused, ConfigError
 from sync.wire.entry import TimeInterval
 from sync.wire.kinds import Grade
 from tests.fakes.hand_clock import HandClock
@@ -367,3 +367,9 @@ def test_waiting_is_real_and_in_milliseconds(kind: str, tmp_path: Path) -> None:
 )
 def test_a_day_begins_at_midnight_in_iran(at_s: int, day_s: int) -> None:
     assert iran_day_start_s(at_s) == day_s
+
+
+def test_a_file_that_is_no_clock_is_refused_at_once(tmp_path: Path) -> None:
+    (tmp_path / "clock").write_bytes(bytes(23))
+    with pytest.raises(ConfigError, match="not the clock file"):
+        FileClock(tmp_path / "clock", has_chip=True)

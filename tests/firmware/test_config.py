@@ -49,6 +49,7 @@ def test_relative_paths_begin_at_the_file_s_own_folder(tmp_path: Path) -> None:
         ('clock.file = ""', "clock.file is not a path"),
         ('center.url = ""', "center.url is not a text"),
         ("x = ", "not TOML"),
+        (f"x = {'[' * 5_000}", "not TOML"),
         ("#" * 70_000, "more than 65536 characters"),
     ],
 )

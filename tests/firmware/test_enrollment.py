@@ -147,3 +147,25 @@ def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(EnrollmentRefused, match="no device key"):
         try_to_enroll(tmp_path / "file" / "data", EnrollingCenter())
+
+
+def test_an_address_that_could_not_be_kept_is_refused_before_the_ticket_is_spent(tmp_path: Path) -> None:
+    center = EnrollingCenter()
+    with pytest.raises(EnrollmentRefused, match="longer than 200"):
+        asyncio.run(
+            enroll(
+                tmp_path, ticket_from(center.ticket), f"http://127.0.0.1/{'a' * 200}", center, software="1",
+                random_bytes=bytes,
+            )
+        )  # fmt: skip
+    assert not center.requests
+
+
+def test_a_disk_without_room_for_the_identity_costs_no_ticket(tmp_path: Path) -> None:
+    (tmp_path / f"{identity.IDENTITY_FILE}.new").mkdir()
+    center = EnrollingCenter()
+    with pytest.raises(EnrollmentRefused, match="may be used again"):
+        try_to_enroll(tmp_path, center)
+    (tmp_path / f"{identity.IDENTITY_FILE}.new").rmdir()
+    try_to_enroll(tmp_path, center)
+    assert is_enrolled(tmp_path)
