@@ -114,8 +114,10 @@ class _InputFifo:
     def send(self, events: bytes) -> bool:
         """Write a burst whole; return whether anybody has the device open.
 
-        Raises: DriverError if the reader has left more than a mebibyte unread.
+        Raises: DriverError if the burst is more than a mebibyte, or the reader has left so much unread.
         """
+        if len(events) > _PIPE_BYTES:
+            raise DriverError(f"{self._path}: nobody types {len(events)} bytes of keys at once")
         with self._opened() as fd:
             if fd is None:
                 return False

@@ -13,6 +13,7 @@ import stat
 import sys
 from typing import TYPE_CHECKING
 
+from drivers.errors import DriverError
 from firmware.errors import FirmwareError
 from firmware.receipt import persian
 from firmware.simulation.center_process import CenterProcess, OrderFailed, scheme_file
@@ -111,7 +112,7 @@ class Shopkeeper:
         try:
             await self._do(action)
             await self._keep_paper()
-        except OrderFailed as error:
+        except (OrderFailed, DriverError) as error:
             print(f"  ? {error}")
         except (ChildEnded, TimeoutError) as error:
             print(f"  ! the till: {error}\n  ! see {self._shop.folder / 'till.log'}; :insert starts it again")

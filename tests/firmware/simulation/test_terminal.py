@@ -31,9 +31,20 @@ def play(folder: Path, *lines: str) -> str:
 
 @pytest.mark.timeout(180)
 def test_a_person_can_play_the_shopkeeper(tmp_path: Path) -> None:
-    first = play(tmp_path / "shop", ":cards", "6261037001017", "45000e", ":card 1", "+", "hello", ":report")
+    first = play(
+        tmp_path / "shop",
+        ":cards",
+        "6261037001017",
+        "45000e",
+        ":card 1",
+        "+",
+        "hello",
+        f":scan {'A' * 3_900}",
+        ":report",
+    )
     assert "رسید نیست" in first
     assert "there is no key" in first
+    assert "nobody types" in first
     villager = json.loads((tmp_path / "shop" / "center" / "villagers.json").read_text())[0]
     assert villager["national_id"] in first
     second = play(tmp_path / "shop", ":card 1", "+", f"{villager['pin']}e", ":cut", ":plug", "5", ":insert")
