@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 PRINTABLE = (EntryKind.PURCHASE, EntryKind.VOID, EntryKind.REFUND, EntryKind.CLOSING, EntryKind.CASH_SALE)
 
 
-def known(sql: sqlite3.Connection, name: str, default: object = None) -> object:
-    """A single remembered value."""
+def known(sql: sqlite3.Connection, name: str) -> object:
+    """A single remembered value, or None."""
     row = sql.execute("SELECT value FROM known WHERE name = ?", (name,)).fetchone()
-    return default if row is None else row[0]
+    return None if row is None else row[0]
 
 
 def known_int(sql: sqlite3.Connection, name: str, default: int = 0) -> int:

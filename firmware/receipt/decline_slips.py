@@ -171,8 +171,3 @@ def limit_row(limit_rial: int) -> Pair:
 def purchases_limit_row(purchases: int) -> Pair:
     """The number of purchases that was reached."""
     return Pair("سقف", f"{persian.number(purchases)} خرید")
-
-
-def left_row(left_rial: int) -> Pair:
-    """What is left at this till."""
-    return Pair("مانده در این صندوق", persian.toman(left_rial))

@@ -63,9 +63,9 @@ def masked(household: Household) -> str:
     return f"{what} با پایان {persian.isolate(whole[-MASK_DIGITS:])}"
 
 
-def heading(title: str, *, size: Size = Size.LARGE) -> Text:
+def heading(title: str) -> Text:
     """What this slip is."""
-    return Text(title, size=size, bold=True, align=Align.CENTER)
+    return Text(title, size=Size.LARGE, bold=True, align=Align.CENTER)
 
 
 def copy_mark() -> Text:

@@ -1,7 +1,7 @@
 """What the center answered, and what codes did: verdicts, settlements, announcements, one-time codes.
 
-Rules: a verdict slip says which receipts became final and when their money comes, and which were quarantined, why,
-and that nothing is lost. Verdict texts are keyed by `sync.wire.kinds.Verdict` (a test demands all).
+Rules: a verdict slip says which receipts became final, and which were quarantined, why, and that nothing is lost; a
+settlement slip says when the money comes. Verdict texts are keyed by `sync.wire.kinds.Verdict` (a test demands all).
 
 Must not know: mail, how verdicts are reached.
 """
@@ -56,13 +56,12 @@ class JudgedReceipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictNotice:
-    """What one exchange brought. `paid_by_s` says until when the money of the final ones comes, where known."""
+    """What one exchange brought."""
 
     place: Place
     when: When
     final: tuple[JudgedReceipt, ...]
     quarantined: tuple[JudgedReceipt, ...]
-    paid_by_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +100,7 @@ def settlement_notice(settlement: Settlement) -> Slip:
         thin_rule(),
         Pair("خریدهای پذیرفته‌شده", persian.number(settlement.purchases)),
         Pair("پرداخت به فروشگاه", persian.toman(settlement.amount_rial), bold=True),
-        *_paid_by_rows(settlement.pay_by_s),
+        Pair("واریز پول تا", persian.date_words(settlement.pay_by_s)),
         TEAR_OFF,
     )
 
@@ -117,14 +116,8 @@ def announcement_accepted(*, title: str, cohorts: tuple[str, ...], until_s: int 
     )
 
 
-def code_outcome(*, right: bool, press: tuple[str, ...] = ()) -> Slip:
-    """A one-time code was tried."""
-    if not right:
-        return (
-            heading("رمز درست نبود"),
-            Text("از اعتبار کسی چیزی کم نشد. هشت رقم رمز یک‌بارمصرف را دوباره بزنید."),
-            SHOW,
-        )
+def code_accepted(*press: str) -> Slip:
+    """A one-time code was right; a wrong one is a decline."""
     return (
         heading("رمز پذیرفته شد"),
         Text("این رمز یک‌بارمصرف فقط برای همین خرید است."),
@@ -148,7 +141,6 @@ def _final_rows(notice: VerdictNotice) -> Slip:
         Pair(
             "جمع اعتبار قطعی", persian.toman(sum(receipt.credit_rial for receipt in notice.final)), bold=True
         ),
-        *_paid_by_rows(notice.paid_by_s),
     )
 
 
@@ -171,7 +163,3 @@ def _receipt_pair(receipt: JudgedReceipt) -> Pair:
     return Pair(
         f"رسید {persian.isolate(receipt.number)}", persian.toman(receipt.credit_rial), size=Size.SMALL
     )
-
-
-def _paid_by_rows(paid_by_s: int | None) -> Slip:
-    return () if paid_by_s is None else (Pair("واریز پول تا", persian.date_words(paid_by_s)),)

@@ -1,4 +1,4 @@
-"""Slips for the shopkeeper and the technician: status, help card, date prompt, enrollment.
+"""Slips for the shopkeeper and the technician: status, help card, date prompt, link.
 
 Rules: the image has no shell and no screen, so all that a person must know about the appliance is printable.
 
@@ -43,17 +43,6 @@ class Status:
     policy_version: int
     catalog_version: int
     head_qr: str
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enrollment:
-    """A device that has been bound to its shop."""
-
-    place: Place
-    when: When
-    valid_until_s: int
-    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +79,6 @@ def status_slip(status: Status) -> Slip:
         Pair("همه ثبت‌ها", persian.number(status.entries)),
         Pair("خریدها", persian.number(status.purchases)),
         *_sending_rows(status),
-        *(Text(note, bold=True) for note in status.notes),
         thin_rule(),
         Text("کد دفتر این صندوق:", size=Size.SMALL),
         Qr(status.head_qr),
@@ -131,20 +119,6 @@ def help_card(parts: tuple[HelpPart, ...]) -> Slip:
         *(row for part in parts for row in _help_rows(part)),
         thin_rule(),
         *call_center_rows(),
-        TEAR_OFF,
-    )
-
-
-def enrollment_slip(enrollment: Enrollment) -> Slip:
-    """The device has its credential and may trade."""
-    return (
-        Rule(),
-        heading("دستگاه فعال شد"),
-        *place_rows(enrollment.place),
-        *when_rows(enrollment.when),
-        Pair("اعتبار گواهی تا", persian.date_words(enrollment.valid_until_s)),
-        Text("اثر انگشت کلید:", size=Size.SMALL),
-        Text(persian.isolate(enrollment.fingerprint), align=Align.CENTER),
         TEAR_OFF,
     )
 

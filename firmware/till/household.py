@@ -155,7 +155,7 @@ async def code_for_card(talk: Talk, typed: str) -> State:
         await talk.look(Prompt.CARD)
         return talk.rest()
     if presented.code_entry is not None:
-        await talk.show(notice_slips.code_outcome(right=True, press=(PRESS_TOTAL,)))
+        await talk.show(notice_slips.code_accepted(PRESS_TOTAL))
         return talk.rest()
     if len(typed) != CODE_DIGITS:
         return await again(talk, Prompt.CODE)
@@ -200,7 +200,7 @@ async def _try_code(talk: Talk, typed: str, whom: list[Presented]) -> State:
     talk.save()
     await talk.beep(Sound.ACCEPTED)
     await talk.open_strip()
-    await talk.show(notice_slips.code_outcome(right=True, press=(PRESS_TOTAL,)))
+    await talk.show(notice_slips.code_accepted(PRESS_TOTAL))
     return talk.state
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from drivers.barcode_decoder import BadScan, GtinScan, TextScan, WeighedScan
 from sync.wire import card, receipt_qr
 
-ANNOUNCEMENT_PREFIX = "A1:"
 _ANNOUNCEMENT = re.compile(r"A1:(\d{13})")
 _CARD_NUMBER = re.compile(r"C\d{2,20}")
 

@@ -47,13 +47,10 @@ async def signed_lines(talk: Talk, lines: tuple[Line, ...]) -> tuple[BasketLine,
     return tuple([await signed_line(talk, line, position) for position, line in enumerate(lines, 1)])
 
 
-async def signed_line(
-    talk: Talk, line: Line, position: int, *, quantity: int | None = None, total_rial: int | None = None
-) -> BasketLine:
+async def signed_line(talk: Talk, line: Line, position: int, *, quantity: int | None = None) -> BasketLine:
     """One signed line, or a part of it."""
     part = line.quantity if quantity is None else quantity
-    if total_rial is None:
-        total_rial = line_total_rial(line.unit, price_rial=line.price_rial, quantity=part)
+    total_rial = line_total_rial(line.unit, price_rial=line.price_rial, quantity=part)
     return BasketLine(
         position=position, name=await name_of(talk, good=line.good, gtin=line.gtin), unit=line.unit, quantity=part,
         price_rial=line.price_rial, total_rial=total_rial, eligible=line.good != 0,

@@ -114,7 +114,6 @@ STATUS = service_slips.Status(
     place=PLACE, when=replace(WHEN, grade=Grade.ESTIMATED), version="0.1.0", entries=1042, purchases=611, unsent=33,
     unsent_credit_rial=394_718_300, send_by_s=at("2026-01-10T23:59:59"), acknowledged_s=at("2026-01-06T20:11:00"),
     households=148, policy_title="کالابرگ دی ۱۴۰۴", policy_version=4, catalog_version=9, head_qr=HEAD_QR,
-    notes=("شبکه قطع است.",),
 )  # fmt: skip
 FINAL = tuple(
     JudgedReceipt(number=f"7-{n}", credit_rial=n * 10_000, verdict=Verdict.ACCEPTED)
@@ -122,7 +121,7 @@ FINAL = tuple(
 )
 VERDICTS = notice_slips.VerdictNotice(
     place=PLACE, when=WHEN, final=FINAL,
-    quarantined=(JudgedReceipt(number="7-1040", credit_rial=900_000, verdict=Verdict.LATE),), paid_by_s=at("2026-01-10T12:00:00"),
+    quarantined=(JudgedReceipt(number="7-1040", credit_rial=900_000, verdict=Verdict.LATE),),
 )  # fmt: skip
 SETTLEMENT = notice_slips.Settlement(
     place=PLACE, number=3, day_s=at("2026-01-07T12:00:00"), purchases=31,
@@ -138,9 +137,6 @@ HELP = (
         ),
     ),
     HelpPart("فروشگاه", (HelpRow("*90#", "گزارش میان روز"), HelpRow("*99#", "پایان روز"))),
-)
-ENROLLMENT = service_slips.Enrollment(
-    place=PLACE, when=WHEN, valid_until_s=at("2027-01-07T00:00:00"), fingerprint="3FA1 88C0 12D4 99B7"
 )
 
 SLIPS: dict[str, Slip] = {
@@ -186,13 +182,12 @@ SLIPS: dict[str, Slip] = {
     "z copy": closing_slips.closing_copy(replace(CLOSING, unsent=0, cash_counted_rial=26_100_000)),
     "x": closing_slips.closing_slip(replace(CLOSING, z=False, cash_counted_rial=None, send_by_s=None)),
     "verdicts": notice_slips.verdict_notice(VERDICTS),
-    "no verdicts": notice_slips.verdict_notice(replace(VERDICTS, final=(), quarantined=(), paid_by_s=None)),
+    "no verdicts": notice_slips.verdict_notice(replace(VERDICTS, final=(), quarantined=())),
     "settlement": notice_slips.settlement_notice(SETTLEMENT),
     "announcement": notice_slips.announcement_accepted(
         title="اعتبار دی ۱۴۰۴", cohorts=("دهک‌های ۱ تا ۳", "دهک‌های ۴ تا ۷"), until_s=ESFAND_END_S
     ),
-    "code right": notice_slips.code_outcome(right=True, press=(prompt_slips.PRESS_ENTER,)),
-    "code wrong": notice_slips.code_outcome(right=False),
+    "code accepted": notice_slips.code_accepted(prompt_slips.PRESS_ENTER),
     "pin cleared": notice_slips.pin_cleared(),
     "status": service_slips.status_slip(STATUS),
     "status of a fresh device": service_slips.status_slip(
@@ -203,7 +198,6 @@ SLIPS: dict[str, Slip] = {
         day_s=WHEN.time_s, press=(prompt_slips.PRESS_ENTER,)
     ),
     "help": service_slips.help_card(HELP),
-    "enrollment": service_slips.enrollment_slip(ENROLLMENT),
     "link up": service_slips.link_notice(up=True, unsent=33),
     "link down": service_slips.link_notice(up=False, unsent=0),
     "confirm household": prompt_slips.confirm_household(
@@ -216,7 +210,6 @@ SLIPS: dict[str, Slip] = {
             decline_slips.opens_row(at("2026-01-12T00:00:00")),
             decline_slips.tries_left_row(2),
             decline_slips.limit_row(50_000_000),
-            decline_slips.left_row(123_000),
             decline_slips.expired_row(ESFAND_END_S),
         ),
     ),
