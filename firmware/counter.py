@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from firmware.log import Log
     from firmware.watchdog import CheckIn
 
-TICK_MS = 1_000
+TICK_MS = 250
+"""Soon enough for what people wait for: a verdict, a lapsed PIN, an owed slip."""
 
 
 class Conversation(Protocol):
