@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 PAPER = "58mm"
 EVENTS_MAX = 10_000
 LISTENING_WITHIN_MS = 5_000
+TORN_OFF_AFTER_MS = 12
+"""What the till says it has printed has left it; the kernel hands it on within a millisecond or two."""
 _POLL_S = 0.02
 CONFIG = """\
 # Made by the simulation.
@@ -190,7 +192,7 @@ class PaperFace:
 
         Raises: UnknownPrinterBytes, if the printer met bytes that are in no command.
         """
-        await self._shop.printer.settle()
+        await self._shop.printer.settle(quiet_ms=TORN_OFF_AFTER_MS)
         picture = self._shop.printer.tear_off()
         return TornOff(picture, self._shop.plug.take_texts(), self._shop.plug.take_beeps())
 
