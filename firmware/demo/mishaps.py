@@ -58,8 +58,10 @@ async def code_for(story: Story, household: Household) -> str:
 
 
 async def announced(story: Story, tranche: int) -> str:
-    """The center announces a tranche on the radio; its code."""
-    return str((await story.center.order("announce", tranche))["code"])
+    """The center announces a tranche on the radio; its code, which everybody remembers."""
+    if tranche not in story.announcements:
+        story.announcements[tranche] = str((await story.center.order("announce", tranche))["code"])
+    return story.announcements[tranche]
 
 
 async def held_by_the_center(story: Story) -> int:

@@ -50,6 +50,7 @@ class Story:
     cards: dict[int, Card]
     receipts: dict[str, Receipt] = field(default_factory=dict)
     codes: dict[int, str] = field(default_factory=dict)
+    announcements: dict[int, str] = field(default_factory=dict)
     reasons: Counter[DeclineReason] = field(default_factory=Counter)
     events: int = 0
     entries_unheard: int = 0
