@@ -147,7 +147,7 @@ def quantity(typed: str | None) -> Quantity | None:
 _QUANTITY = r"(\d{1,6}|\d{0,3}\.\d{1,3})"
 _CONFIRM = Rule(re.compile("="), lambda _: Confirm())
 _BACK = Rule(re.compile("-"), lambda _: Back())
-_PENDING_QUANTITY = re.compile(_QUANTITY + r"\*")
+_QUANTITY_AHEAD = re.compile(_QUANTITY + r"\*")
 
 RULES = {
     Mode.SELLING: (
@@ -162,7 +162,7 @@ RULES = {
         _CONFIRM,
     ),
     Mode.PIN: (Rule(re.compile(r"(\d{4})="), lambda m: Pin(m[1])), _CONFIRM, _BACK),
-    Mode.NUMBER: (Rule(re.compile(r"(\d+\.?\d*|\.\d+)="), lambda m: Number(m[1])), _CONFIRM, _BACK),
+    Mode.NUMBER: (Rule(re.compile(r"(\d+\.?\d{0,3}|\.\d{1,3})="), lambda m: Number(m[1])), _CONFIRM, _BACK),
     Mode.RECEIPT: (Rule(re.compile(r"(\d+(?:-\d+){0,2})="), lambda m: Number(m[1])), _CONFIRM, _BACK),
     Mode.RETURNS: (
         Rule(re.compile(rf"(?:{_QUANTITY}\*)?(\d{{1,2}})="), lambda m: Return(int(m[2]), quantity(m[1]))),
@@ -211,7 +211,7 @@ class Typing:
         typed, self._typed = self._typed, ""
         if not typed:
             return None
-        match = _PENDING_QUANTITY.fullmatch(typed)
+        match = _QUANTITY_AHEAD.fullmatch(typed)
         found = quantity(match[1]) if match else None
         return Misfit() if found is None else found
 

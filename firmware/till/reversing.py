@@ -38,12 +38,14 @@ PARTLY_BACK = Pair("بخشی برگشت خورده؛ بقیه را برگشت ب
 
 
 def sequence_typed(talk: Talk, typed: str) -> int | None:
-    """The entry that a typed receipt number means: ``37-4``, or whole ``1001-37-4``. The check digit must be right."""
+    """The entry that a typed receipt number means: ``37-4``, or whole ``1001-37-4``; None for none of this journal.
+
+    The check digit must be right.
+    """
     whole = typed if typed.count("-") == 2 else f"{talk.journal.identity.device}-{typed}"
-    sequence = whole.split("-")[1]
-    if not sequence.isdecimal() or whole != number_of(talk, int(sequence)):
-        return None
-    return int(sequence)
+    digits = whole.split("-")[1]
+    sequence = int(digits) if digits.isdecimal() else talk.journal.head.sequence
+    return sequence if sequence < talk.journal.head.sequence and whole == number_of(talk, sequence) else None
 
 
 def sequence_scanned(talk: Talk, scan: ReceiptScan) -> int | None:

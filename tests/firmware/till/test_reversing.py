@@ -10,6 +10,7 @@ from drivers.receipt_printer import Sound
 from firmware.till.states import State
 from sync.wire.facts import Decline, Purchase, Refund, Void
 from sync.wire.kinds import DeclineReason, EntryKind
+from sync.wire.numbers import receipt_number
 from tests.firmware.till.counter import JAM, MILK
 
 if TYPE_CHECKING:
@@ -64,6 +65,12 @@ def test_a_void_needs_the_operator(shop: Counter) -> None:
     assert shop.state is State.OPERATOR_PIN
     shop.press("- Enter")
     assert shop.count(EntryKind.VOID) == 0
+
+
+def test_a_number_beyond_all_entries_is_no_receipt_of_this_till(shop: Counter) -> None:
+    number = receipt_number(device=shop.journal.identity.device, sequence=10**20)
+    shop.press(f"*13 * {number} Enter {OPERATOR} Enter")
+    assert shop.last_entry(EntryKind.DECLINE).fact == Decline(reason=DeclineReason.NOT_FOUND, total_rial=0)
 
 
 def test_minus_leaves_the_purchase_as_it_is(shop: Counter) -> None:
