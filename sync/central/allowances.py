@@ -97,35 +97,20 @@ def fall_back(database: sqlite3.Connection, *, now_s: int) -> int:
         (now_s, now_s),
     ).fetchall()
     for row in rows:
-        close(
-            database,
-            row["number"],
-            row["household"],
-            row["tranche"],
-            row["left_rial"],
-            now_s=now_s,
-            reason="fell back",
-        )
+        database.execute("UPDATE allowance SET closed_at_s = ? WHERE number = ?", (now_s, row["number"]))
+        _move(database, row["household"], row["tranche"], -row["left_rial"], now_s=now_s, reason="fell back")
     return len(rows)
 
 
-def close(
-    database: sqlite3.Connection,
-    number: int,
-    household: int,
-    tranche: int,
-    freed_rial: int,
-    *,
-    now_s: int,
-    reason: str,
-    ended: bool = True,
-) -> None:
-    """Free `freed_rial` of an allowance and end it. Not `ended` is one whose rest a refused purchase still claims."""
-    database.execute(
-        "UPDATE allowance SET closed_at_s = ?, left_rial = left_rial - ? WHERE number = ?",
-        (now_s if ended else None, freed_rial, number),
-    )
-    _move(database, household, tranche, -freed_rial, now_s=now_s, reason=reason)
+def give_back(database: sqlite3.Connection, number: int, amount_rial: int, *, now_s: int) -> None:
+    """Free what a device gave back of an allowance. One of which a refused purchase still claims the rest stays open."""
+    row = database.execute(
+        "UPDATE allowance SET left_rial = left_rial - ? WHERE number = ? RETURNING household, tranche, left_rial",
+        (amount_rial, number),
+    ).fetchone()
+    if row["left_rial"] == 0:
+        database.execute("UPDATE allowance SET closed_at_s = ? WHERE number = ?", (now_s, number))
+    _move(database, row["household"], row["tranche"], -amount_rial, now_s=now_s, reason="given back")
 
 
 def lock_mail(database: sqlite3.Connection, policy: Policy, tranche: int, *, device: int) -> mail.Locks:

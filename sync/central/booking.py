@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sync.central import closings, dossier, ledger, mailbox, verification
-from sync.central.allowances import close
+from sync.central.allowances import give_back
 from sync.central.briefing import device_row
 from sync.central.config import CLOCK_SKEW_S
 from sync.central.evidence import Standing
@@ -153,16 +153,11 @@ def _pay(
     movements = []
     for leg in legs:
         row = database.execute(
-            "SELECT household, tranche, closed_at_s FROM allowance WHERE number = ?", (leg.allowance,)
+            "UPDATE allowance SET left_rial = left_rial - ? WHERE number = ? RETURNING household, tranche, closed_at_s",
+            (sign * leg.amount_rial, leg.allowance),
         ).fetchone()
-        if row["closed_at_s"] is None:
-            source = ledger.reserved(row["household"], row["tranche"])
-            database.execute(
-                "UPDATE allowance SET left_rial = left_rial - ? WHERE number = ?",
-                (sign * leg.amount_rial, leg.allowance),
-            )
-        else:
-            source = ledger.free(row["household"], row["tranche"])
+        account = ledger.reserved if row["closed_at_s"] is None else ledger.free
+        source = account(row["household"], row["tranche"])
         movements += [(source, -sign * leg.amount_rial), (shop, sign * leg.amount_rial)]
     cause = ledger.Cause(entry.device, entry.sequence)
     ledger.post(database, movements, at_s=arrived_s, reason=reason, cause=cause)
@@ -180,8 +175,8 @@ def _book_mail(database: sqlite3.Connection, entry: Entry, _arrived_s: int) -> N
     database.execute("UPDATE device SET applied_mail = ? WHERE number = ?", (applied.last, entry.device))
     for row in database.execute(
         "SELECT document AS tranche, cohort FROM mail JOIN release ON release.tranche = document"
-        " WHERE device = ? AND mail.number BETWEEN ? AND ? AND kind = ? AND announced_at_s IS NOT NULL",
-        (entry.device, applied.first, applied.last, int(MailKind.ANNOUNCEMENT)),
+        " WHERE device = ? AND mail.number <= ? AND kind = ? AND announced_at_s IS NOT NULL",
+        (entry.device, applied.last, int(MailKind.ANNOUNCEMENT)),
     ).fetchall():
         _open(database, entry, row["tranche"], row["cohort"])
 
@@ -195,13 +190,7 @@ def _open(database: sqlite3.Connection, entry: Entry, tranche: int, cohort: int)
 def _book_give_back(database: sqlite3.Connection, entry: Entry, arrived_s: int) -> None:
     assert isinstance(entry.fact, facts.AllowanceGivenBack), "by the table"
     for leg in entry.fact.legs:
-        row = database.execute(
-            "SELECT household, tranche, left_rial FROM allowance WHERE number = ?", (leg.allowance,)
-        ).fetchone()
-        close(
-            database, leg.allowance, row["household"], row["tranche"], leg.amount_rial,
-            ended=leg.amount_rial == row["left_rial"], now_s=arrived_s, reason="given back",
-        )  # fmt: skip
+        give_back(database, leg.allowance, leg.amount_rial, now_s=arrived_s)
 
 
 def _book_closing(database: sqlite3.Connection, entry: Entry, _arrived_s: int) -> None:

@@ -31,12 +31,13 @@ def purchase_view(
     assert isinstance(purchase, Purchase), "a purchase is judged as one"
     number, applied = device["number"], device["applied_mail"]
     household = None if entry.private is None else entry.private.household
-    known = (
-        mailbox.newest(database, number, MailKind.POLICY, document=purchase.policy, most=applied) is not None
-    )
+    known = mailbox.newest_document(database, number, MailKind.POLICY, most=applied) == purchase.policy
     return PurchaseView(
         policy=scheme.policy_of(database, purchase.policy) if known else None,
-        policy_heard_s=device["heard_at_s"],
+        policy_heard_s=min(
+            device["heard_at_s"], mailbox.issued_s(database, number, applied + 1) or arrived_s
+        ),
+        floor_s=mailbox.issued_s(database, number, applied) or 0,
         goods=_goods(database, number, purchase.catalog, applied),
         proof=_proof_view(database, device, entry, arrived_s),
         allowances=allowance_views(database, number, (leg.allowance for leg in purchase.legs)),
@@ -86,7 +87,7 @@ def original_view(database: sqlite3.Connection, device: sqlite3.Row, sequence: i
     assert isinstance(purchase, Purchase), "the projection names purchases only"
     return OriginalView(
         purchase=purchase,
-        lines=lines_from_bytes(row["lines"]),
+        lines=() if row["lines"] is None else lines_from_bytes(row["lines"]),
         accepted=bool(row["accepted"]),
         voided=bool(row["voided"]),
         before_last_z=sequence < device["last_z"],
@@ -131,7 +132,7 @@ def code_digits(database: sqlite3.Connection, entry: Entry) -> str | None:
 
 
 def _goods(database: sqlite3.Connection, device: int, version: int, applied: int) -> dict[int, int] | None:
-    if version and mailbox.newest(database, device, MailKind.CATALOG, document=version, most=applied) is None:
+    if (mailbox.newest_document(database, device, MailKind.CATALOG, most=applied) or 0) != version:
         return None
     return scheme.goods_of_catalog(database, version)
 
@@ -141,9 +142,15 @@ def _proof_view(database: sqlite3.Connection, device: sqlite3.Row, entry: Entry,
     if private is None or private.household is None:
         return ProofView(None, CodeStanding.NONE)
     row = database.execute(
-        "SELECT household_key FROM card WHERE number = ? AND household = ? AND NOT EXISTS (SELECT 1 FROM revoked_card"
-        " WHERE revoked_card.card = card.number AND device = ? AND mail <= ?)",
-        (private.card, private.household, device["number"], device["applied_mail"]),
+        "SELECT household_key FROM card WHERE number = ? AND household = ? AND COALESCE(revoked_at_s > ?, 1) AND NOT EXISTS"
+        " (SELECT 1 FROM revoked_card WHERE revoked_card.card = card.number AND device = ? AND mail <= ?)",
+        (
+            private.card,
+            private.household,
+            device["enrolled_at_s"],
+            device["number"],
+            device["applied_mail"],
+        ),
     ).fetchone()
     return ProofView(
         None if row is None else row["household_key"], _code_standing(database, entry, arrived_s)

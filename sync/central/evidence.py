@@ -22,7 +22,9 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class AllowanceView:
-    """An allowance as the ledger has it. `free_rial` is what could be found for it after it has closed."""
+    """An allowance as the ledger has it. Of one that has fallen back, `left_rial` is what its device may still believe in,
+    and `free_rial` what could be found for it.
+    """
 
     number: int
     household: int
@@ -64,11 +66,13 @@ class UseView:
 @dataclass(frozen=True, slots=True)
 class PurchaseView:
     """All that a purchase is judged by. `policy` and `goods` (good by GTIN) are None where its chain had not applied
-    them; `openings` holds (tranche, cohort) that announcements opened on the chain before.
+    them, or had newer ones; `policy_heard_s` is since when its rules may be old, `floor_s` when the newest mail that it
+    had applied was written; `openings` holds (tranche, cohort) that announcements opened on the chain before.
     """
 
     policy: Policy | None
     policy_heard_s: int
+    floor_s: int
     goods: Mapping[int, int] | None
     proof: ProofView
     allowances: Mapping[int, AllowanceView]

@@ -37,6 +37,7 @@ class Cause(NamedTuple):
 
 
 STATE = Account("state")
+HOUSEHOLDS_OWN = ("free", "reserved")
 
 
 def free(household: int, tranche: int) -> Account:
@@ -81,12 +82,13 @@ def post(
         (at_s, reason, device, sequence),
     ).fetchone()["number"]
     for account, amount_rial in booked:
-        number = database.execute(
+        row = database.execute(
             "INSERT INTO account (kind, owner, tranche, balance_rial) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
-            " SET balance_rial = balance_rial + excluded.balance_rial RETURNING number",
+            " SET balance_rial = balance_rial + excluded.balance_rial RETURNING number, balance_rial",
             (*account, amount_rial),
-        ).fetchone()["number"]
-        database.execute("INSERT INTO movement VALUES (?, ?, ?)", (posting, number, amount_rial))
+        ).fetchone()
+        assert row["balance_rial"] >= 0 or account.kind not in HOUSEHOLDS_OWN, "a household has no debts"
+        database.execute("INSERT INTO movement VALUES (?, ?, ?)", (posting, row["number"], amount_rial))
     return int(posting)
 
 

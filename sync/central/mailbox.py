@@ -85,6 +85,23 @@ def newest(
     return number
 
 
+def newest_document(database: sqlite3.Connection, device: int, kind: MailKind, *, most: int) -> int | None:
+    """The version in the newest item of this kind that is not above `most`."""
+    number = newest(database, device, kind, most=most)
+    row = database.execute(
+        "SELECT document FROM mail WHERE device = ? AND number = ?", (device, number)
+    ).fetchone()
+    return None if row is None else int(row["document"])
+
+
+def issued_s(database: sqlite3.Connection, device: int, number: int) -> int | None:
+    """When item `number` was written, if there is one."""
+    row = database.execute(
+        "SELECT issued_s FROM mail WHERE device = ? AND number = ?", (device, number)
+    ).fetchone()
+    return None if row is None else int(row["issued_s"])
+
+
 def hash_of(database: sqlite3.Connection, device: int, number: int) -> bytes | None:
     """The hash of item `number`; of the credential for 0; None where there is none."""
     if number == 0:

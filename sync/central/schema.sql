@@ -139,7 +139,7 @@ CREATE TABLE allowance (
     present_by_s INTEGER NOT NULL,
     second_deadline_s INTEGER NOT NULL,
     recalled_at_s INTEGER,
-    closed_at_s INTEGER               -- given back or fallen back
+    closed_at_s INTEGER               -- given back, or fallen back: then left_rial is what late entries may claim
 );
 CREATE INDEX allowance_by_household ON allowance (household, tranche);
 CREATE INDEX allowance_open ON allowance (present_by_s) WHERE closed_at_s IS NULL;

@@ -94,7 +94,8 @@ def judge_purchase(entry: Entry, view: PurchaseView) -> Ruling:
     assert isinstance(purchase, Purchase), "a purchase is judged as one"
     if view.policy is None or view.goods is None:
         return Ruling(Verdict.UNKNOWN_POLICY, f"policy {purchase.policy}, list {purchase.catalog}")
-    if entry.time.not_before_s - view.policy_heard_s > view.policy.limits.policy_age_s:
+    not_before_s = max(entry.time.not_before_s, view.floor_s)
+    if not_before_s - view.policy_heard_s > view.policy.limits.policy_age_s:
         return Ruling(Verdict.UNKNOWN_POLICY, "the policy was confirmed too long ago")
     for check in _PURCHASE_CHECKS:
         ruling = check(entry, purchase, view.policy, view)
@@ -105,6 +106,8 @@ def judge_purchase(entry: Entry, view: PurchaseView) -> Ruling:
 
 def _judge_goods(entry: Entry, purchase: Purchase, policy: Policy, view: PurchaseView) -> Ruling:
     """6."""
+    if entry.stored.lines is None:
+        return Ruling(Verdict.MALFORMED, "has no lines")
     for index, line in enumerate(entry.lines):
         if line.total_rial != line_total_rial(line.unit, price_rial=line.price_rial, quantity=line.quantity):
             return Ruling(Verdict.MALFORMED, f"line {index}: price times quantity is another total")
@@ -185,17 +188,18 @@ def _judge_allowances(entry: Entry, purchase: Purchase, _policy: Policy, view: P
             return Ruling(
                 Verdict.OVER_ALLOWANCE, f"allowance {leg.allowance} is not this household's at this device"
             )
-        if not allowance.closed and leg.amount_rial > allowance.left_rial:
+        if leg.amount_rial > allowance.left_rial:
             return Ruling(Verdict.OVER_ALLOWANCE, f"allowance {leg.allowance} has {allowance.left_rial} left")
     return ACCEPTED
 
 
 def _judge_opening(entry: Entry, purchase: Purchase, policy: Policy, view: PurchaseView) -> Ruling:
-    """10. Opening needs the lower end of the interval, expiry the upper."""
+    """10. Opening needs the lower end of the interval, expiry the upper, which no mail applied before lies behind."""
     time = entry.time
+    not_after_s = max(time.not_after_s, view.floor_s)
     for leg in purchase.legs:
         allowance = view.allowances[leg.allowance]
-        if time.not_after_s > allowance.authorize_until_s:
+        if not_after_s > allowance.authorize_until_s:
             return Ruling(Verdict.LATE, f"allowance {leg.allowance} had expired")
         if (allowance.tranche, allowance.cohort) not in view.openings and not _is_open(
             time, allowance, policy
@@ -317,8 +321,11 @@ def judge_announcement(
 
 
 def judge_mail_applied(applied: MailApplied, *, before: int, head: bytes | None) -> Ruling:
-    """17. `before` is the last number that the chain had applied, `head` the center's hash of item `last`."""
-    if applied.first != before + 1 or applied.last < applied.first or applied.head != head:
+    """17. `before` is the last number that the chain had applied, `head` the center's hash of item `last`.
+
+    A hash covers all mail before it, so what an entry that was lost or held had applied counts with the next.
+    """
+    if not before < applied.first <= applied.last or applied.head != head:
         return Ruling(Verdict.MALFORMED, "is not the mail that the center sent")
     return ACCEPTED
 

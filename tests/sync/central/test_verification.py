@@ -57,6 +57,7 @@ ALLOWANCE = AllowanceView(
 VIEW = PurchaseView(
     policy=POLICY,
     policy_heard_s=DEY_17,
+    floor_s=DEY_17,
     goods={RICE_GTIN: 7},
     proof=ProofView(KEY, CodeStanding.NONE),
     allowances={1: ALLOWANCE, 2: replace(ALLOWANCE, number=2, left_rial=350_000)},
@@ -263,7 +264,7 @@ def test_11_limits(grade: Grade, limits: dict[str, int], expected: str) -> None:
 
 @pytest.mark.parametrize(("free_rial", "expected"), [(600_000, "accepted"), (599_999, "late")])
 def test_12_what_fell_back_is_paid_from_the_free_rest(free_rial: int, expected: str) -> None:
-    assert verdict(allowances=allowances(closed=True, left_rial=0, free_rial=free_rial)) == expected
+    assert verdict(allowances=allowances(closed=True, free_rial=free_rial)) == expected
 
 
 def test_12_two_allowances_share_one_free_rest() -> None:

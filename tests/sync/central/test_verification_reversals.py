@@ -133,7 +133,7 @@ def test_16_an_announcement_is_made_before_and_proven(
 
 @pytest.mark.parametrize(
     ("first", "last", "head", "expected"),
-    [(4, 5, b"h", "accepted"), (4, 4, b"h", "accepted"), (3, 5, b"h", "malformed"), (5, 5, b"h", "malformed"),
+    [(4, 5, b"h", "accepted"), (4, 4, b"h", "accepted"), (3, 5, b"h", "malformed"), (5, 5, b"h", "accepted"),
      (4, 3, b"h", "malformed"), (4, 5, b"x", "malformed"), (4, 5, None, "malformed")],
 )  # fmt: skip
 def test_17_applied_mail_is_the_center_s_own_in_order(
