@@ -106,9 +106,9 @@ def _device(database: sqlite3.Connection, row: sqlite3.Row) -> Report:
 
 
 def _totals(database: sqlite3.Connection, device: sqlite3.Row) -> tuple[Totals, Totals]:
-    """What the device's own Z slips say, and its entries after the last of them."""
+    """What the device's own Z slips say, and its entries after the last of them. A Z that was refused closes nothing."""
     closed = Totals()
-    for closing in _closing_facts(database, device["number"]):
+    for closing in _closing_facts(database, device["number"], "verdict = 0"):
         if closing.closing == ClosingKind.Z:
             for name in closings.NAMES:
                 setattr(closed, name, getattr(closed, name) + getattr(closing, name))
@@ -116,16 +116,16 @@ def _totals(database: sqlite3.Connection, device: sqlite3.Row) -> tuple[Totals, 
     return closed, unclosed
 
 
-def _closing_facts(database: sqlite3.Connection, device: int) -> list[facts.Closing]:
+def _closing_facts(database: sqlite3.Connection, device: int, condition: str) -> list[facts.Closing]:
     rows = database.execute(
-        "SELECT payload FROM entry WHERE device = ? AND kind = ? ORDER BY sequence",
+        f"SELECT payload FROM entry WHERE device = ? AND kind = ? AND {condition} ORDER BY sequence",  # noqa: S608 -- our words
         (device, int(EntryKind.CLOSING)),
     )
     return [fact for row in rows if isinstance(fact := dossier.fact_of(row["payload"]), facts.Closing)]
 
 
 def _closings(database: sqlite3.Connection, device: int) -> Report:
-    given = [closing.closing for closing in _closing_facts(database, device)]
+    given = [closing.closing for closing in _closing_facts(database, device, "1")]
     differing = database.execute(
         "SELECT COUNT(DISTINCT sequence) AS n FROM observation WHERE device = ?", (device,)
     ).fetchone()["n"]

@@ -1,6 +1,7 @@
 """What a shop is paid: the accepted credit of one device and one day, in the center's days, within 72 hours.
 
-A day whose refunds exceed its purchases is settled together with the next. Owns the table settlement.
+A day whose refunds exceed its purchases is settled together with the next, and no settlement pays more than the shop is
+owed: what one of its devices took back is not paid out at another. Owns the table settlement.
 """
 
 from __future__ import annotations
@@ -31,10 +32,15 @@ def settle(
         for day_s, rows in days.items():
             carried += rows
             amount_rial = sum(row["amount_rial"] for row in carried)
-            if amount_rial > 0:
+            if 0 < amount_rial <= _owed_rial(database, device):
                 made.append(_settle_day(database, keys, device, day_s, carried, amount_rial, now_s))
                 carried = []
     return made
+
+
+def _owed_rial(database: sqlite3.Connection, device: int) -> int:
+    row = database.execute("SELECT shop FROM device WHERE number = ?", (device,)).fetchone()
+    return ledger.balance_rial(database, ledger.shop(row["shop"]))
 
 
 def _settle_day(
