@@ -126,24 +126,41 @@ async def measured(talk: Talk, found: Found, amount: int) -> State:
 
 
 async def price(talk: Talk, command: Number) -> State:
-    """The price of the thing that waits, in toman; an unusual one must be confirmed."""
-    waiting = talk.waiting
-    assert waiting is not None, "a thing waits for its price"
-    price_rial = toman_typed(command.typed)
-    if price_rial is None:
-        return await talk.look(Prompt.PRICE)
-    if is_unusual(talk, waiting.found, price_rial) and waiting.doubted_rial != price_rial:
-        waiting.doubted_rial = price_rial
-        return await talk.look(Prompt.PRICE_UNUSUAL, PRESS_ENTER)
-    return await _take_price(talk, price_rial)
+    """The price of the thing that waits."""
+    price_rial = await price_typed(talk, command)
+    return talk.state if price_rial is None else await _take_price(talk, price_rial)
 
 
 async def price_insisted(talk: Talk, _: Confirm) -> State:
     """Enter alone: the unusual price is meant."""
+    price_rial = await price_doubted(talk)
+    return talk.state if price_rial is None else await _take_price(talk, price_rial)
+
+
+async def price_typed(talk: Talk, command: Number) -> int | None:
+    """A price of the thing that waits, in rial for the toman typed.
+
+    None if it cannot be, or is unusual and has not been typed twice; that was said.
+    """
     waiting = talk.waiting
-    if waiting is None or waiting.doubted_rial is None:
-        return await talk.look(Prompt.PRICE)
-    return await _take_price(talk, waiting.doubted_rial)
+    assert waiting is not None, "a thing waits for its price"
+    price_rial = toman_typed(command.typed)
+    if price_rial is None:
+        await talk.look(Prompt.PRICE)
+    elif is_unusual(talk, waiting.found, price_rial) and waiting.doubted_rial != price_rial:
+        waiting.doubted_rial = price_rial
+        await talk.look(Prompt.PRICE_UNUSUAL, PRESS_ENTER)
+    else:
+        return price_rial
+    return None
+
+
+async def price_doubted(talk: Talk) -> int | None:
+    """The unusual price that Enter alone insists on; None if no price was typed, which was said."""
+    doubted_rial = None if talk.waiting is None else talk.waiting.doubted_rial
+    if doubted_rial is None:
+        await talk.look(Prompt.PRICE)
+    return doubted_rial
 
 
 async def _take_price(talk: Talk, price_rial: int) -> State:

@@ -14,7 +14,7 @@ from firmware.receipt import basket_slips, inquiry_slips, notice_slips, persian,
 from firmware.receipt.prompt_slips import PRESS_ENTER, Prompt
 from firmware.till.asking import PRESS_BACK, again, start
 from firmware.till.codes import Function, help_parts
-from firmware.till.goods import found_by_gtin, found_by_number, is_unusual, toman_typed
+from firmware.till.goods import found_by_gtin, found_by_number, price_doubted, price_typed
 from firmware.till.owed import retry
 from firmware.till.paying import check_pin, is_blocked, print_wrong_pin
 from firmware.till.reversing import sequence_typed
@@ -215,27 +215,20 @@ async def _ask_new_price(talk: Talk, found: Found) -> State:
 
 
 async def new_price(talk: Talk, command: Number) -> State:
-    """The new price in toman; an unusual one must be confirmed."""
-    waiting = talk.waiting
-    assert waiting is not None, "a good was picked"
-    price_rial = toman_typed(command.typed)
-    if price_rial is None:
-        return await talk.look(Prompt.PRICE)
-    if is_unusual(talk, waiting.found, price_rial) and waiting.doubted_rial != price_rial:
-        waiting.doubted_rial = price_rial
-        return await talk.look(Prompt.PRICE_UNUSUAL, PRESS_ENTER)
-    return await _set_price(talk, waiting.found, price_rial)
+    """The new price."""
+    price_rial = await price_typed(talk, command)
+    return talk.state if price_rial is None else await _set_price(talk, price_rial)
 
 
 async def new_price_insisted(talk: Talk, _: Confirm) -> State:
     """Enter alone: the unusual price is meant."""
-    waiting = talk.waiting
-    if waiting is None or waiting.doubted_rial is None:
-        return await talk.look(Prompt.PRICE)
-    return await _set_price(talk, waiting.found, waiting.doubted_rial)
+    price_rial = await price_doubted(talk)
+    return talk.state if price_rial is None else await _set_price(talk, price_rial)
 
 
-async def _set_price(talk: Talk, found: Found, price_rial: int) -> State:
+async def _set_price(talk: Talk, price_rial: int) -> State:
+    assert talk.waiting is not None, "a good was picked"
+    found = talk.waiting.found
     fact = PriceChanged(good=found.good, gtin=found.gtin, unit=found.unit, price_rial=price_rial)
     async with talk.journal.turn:
         await talk.journal.commit(talk.journal.draft(fact))
