@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from firmware.identity import DeviceKey, Identity
+    from drivers.device_key import DeviceKey
+    from firmware.identity import Identity
     from sync.uplink.ports import Post
 
 PATH = "/enroll"

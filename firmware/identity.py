@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from drivers.device_key import DeviceKey
 from firmware.errors import NotEnrolled
 from sync.wire import cose, proof
 from sync.wire.credential import (
@@ -34,24 +35,6 @@ if TYPE_CHECKING:
 IDENTITY_FILE = "identity.cbor"
 KEY_FILE = "device.key"
 CENTER_URL_MAX = 200
-
-
-class DeviceKey(Protocol):
-    """What the identity needs of a key, wherever it lives."""
-
-    @property
-    def public(self) -> bytes:
-        """Raw Ed25519 public key."""
-
-    @property
-    def exchange_public(self) -> bytes:
-        """Raw X25519 public key."""
-
-    def sign(self, message: bytes) -> bytes:
-        """Ed25519 signature."""
-
-    def exchange(self, peer_public: bytes) -> bytes:
-        """X25519 shared secret (RFC 7748)."""
 
 
 @record

@@ -8,11 +8,15 @@ from __future__ import annotations
 import functools
 import hashlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from firmware.identity import DeviceKey, Identity, identity_from
+from firmware.identity import Identity, identity_from
 from sync.wire import card, catalog, cose, credential, mail, policy, proof
 from sync.wire.kinds import Leftover, MailKind, Role, Unit
 from tests.fakes.software_key import SoftwareKey
+
+if TYPE_CHECKING:
+    from drivers.device_key import DeviceKey
 
 OPENING_S = 1_767_731_400
 """17 Dey 1404, 00:00 in Iran."""

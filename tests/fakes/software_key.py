@@ -1,4 +1,4 @@
-"""A key in memory, with the ports of `sync.wire.cose.SigningKey` and `firmware.identity.DeviceKey`."""
+"""A key in memory, with the ports of `sync.wire.cose.SigningKey` and `drivers.device_key.DeviceKey`."""
 
 from __future__ import annotations
 
