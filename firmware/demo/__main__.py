@@ -14,7 +14,7 @@ from pathlib import Path
 
 from firmware.demo import ending, world
 from firmware.demo.heard import Unmet
-from firmware.demo.story import StoryBroken, live
+from firmware.demo.living import StoryBroken, live
 from firmware.demo.timetable import SHORT, WHOLE
 from firmware.demo.world import Folders
 from firmware.simulation.center_process import OrderFailed

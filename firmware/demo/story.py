@@ -1,8 +1,4 @@
-"""The shop's days, one after the other: what each event needs, and how it is told.
-
-The runner lets each event happen, tears off its paper, keeps the picture and moves the clock. An event whose demands are not
-met ends the story and is named with its picture and the till's last words.
-"""
+"""Everything that an event of the story may touch: village, shop, center, and the books that both must agree with."""
 
 from __future__ import annotations
 
@@ -12,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from firmware.demo.album import Album
 from firmware.demo.books import Books, Receipt
-from firmware.demo.calendar import clock_text, moment_s
 from firmware.demo.cards import Card
-from firmware.demo.heard import Heard, Unmet, last_words, words_of
+from firmware.demo.heard import Heard, words_of
 from firmware.demo.till import Till
 from firmware.demo.village import Village
 from firmware.simulation.center_process import CenterProcess
@@ -25,20 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from firmware.demo.day import Day, Event
     from firmware.demo.village import Household
 
-OPENS_HOUR = 8
 TOLD_WITHIN_MS = 15_000
-
-
-class StoryBroken(Exception):
-    """An event did not go as the story demands; says which, and where to look."""
 
 
 @dataclass(slots=True)
 class Story:
-    """Everything that an event may touch."""
+    """See the module."""
 
     village: Village
     shop: SimulatedShop
@@ -100,50 +89,3 @@ class Story:
         """Wait until the till has taken every item that the center has written. Raises: TimeoutError, ChildEnded."""
         written = (await self.center.order("report"))["devices"][0]["mail_last"]
         await self.until(lambda: self.heard.mail_items >= written, f"{written} items of mail")
-
-
-async def live(story: Story, day: Day) -> None:
-    """Let a whole day happen. Raises: StoryBroken."""
-    _move_to(story, moment_s(day.date, OPENS_HOUR))
-    print(f"\n{_date_text(day)}  {day.title}", flush=True)
-    for place, event in enumerate(day.events, 1):
-        name = f"{day.prefix}-{place:02d}-{event.name}"
-        picture = await _happen(story, event, name)
-        story.events += 1
-        shown = picture.name if picture else "-"
-        print(f"  {clock_text(story.now_s)}  {event.sentence:<96s}  {shown}", flush=True)
-        await _let_time_pass(story, day.minutes)
-
-
-async def _happen(story: Story, event: Event, name: str) -> Path | None:
-    story.heard.begin()
-    try:
-        await event.act(story)
-    except (Unmet, TimeoutError) as error:
-        torn = await story.shop.paper.tear_off()
-        picture = story.album.keep(torn.picture, name)
-        raise StoryBroken(_report(story, name, picture, error)) from error
-    torn = await story.shop.paper.tear_off()
-    return story.album.keep(torn.picture, name)
-
-
-async def _let_time_pass(story: Story, minutes: int) -> None:
-    """Between two exchanges, for a question that takes twenty minutes would spoil the till's clock."""
-    if story.shop.plug.is_in and not story.shop.link.is_cut:
-        await story.until_answered()
-    story.shop.clock.advance(minutes=minutes)
-
-
-def _report(story: Story, name: str, picture: Path | None, error: Exception) -> str:
-    paper = "\n".join(f"    | {text}" for text in story.heard.texts)
-    return f"{name}: {error}\n  picture: {picture}\n  paper:\n{paper}\n  the till's last words:\n{last_words(story.heard.log)}"
-
-
-def _move_to(story: Story, moment: int) -> None:
-    passed_ms = (moment - story.now_s) * 1000
-    if passed_ms > 0:
-        story.shop.clock.advance(ms=passed_ms)
-
-
-def _date_text(day: Day) -> str:
-    return f"{day.date[:4]}-{day.date[4:6]}-{day.date[6:]}"

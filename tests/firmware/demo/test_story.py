@@ -12,7 +12,7 @@ from PIL import Image
 from firmware.demo.album import Album
 from firmware.demo.day import Day
 from firmware.demo.heard import Heard, Unmet
-from firmware.demo.story import StoryBroken, live
+from firmware.demo.living import StoryBroken, live
 from firmware.demo.timetable import OFFLINE, WHOLE
 
 if TYPE_CHECKING:
