@@ -10,7 +10,7 @@ import pytest
 from tests.gate.tree import ROOT, modules
 
 TOOLS = (
-    "apsw",
+    "cbor2",
     "barcode",
     "coverage",
     "cryptography_vectors",
