@@ -94,7 +94,7 @@ def _summary(report: dict[str, Any]) -> str:
 def _devices(report: dict[str, Any]) -> str:
     rows = [
         (
-            _number(device["number"]), _number(device["shop"]), _number(device["held"]), _number(device["closings"]["z"]),
+            persian(str(device["number"])), persian(str(device["shop"])), _number(device["held"]), _number(device["closings"]["z"]),
             _toman(device["device_rial"]), _toman(device["ledger_rial"]), _toman(device["settled_rial"]),
             '<span class="bad">معلق</span>' if device["suspended_from"] is not None else "فعال",
         )
@@ -107,7 +107,7 @@ def _devices(report: dict[str, Any]) -> str:
 def _settlements(report: dict[str, Any]) -> str:
     rows = [
         (
-            _number(row["number"]), _number(row["shop"]), persian(date_text(row["day_s"])), _number(row["purchases"]),
+            persian(str(row["number"])), persian(str(row["shop"])), persian(date_text(row["day_s"])), _number(row["purchases"]),
             _toman(row["amount_rial"]), persian(date_text(row["pay_by_s"])),
         )
         for row in report["settlements"]
