@@ -131,8 +131,9 @@ def held(*, number: int, lines: int, total_rial: int) -> Slip:
 
 
 def recalled(*, number: int, lines: tuple[BasketLine, ...]) -> Slip:
-    """A waiting basket is open again, with all its lines."""
-    return _so_far(f"سبد {persian.digits(number)} دوباره باز شد", lines)
+    """A waiting basket is open again, with all its lines; number 0 lay on the counter when the power went."""
+    which = f"سبد {persian.digits(number)}" if number else "سبد نیمه‌کاره"
+    return _so_far(f"{which} دوباره باز شد", lines)
 
 
 def again(*, lines: tuple[BasketLine, ...]) -> Slip:
