@@ -66,7 +66,7 @@ def _print_table(story: Story, sums: JournalSums, report: dict[str, Any]) -> Non
     accepted = report["verdicts"].get("accepted", 0)
     final_rial = report["reconciliation"]["settled_rial"]
     rows = (
-        ("events through scanner and keypad", f"{story.events}"),
+        ("events", f"{story.events}: {story.till.scans} scans and {story.till.keys:,} keys"),
         ("entries", f"{sums.entries}"),
         ("purchases", f"{sums.purchases}, and {sums.cash_sales} cash sales, {sums.voids} voids, {sums.refunds} refunds"),
         ("declines", f"{sums.declines} in the journal, of {len(story.reasons)} of {len(DeclineReason)} kinds on paper"),
@@ -91,6 +91,10 @@ def _counted(story: Story) -> list[str]:
 def _check_entries(checks: Checks, story: Story, sums: JournalSums, report: dict[str, Any]) -> None:
     checks.equal("entries", journal=sums.entries, center=report["entries"])
     checks.equal("verified", entries=report["entries"], accepted=report["verdicts"].get("accepted", 0))
+    checks.true(
+        f"sent twice and held once: {story.entries_unheard} entries of the answer that broke",
+        agrees=0 < story.entries_unheard <= report["entries"] and "duplicate" not in report["verdicts"],
+    )
     checks.equal("strays and observations", center=report["strays"] + len(report["observations"]), none=0)
     whole = story.books.whole
     for what, told, counted in (

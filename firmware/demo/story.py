@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from firmware.demo.album import Album
@@ -18,7 +19,6 @@ from sync.wire.kinds import DeclineReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from firmware.demo.village import Household
 
@@ -36,6 +36,7 @@ class Story:
     heard: Heard
     books: Books
     album: Album
+    out: Path
     cards: dict[int, Card]
     receipts: dict[str, Receipt] = field(default_factory=dict)
     codes: dict[int, str] = field(default_factory=dict)

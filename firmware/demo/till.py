@@ -21,6 +21,7 @@ class Till:
 
     def __init__(self, shop: SimulatedShop, operator_pin: str) -> None:
         self.shop = shop
+        self.keys = self.scans = 0
         self._operator_pin = operator_pin
 
     @property
@@ -35,10 +36,12 @@ class Till:
 
     async def press(self, keys: str) -> None:
         """Press keys of the pad."""
+        self.keys += len(keys)
         await self.shop.press(keys)
 
     async def scan(self, text: str) -> None:
         """Hold something before the scanner."""
+        self.scans += 1
         await self.shop.scan(text)
 
     async def press_wrong_pin(self, card: Card) -> None:

@@ -87,7 +87,17 @@ async def made(folders: Folders, *, households: int) -> AsyncIterator[Story]:
                 drawing = group.create_task(cut_out(center, folders.cards))
             await allotting
             till = Till(shop, ticket["operator_pin"])
-            yield Story(people, shop, till, center, heard, Books(people), Album(folders.slips), await drawing)
+            yield Story(
+                people,
+                shop,
+                till,
+                center,
+                heard,
+                Books(people),
+                Album(folders.slips),
+                folders.out,
+                await drawing,
+            )
     finally:
         await center.stop()
 

@@ -52,7 +52,7 @@ async def power_cut_after_the_pin(story: Story) -> None:
     await acts.totals(story, story.books.split(family, goods, story.now_s))
     await story.till.press(story.card(family).pin)
     await mishaps.power_cut(story)
-    story.heard.must_say(Prompt.STARTED.value)
+    story.heard.must_say(Prompt.STARTED.value, "سبد نیمه‌کاره دوباره باز شد")
     story.heard.must_not_say(acts.RECEIPT)
     await story.till.show(story.card(family))
     await acts.pays(story, family, *goods)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from firmware.demo import mishaps
 from firmware.demo.day import Day
+from firmware.demo.heard import Unmet
 
 if TYPE_CHECKING:
     from firmware.demo.story import Story
@@ -29,6 +30,15 @@ async def status(story: Story) -> None:
     await story.shop.until_exchanged()
     await story.till.call("10")
     story.heard.must_count({"خریدها": story.books.whole.purchases, "نرسیده به مرکز": 0})
+
+
+@DAY.event
+async def report(story: Story) -> None:
+    """The committee looks at the center's report: the till's Z slips, the ledger and the settlements agree."""
+    page = story.out / f"report-{DAY.date}.html"
+    told = await story.center.order("report", "--html", page)
+    if not told["reconciliation"]["final"] or not page.exists():
+        raise Unmet("all that was earned is settled")
 
 
 @DAY.event
