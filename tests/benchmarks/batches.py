@@ -164,6 +164,6 @@ def _view(village: Village, entry: Entry) -> evidence.PurchaseView:
         for leg in fact.legs
     }  # fmt: skip
     return evidence.PurchaseView(
-        policy=RULES, policy_heard_s=NOW_S, goods=GOODS, proof=evidence.ProofView(member.key, evidence.CodeStanding.NONE),
+        policy=RULES, policy_heard_s=NOW_S, floor_s=NOW_S, goods=GOODS, proof=evidence.ProofView(member.key, evidence.CodeStanding.NONE),
         allowances=allowances, openings=frozenset(), household_use=evidence.UseView(0, 0), device_use=evidence.UseView(0, 0),
     )  # fmt: skip
