@@ -1,7 +1,7 @@
 """Checks the signatures of a batch in a worker process: beside a busy thread they would fall to a fraction of their speed.
 
-What is checked here needs no store: deterministic bytes, hashes, signatures. A batch that cannot be read at all raises;
-an entry that does not hold is named in its place, and those after it are still looked at.
+What is checked here needs no store: deterministic bytes, hashes, signatures. A batch that cannot be read at all comes to
+nothing; an entry that does not hold is named in its place, and those after it are still looked at.
 """
 
 from __future__ import annotations
