@@ -8,7 +8,12 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+import zxingcpp
 from PIL import Image
+
+from firmware import boot
+from sync.wire import card, receipt_qr
+from sync.wire.facts import Purchase
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,3 +50,22 @@ def test_what_people_want_to_see_is_left_behind(out: Path) -> None:
         assert picture.height > 1_000
     assert list((out / "cards").glob("*.png"))
     assert "گزارش" in (out / "report.html").read_text()
+
+
+@pytest.mark.timeout(180)
+def test_a_phone_reads_receipt_and_card_off_the_pictures(out: Path) -> None:
+    trusted = boot.who_we_are(out / "shop" / "data").trusted
+    receipt = receipt_qr.verify(
+        _read(out / "slips" / "19-02-split-tender-above-the-credit.png", "R1:"), trusted
+    )
+    assert isinstance(receipt.fact, Purchase)
+    assert receipt.fact.credit_rial == 8_000_000
+    assert receipt.lines is not None
+    assert len(receipt.lines) == 2
+    assert card.from_qr(_read(out / "cards" / "cards-001.png", "C1:"), trusted).number >= 10_000_001
+
+
+def _read(path: Path, prefix: str) -> str:
+    with Image.open(path) as picture:
+        found = zxingcpp.read_barcodes(picture.convert("L"))
+    return next(code.text for code in found if code.text.startswith(prefix))
