@@ -108,11 +108,6 @@ class InputDevice:
         self._told = self._queue.dropped
         return _dropped_before(records) + records
 
-    @property
-    def reads_dropped(self) -> int:
-        """How often the queue was full and lost its oldest records."""
-        return self._queue.dropped
-
     def _readable(self) -> None:
         try:
             chunk = os.read(self._fd, READ_RECORDS_MAX * keys.EVENT.size)

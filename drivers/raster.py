@@ -24,8 +24,6 @@ from drivers.text_layout import Face, draw_line, width_dots_of, wrap
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-WIDTH_58_MM_DOTS: Final = 384
-WIDTH_80_MM_DOTS: Final = 576
 FONT_FILE: Final = {False: "Vazirmatn-Medium.ttf", True: "Vazirmatn-Bold.ttf"}
 SIZE_DOTS: Final = {Size.SMALL: 20, Size.NORMAL: 24, Size.LARGE: 36}
 PAIR_SPACE_DOTS = 12

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DAY_S = 86_400
-IRAN_OFFSET_S = 3 * 3600 + 1800
 DRIFT_PPM = 100
 """Bound for the crystals of boards and clock chips over their temperatures."""
 TRUSTED_FOR_S = 6 * 3600
@@ -207,8 +206,3 @@ def _drift_s(elapsed_s: int) -> int:
 
 def _up(amount: int, step: int) -> int:
     return -(-amount // step)
-
-
-def iran_day_start_s(at_s: int) -> int:
-    """Unix seconds of 00:00 in Iran on the day of `at_s` (UTC+03:30 all year)."""
-    return (at_s + IRAN_OFFSET_S) // DAY_S * DAY_S - IRAN_OFFSET_S

@@ -56,11 +56,6 @@ class Conversation:
         """Where it stands."""
         return self._talk.state
 
-    @property
-    def state_name(self) -> str:
-        """The same, for the log."""
-        return self._talk.state.name
-
     async def start(self, now_ms: int) -> None:
         """Print what is owed, put open baskets back, ask for the date if nobody knows it."""
         talk = self._talk

@@ -14,8 +14,3 @@ AMOUNT_RIAL_MAX = 10**14
 def of_toman(toman: int) -> Rial:
     """`toman` as rial."""
     return Rial(toman * RIAL_PER_TOMAN)
-
-
-def is_amount(rial: int) -> bool:
-    """Whether `rial` may stand on the wire; who multiplies what people typed asks before writing it."""
-    return 0 <= rial <= AMOUNT_RIAL_MAX

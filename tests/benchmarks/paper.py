@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from drivers import escpos
-from drivers.raster import WIDTH_58_MM_DOTS, render
+from drivers.raster import render
 from drivers.receipt_printer import PAPER_58_MM, ReceiptPrinter
 from drivers.slip import Qr
 from tests.benchmarks.counter import Counter
@@ -60,13 +60,15 @@ async def _receipts(village: Village) -> list[Slip]:
 
 def _sent(slip: Slip) -> int:
     return sum(
-        len(command) for strip in render(slip, WIDTH_58_MM_DOTS) for command in escpos.strip_commands(strip)
+        len(command)
+        for strip in render(slip, PAPER_58_MM.width_dots)
+        for command in escpos.strip_commands(strip)
     )
 
 
 def _raster(slip: Slip) -> int:
     """The same rows with every dot sent."""
-    return sum(len(strip.data) for strip in render(slip, WIDTH_58_MM_DOTS))
+    return sum(len(strip.data) for strip in render(slip, PAPER_58_MM.width_dots))
 
 
 async def _first_ink(slip: Slip) -> float:
@@ -74,6 +76,6 @@ async def _first_ink(slip: Slip) -> float:
     printer = ReceiptPrinter(port, PAPER_58_MM)
     await printer.wake()
     port.commands.clear()
-    await printer.print_slip(render(slip, WIDTH_58_MM_DOTS))
+    await printer.print_slip(render(slip, PAPER_58_MM.width_dots))
     first = next(index for index, command in enumerate(port.commands) if command.startswith(RASTER_COMMAND))
     return sum(map(len, port.commands[: first + 1])) / sum(map(len, port.commands))

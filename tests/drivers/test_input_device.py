@@ -113,7 +113,6 @@ def test_what_the_queue_had_to_drop_is_told_as_the_kernel_tells_it() -> None:
                 for at in range(QUEUED_READS_MAX + 2):
                     far.send(keys.EVENT.pack(at, 0, keys.EV_KEY, 2, keys.PRESSED))
                     await asyncio.sleep(0.001)
-                assert device.reads_dropped == 2
                 told = list(keys.EVENT.iter_unpack(await device.read()))
                 assert told == [
                     (2, 0, keys.EV_SYN, keys.SYN_DROPPED, 0),

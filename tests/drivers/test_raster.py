@@ -8,19 +8,20 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from drivers.raster import WIDTH_58_MM_DOTS, WIDTH_80_MM_DOTS, QrTooLarge, render
+from drivers.raster import QrTooLarge, render
+from drivers.receipt_printer import PAPER_58_MM, PAPER_80_MM
 from drivers.slip import Align, Element, Gap, Pair, Qr, Rule, Size, Text
 from drivers.strip import STRIP_ROWS_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-WIDTHS = (WIDTH_58_MM_DOTS, WIDTH_80_MM_DOTS)
+WIDTHS = (PAPER_58_MM.width_dots, PAPER_80_MM.width_dots)
 RECEIPT_QR = "6BF5XO-QO 4NGQ$%/:" * 31
 """558 base45 characters: the 372 bytes of a receipt with a slim credential."""
 
 
-def paper(*elements: Element, width_dots: int = WIDTH_58_MM_DOTS) -> Image.Image:
+def paper(*elements: Element, width_dots: int = PAPER_58_MM.width_dots) -> Image.Image:
     """The slip as it comes out of the printer; ink is 255."""
     data = b"".join(strip.data for strip in render(elements, width_dots))
     return Image.frombytes("1", (width_dots, len(data) * 8 // width_dots), data)
@@ -79,7 +80,7 @@ def test_the_first_line_is_printed_before_the_last_element_is_known() -> None:
             asked.append(text)
             yield Text(text)
 
-    strips = render(slip(), WIDTH_58_MM_DOTS)
+    strips = render(slip(), PAPER_58_MM.width_dots)
     next(strips)
     assert asked == ["نخست"]
 
@@ -93,26 +94,26 @@ def test_no_strip_is_higher_than_a_cheap_printer_can_take(width_dots: int) -> No
 
 
 def test_a_gap_is_blank_rows() -> None:
-    (strip,) = render((Gap(40),), WIDTH_58_MM_DOTS)
+    (strip,) = render((Gap(40),), PAPER_58_MM.width_dots)
     assert (strip.height, set(strip.data)) == (40, {0})
 
 
 def test_a_gap_of_no_dots_prints_nothing() -> None:
-    assert list(render((Gap(0),), WIDTH_58_MM_DOTS)) == []
+    assert list(render((Gap(0),), PAPER_58_MM.width_dots)) == []
 
 
 def test_a_rule_is_black_from_edge_to_edge_and_a_dashed_one_is_half_black() -> None:
     solid, dashed = paper(Rule()), paper(Rule(dashed=True))
-    assert (solid.getbbox() or ())[::2] == (0, WIDTH_58_MM_DOTS)
+    assert (solid.getbbox() or ())[::2] == (0, PAPER_58_MM.width_dots)
     assert solid.histogram()[255] == 2 * dashed.histogram()[255] > 0
 
 
 def test_text_stands_where_it_is_aligned() -> None:
     boxes = {align: paper(Text("نان", align=align)).getbbox() or (0, 0, 0, 0) for align in Align}
-    assert boxes[Align.RIGHT][2] > WIDTH_58_MM_DOTS - 8
+    assert boxes[Align.RIGHT][2] > PAPER_58_MM.width_dots - 8
     assert boxes[Align.LEFT][0] < 8
     left, _, right, _ = boxes[Align.CENTER]
-    assert abs(left - (WIDTH_58_MM_DOTS - right)) <= 3
+    assert abs(left - (PAPER_58_MM.width_dots - right)) <= 3
 
 
 def test_a_pair_has_its_label_at_the_right_and_its_value_at_the_left_of_one_line() -> None:
@@ -134,7 +135,7 @@ def test_a_value_as_wide_as_the_paper_gets_a_line_of_its_own() -> None:
 
 def test_wider_paper_needs_fewer_lines() -> None:
     text = Text("این رسید در همین دستگاه ثبت شد و هنوز به مرکز نرسیده است. " * 3)
-    assert paper(text, width_dots=WIDTH_80_MM_DOTS).height < paper(text).height
+    assert paper(text, width_dots=PAPER_80_MM.width_dots).height < paper(text).height
 
 
 def test_sizes_differ_on_paper() -> None:

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+DAY_S = 86_400
+IRAN_OFFSET_S = 12_600
+
+
+def iran_day_start_s(at_s: int) -> int:
+    """Unix seconds of 00:00 in Iran on the day of `at_s`."""
+    return (at_s + IRAN_OFFSET_S) // DAY_S * DAY_S - IRAN_OFFSET_S
+
 
 class HandClock:
     def __init__(self, now_s: int, *, has_chip: bool = True) -> None:

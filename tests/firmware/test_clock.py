@@ -20,12 +20,11 @@ from firmware.clock import (
     FileClock,
     SystemClock,
     TimeKeeper,
-    iran_day_start_s,
 )
 from firmware.errors import ClockRefused, ConfigError
 from sync.wire.entry import TimeInterval
 from sync.wire.kinds import Grade
-from tests.fakes.hand_clock import HandClock
+from tests.fakes.hand_clock import HandClock, iran_day_start_s
 from tests.fakes.paper_center import DAY_S, OPENING_S
 
 if TYPE_CHECKING:
@@ -354,19 +353,6 @@ def test_waiting_is_real_and_in_milliseconds(kind: str, tmp_path: Path) -> None:
         return SystemClock(has_chip=True).monotonic_ms() - before_ms
 
     assert 19 <= asyncio.run(waited_ms()) < 2_000
-
-
-@pytest.mark.parametrize(
-    ("at_s", "day_s"),
-    [
-        (OPENING_S - 1, OPENING_S - DAY_S),
-        (OPENING_S, OPENING_S),
-        (OPENING_S + DAY_S - 1, OPENING_S),
-        (OPENING_S + DAY_S, OPENING_S + DAY_S),
-    ],
-)
-def test_a_day_begins_at_midnight_in_iran(at_s: int, day_s: int) -> None:
-    assert iran_day_start_s(at_s) == day_s
 
 
 def test_a_file_that_is_no_clock_is_refused_at_once(tmp_path: Path) -> None:

@@ -6,12 +6,11 @@ import shutil
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from firmware.clock import iran_day_start_s
 from firmware.errors import ClockRefused
 from firmware.journal.journal import Journal, open_journal
 from sync.wire.facts import Booted, ClockSet
 from sync.wire.kinds import ClockSource, Grade
-from tests.fakes.hand_clock import HandClock
+from tests.fakes.hand_clock import HandClock, iran_day_start_s
 from tests.fakes.village_till import projections
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageOps
 
-from drivers.raster import WIDTH_58_MM_DOTS, WIDTH_80_MM_DOTS, render
+from drivers.raster import render
+from drivers.receipt_printer import PAPER_58_MM, PAPER_80_MM
 from drivers.slip import Gap, Pair, Qr, Slip, Text
 from firmware.receipt.decline_slips import TEXTS, DeclineText
 from firmware.receipt.fixed_parts import GRADE_NOTES
@@ -26,7 +27,7 @@ MANGLED_BY_ITS_SURROUNDINGS = re.compile(r"[0-9A-Za-z*#]")
 ARABIC_FORMS = re.compile("[يىك٠-٩]")
 
 each_slip = pytest.mark.parametrize("name", SLIPS)
-each_width = pytest.mark.parametrize("width_dots", [WIDTH_58_MM_DOTS, WIDTH_80_MM_DOTS])
+each_width = pytest.mark.parametrize("width_dots", [PAPER_58_MM.width_dots, PAPER_80_MM.width_dots])
 
 
 def texts(slip: Slip) -> Iterator[str]:
