@@ -1,7 +1,7 @@
 """The center's store: SQLite, one process, one connection, one owner; WAL with FULL sync.
 
-A transaction is one function of the connection, sent whole to aiosqlite's worker and shielded: a canceled caller
-does not know the outcome, but nothing is left half done, and no two tasks share a transaction. SQLite before 3.51.3
+A transaction is one function of the connection, sent whole to aiosqlite's worker and shielded: one whose caller was
+canceled is rolled back unless it was just being committed, and no two tasks share a transaction. SQLite before 3.51.3
 can lose a WAL that two connections reset, so a lock file keeps the database to one process and the connection is
 exclusive; everybody else gives orders to the process that has it (`sync.central.control`).
 
@@ -17,7 +17,7 @@ import sqlite3
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.resources import files
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import aiosqlite
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 SCHEMA_VERSION = 1
+STEPS_BETWEEN_LOOKS = 1000
+"""Of SQLite's machine, between looks whether a transaction's caller still waits."""
 
 
 class InUse(CentralError):
@@ -49,9 +51,36 @@ class Store:
         Raises: StoreFailed, and whatever CentralError `step` raises.
         """
         database = self._connection._conn  # noqa: SLF001 -- aiosqlite has no public way to send it one function
-        whole = self._connection._execute(_in_transaction, database, step)  # noqa: SLF001
-        result: T = await asyncio.shield(whole)
-        return result
+        attempt: _Attempt[T] = _Attempt()
+        whole = self._connection._execute(attempt.make, database, step)  # noqa: SLF001
+        try:
+            await asyncio.shield(whole)
+        except asyncio.CancelledError:
+            attempt.given_up = True
+            raise
+        return attempt.outcome()
+
+
+class _Attempt(Generic[T]):
+    """One transaction, how it ended, and whether anybody still waits for that."""
+
+    def __init__(self) -> None:
+        self.given_up = False
+        self._results: list[T] = []
+        self._error: BaseException | None = None
+
+    def make(self, database: sqlite3.Connection, step: Callable[[sqlite3.Connection], T]) -> None:
+        """Run in the connection's thread. Raises nothing: a caller that has gone could not take it."""
+        try:
+            self._results.append(_in_transaction(database, step, lambda: self.given_up))
+        except BaseException as error:  # noqa: BLE001
+            self._error = error
+
+    def outcome(self) -> T:
+        """What the step returned. Raises what it raised."""
+        if self._error is not None:
+            raise self._error
+        return self._results[0]
 
 
 def create(path: Path) -> None:
@@ -103,9 +132,16 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _locked(path: Path, lock: Path) -> int:
-    if not path.exists():
+    try:
+        there = path.exists()
+    except OSError as error:
+        raise StoreFailed(f"{path}: {error.strerror}") from None
+    if not there:
         raise StoreFailed(f"{path.parent} is not a center's folder: make one with 'sofreh-central init'")
-    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreFailed(f"{lock}: {error.strerror}") from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -115,18 +151,28 @@ def _locked(path: Path, lock: Path) -> int:
 
 
 def _check_schema(database: sqlite3.Connection) -> None:
-    found = database.execute("SELECT schema FROM center").fetchone()["schema"]
+    try:
+        found = database.execute("SELECT schema FROM center").fetchone()["schema"]
+    except sqlite3.OperationalError:
+        raise StoreFailed(
+            "the store is not one of a center, or was not finished by 'sofreh-central init'"
+        ) from None
     if found != SCHEMA_VERSION:
         raise StoreFailed(f"the store has schema {found}, this program knows {SCHEMA_VERSION}")
 
 
-def _in_transaction(database: sqlite3.Connection, step: Callable[[sqlite3.Connection], T]) -> T:
+def _in_transaction(
+    database: sqlite3.Connection, step: Callable[[sqlite3.Connection], T], given_up: Callable[[], bool]
+) -> T:
     try:
         database.execute("BEGIN IMMEDIATE")
         try:
+            database.set_progress_handler(given_up, STEPS_BETWEEN_LOOKS)
             result = step(database)
-            database.execute("COMMIT")
+            database.set_progress_handler(None, 0)
+            database.execute("ROLLBACK" if given_up() else "COMMIT")
         except BaseException:
+            database.set_progress_handler(None, 0)
             if database.in_transaction:
                 database.execute("ROLLBACK")
             raise

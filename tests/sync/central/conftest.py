@@ -86,7 +86,7 @@ class Lab:
         self.said: list[str] = []
         self._runner = asyncio.Runner()
         self._stack = AsyncExitStack()
-        opened = centers.open_center(folder, self.clock, Chance(seed), Inline())
+        opened = centers.open_center(folder, self.clock, Chance(seed), Inline)
         self.center = self.run(self._stack.enter_async_context(opened))
 
     def close(self) -> None:

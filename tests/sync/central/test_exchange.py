@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import multiprocessing
 import zlib
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +13,7 @@ import pytest
 
 from sync.central.errors import Conflict, Refused, WrongInput
 from sync.central.exchange import exchange
+from sync.central.workers import Workers
 from sync.wire import cose, facts
 from sync.wire.entry import CONTEXT, Head, lines_bytes
 from sync.wire.exchange import ExchangeRequest, pack_batch
@@ -210,9 +209,12 @@ def test_requests_at_the_same_time_are_served_one_after_the_other(lab: Lab) -> N
 
 def test_signatures_are_checked_in_a_worker_process(lab: Lab) -> None:
     lab.buy(1, 1_000_000)
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as workers:
+    workers = Workers()
+    try:
         center = replace(lab.center, workers=workers)
         lab.device.take_answer(lab.run(exchange(center, lab.device.request())))
+    finally:
+        lab.run(workers.close())
     assert lab.report()["credit"]["spent_rial"] == 1_000_000
 
 
