@@ -165,15 +165,13 @@ def _rows(source: str, file: str) -> Iterator[tuple[int, dict[str, str]]]:
     reader = csv.DictReader(io.StringIO(source.removeprefix("\ufeff")), strict=True)
     if reader.fieldnames != COLUMNS:
         raise WrongInput(f"{file} row 1", f"the columns are not {','.join(COLUMNS)}")
-    last = 1
     try:
         for row in reader:
-            last += 1
             if None in row or None in row.values():
-                raise WrongInput(f"{file} row {last}", f"has not {len(COLUMNS)} columns")
-            yield last, row
+                raise WrongInput(f"{file} row {reader.line_num}", f"has not {len(COLUMNS)} columns")
+            yield reader.line_num, row
     except csv.Error as error:
-        raise WrongInput(f"{file} row {last + 1}", str(error)) from None
+        raise WrongInput(f"{file} row {reader.line_num + 1}", str(error)) from None
 
 
 def _household(row: dict[str, str], shops: set[int]) -> NewHousehold:

@@ -14,7 +14,18 @@ from sync.central.dates import DAY_S, day_start_s
 from sync.central.errors import WrongInput
 from sync.wire.kinds import Leftover, Unit
 from sync.wire.money import AMOUNT_RIAL_MAX, RIAL_PER_TOMAN
-from sync.wire.policy import Cohort, Good, Limits, Policy, Tranche
+from sync.wire.policy import (
+    CASH_STEP_RIAL_MAX,
+    COHORTS_MAX,
+    CONTACTS_MAX,
+    GOODS_MAX,
+    TRANCHES_MAX,
+    Cohort,
+    Good,
+    Limits,
+    Policy,
+    Tranche,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +39,8 @@ def read_policy(source: str, *, file: str, version: int) -> Policy:
         document = tomllib.loads(source)
     except tomllib.TOMLDecodeError as error:
         raise WrongInput(file, f"is not TOML: {error}") from None
+    except RecursionError:
+        raise WrongInput(file, "is nested too deeply") from None
     table = _Table(document, file)
     policy = Policy(
         version=version,
@@ -41,13 +54,13 @@ def read_policy(source: str, *, file: str, version: int) -> Policy:
             "leftover", {"expires": Leftover.EXPIRES, "carries_over": Leftover.CARRIES_OVER}
         ),
         minimum_own_rial=table.toman("minimum_own_toman"),
-        cash_step_rial=table.toman("cash_step_toman", least=1),
+        cash_step_rial=table.toman("cash_step_toman", least=1, most_rial=CASH_STEP_RIAL_MAX),
         limits=_limits(table.table("limits")),
         stated_time_opens=table.flag("stated_time_opens"),
         usual_shop_percent=table.whole("usual_shop_percent", 0, 100),
         present_within_s=table.days("present_within_days"),
         second_deadline_s=table.days("second_deadline_days"),
-        contacts=tuple(table.texts("contacts", 120)),
+        contacts=tuple(table.texts("contacts", 120, CONTACTS_MAX)),
     )
     table.done()
     _check_whole(policy, file)
@@ -64,6 +77,8 @@ def _good(table: _Table) -> Good:
         low_rial=table.toman("low_toman"),
         high_rial=table.toman("high_toman"),
     )
+    if len(set(good.units)) != len(good.units):
+        table.refuse("units", "has one twice")
     if good.low_rial > good.high_rial:
         table.refuse("low_toman", "is more than high_toman")
     return good
@@ -132,9 +147,13 @@ def _check_whole(policy: Policy, file: str) -> None:
     for tranche in policy.tranches:
         if tranche.cohort not in cohorts:
             raise WrongInput(f"{file}: tranches.cohorts", f"there is no cohort {tranche.cohort}")
-    for key, part in (("goods", policy.goods), ("cohorts", policy.cohorts), ("tranches", policy.tranches)):
-        if not part:
-            raise WrongInput(f"{file}: {key}", "is empty")
+    for key, part, most in (
+        ("goods", policy.goods, GOODS_MAX),
+        ("cohorts", policy.cohorts, COHORTS_MAX),
+        ("tranches", policy.tranches, TRANCHES_MAX),
+    ):
+        if len(part) > most:
+            raise WrongInput(f"{file}: {key}", f"are {len(part)}, more than {most}")
 
 
 class _Table:
@@ -161,8 +180,10 @@ class _Table:
             self.refuse(key, f"is not a text of 1 to {most} characters")
         return str(value)
 
-    def texts(self, key: str, most: int) -> list[str]:
+    def texts(self, key: str, most: int, count_max: int) -> list[str]:
         """Several texts."""
+        if len(self._array(key)) > count_max:
+            self.refuse(key, f"has more than {count_max} texts")
         return [_Table({key: part}, self._where).text(key, most) for part in self._array(key)]
 
     def whole(self, key: str, least: int, most: int) -> int:
@@ -176,9 +197,9 @@ class _Table:
         """Several whole numbers."""
         return [_Table({key: part}, self._where).whole(key, least, most) for part in self._array(key)]
 
-    def toman(self, key: str, *, least: int = 0) -> int:
+    def toman(self, key: str, *, least: int = 0, most_rial: int = AMOUNT_RIAL_MAX) -> int:
         """An amount in toman, given back in rial."""
-        return self.whole(key, least, AMOUNT_RIAL_MAX // RIAL_PER_TOMAN) * RIAL_PER_TOMAN
+        return self.whole(key, least, most_rial // RIAL_PER_TOMAN) * RIAL_PER_TOMAN
 
     def days(self, key: str) -> int:
         """Whole days, given back in seconds."""

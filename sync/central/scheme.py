@@ -194,13 +194,16 @@ def _read_products(source: str, file: str) -> list[Product]:
         raise WrongInput(f"{file} row 1", f"the columns are not {','.join(CATALOG_COLUMNS)}")
     products: dict[int, Product] = {}
     try:
-        for number, row in enumerate(reader, start=2):
-            product = _product(row, f"{file} row {number}")
+        for row in reader:
+            where = f"{file} row {reader.line_num}"
+            if None in row or None in row.values():
+                raise WrongInput(where, f"has not {len(CATALOG_COLUMNS)} columns")
+            product = _product(row, where)
             if product.gtin in products:
-                raise WrongInput(f"{file} row {number}", f"GTIN {row['gtin']} stands twice")
+                raise WrongInput(where, f"GTIN {row['gtin']} stands twice")
             products[product.gtin] = product
     except csv.Error as error:
-        raise WrongInput(f"{file} row {len(products) + 2}", str(error)) from None
+        raise WrongInput(f"{file} row {reader.line_num + 1}", str(error)) from None
     if not 0 < len(products) <= catalog.PRODUCTS_MAX:
         raise WrongInput(file, f"has {len(products)} products, not 1 to {catalog.PRODUCTS_MAX}")
     return list(products.values())
@@ -210,7 +213,7 @@ def _product(row: dict[str, str], where: str) -> Product:
     gtin, good, name, unit = (western((row[column] or "").strip()) for column in CATALOG_COLUMNS)
     if not is_gtin(gtin):
         raise WrongInput(where, f"gtin: {gtin!r} is not a GTIN with a right check digit")
-    if not good.isdecimal() or not 1 <= int(good) <= 255:
+    if not good.isdecimal() or len(good) > 3 or not 1 <= int(good) <= 255:
         raise WrongInput(where, f"good: {good!r} is not the number of a good")
     if not 0 < len(name) <= 80:
         raise WrongInput(where, "name: is empty or longer than 80 characters")

@@ -11,6 +11,10 @@ from sync.wire.record import Record, item, record
 from sync.wire.shapes import flag, list_of, nested, one_of, optional, text, uint
 
 CONTEXT = "sofreh/policy/1"
+GOODS_MAX = COHORTS_MAX = 64
+TRANCHES_MAX = 256
+CONTACTS_MAX = 8
+CASH_STEP_RIAL_MAX = 10**6
 _AMOUNT = uint(AMOUNT_RIAL_MAX)
 
 
@@ -23,7 +27,7 @@ class Good(Record, array=True):
     number: int = item(0, uint(255))
     group: int = item(1, uint(255))
     name: str = item(2, text(60))
-    units: tuple[Unit, ...] = item(3, list_of(one_of(Unit), 3))
+    units: tuple[Unit, ...] = item(3, list_of(one_of(Unit), len(Unit)))
     low_rial: int = item(4, _AMOUNT)
     high_rial: int = item(5, _AMOUNT)
 
@@ -73,18 +77,18 @@ class Policy(Record):
     phase: str = item(1, text(40))
     title: str = item(2, text(120))
     valid_from_s: int = item(3, uint())
-    goods: tuple[Good, ...] = item(4, list_of(nested(Good), 64))
-    cohorts: tuple[Cohort, ...] = item(5, list_of(nested(Cohort), 64))
-    tranches: tuple[Tranche, ...] = item(6, list_of(nested(Tranche), 256))
+    goods: tuple[Good, ...] = item(4, list_of(nested(Good), GOODS_MAX))
+    cohorts: tuple[Cohort, ...] = item(5, list_of(nested(Cohort), COHORTS_MAX))
+    tranches: tuple[Tranche, ...] = item(6, list_of(nested(Tranche), TRANCHES_MAX))
     leftover: Leftover = item(7, one_of(Leftover))
     minimum_own_rial: int = item(8, _AMOUNT)
-    cash_step_rial: int = item(9, uint(10**6))
+    cash_step_rial: int = item(9, uint(CASH_STEP_RIAL_MAX))
     limits: Limits = item(10, nested(Limits))
     stated_time_opens: bool = item(11, flag())
     usual_shop_percent: int = item(12, uint(100))
     present_within_s: int = item(13, uint())
     second_deadline_s: int = item(14, uint())
-    contacts: tuple[str, ...] = item(15, list_of(text(120), 8))
+    contacts: tuple[str, ...] = item(15, list_of(text(120), CONTACTS_MAX))
 
     def good(self, number: int) -> Good | None:
         """The good with this number, if it is in this policy."""

@@ -64,6 +64,7 @@ def test_persian_digits_and_lost_zeros_are_read(lab: Lab, tmp_path: Path) -> Non
         ),
         (f"{GOOD[1]},4,3,1,6001", "row 3: has not 6 columns"),
         (f"{GOOD[1]},4,3,1,6001,,7", "row 3: has not 6 columns"),
+        (f"\n\n{GOOD[1]},4,3,1,6002,", "row 5: shop: 6002 is not registered"),
         (f'{GOOD[1]},4,3,1,6001,"', "row 3: unexpected end of data"),
     ],
 )

@@ -72,6 +72,12 @@ def test_the_phase_of_tir_is_as_the_source_says() -> None:
     assert tir.cohort_of(decile=8, supported=False) is None
 
 
+MORE_GOODS = "".join(
+    f'[[goods]]\nnumber = {number}\ngroup = 1\nname = "x"\nunits = ["piece"]\nlow_toman = 1\nhigh_toman = 2\n'
+    for number in range(12, 66)
+)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -116,6 +122,19 @@ def test_the_phase_of_tir_is_as_the_source_says() -> None:
         ("cohorts = [2]", "cohorts = [1]", "dey: tranches.number with cohort: (1, 1) stands twice"),
         ("[limits]", "[[limits]]", "dey: limits: is not a table"),
         ("[[goods]]", "[[goods", "dey: is not TOML"),
+        ("[[goods]]", f"a = {'[' * 5000}\n[[goods]]", "dey: is nested too deeply"),
+        ('units = ["piece"]', 'units = ["piece", "piece"]', "dey: goods[1]: units: has one twice"),
+        (
+            "cash_step_toman = 500",
+            "cash_step_toman = 100_001",
+            "cash_step_toman: is not a whole number from 1 to",
+        ),
+        (
+            "contacts = [",
+            'contacts = ["x", "x", "x", "x", "x", "x", "x", "x", ',
+            "dey: contacts: has more than 8 texts",
+        ),
+        ("[[cohorts]]", f"{MORE_GOODS}[[cohorts]]", "dey: goods: are 65, more than 64"),
         ('phase = "dey-1404"', 'phase = "dey-1404"\ncontact = 1', "dey: contact: is not a key of a policy"),
     ],
 )
@@ -187,6 +206,9 @@ def test_the_shipped_list_covers_all_goods(lab: Lab) -> None:
         ("شیر کم‌چرب یک لیتری", "", "row 2: name: is empty"),
         ("6261037001024", "6261037001017", "row 3: GTIN 6261037001017 stands twice"),
         ("6261037001017,1", '6261037001017,"1', "row 2: unexpected end of data"),
+        ("6261037001017,1,", f"6261037001017,{'9' * 5000},", "is not the number of a good"),
+        ("یک لیتری,piece", "یک لیتری,piece,7", "row 2: has not 4 columns"),
+        ("6261037001017,1,", "\n\n6261037001017,x,", "row 4: good: 'x' is not the number of a good"),
     ],
 )
 def test_a_wrong_product_is_named(lab: Lab, tmp_path: Path, old: str, new: str, said: str) -> None:
