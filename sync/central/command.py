@@ -18,10 +18,10 @@ import asyncio
 import json
 import os
 import sys
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from sync.central.clock import Clock, FileClock, SystemClock
 from sync.central.config import TICKET_FOR_S, Folder
@@ -29,19 +29,39 @@ from sync.central.control import give_order, take_orders
 from sync.central.errors import CentralError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sync.central.result import Result
+
+NUMBER_MAX = 2**53 - 1
+MINUTES_MAX = 366 * 24 * 60
 
 
 def main() -> None:
     """Run and exit."""
     given = vars(_parser().parse_args())
     try:
-        sys.exit(asyncio.run(_run(given)))
+        status = asyncio.run(_run(given))
+        sys.stdout.flush()
     except CentralError as error:
-        print(f"sofreh-central: {error}", file=sys.stderr)
+        _complain(str(error), 1)
+    except BrokenPipeError:
+        # Nobody reads on, which is no failure; but Python would complain when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        _complain(f"{error.filename or 'output'}: {error.strerror}", 1)
     except KeyboardInterrupt:
-        sys.exit(130)
+        _complain("interrupted; a step that was not finished has changed nothing", 130)
+    sys.exit(status)
+
+
+def _complain(text: str, status: int) -> NoReturn:
+    """Say in one line what went wrong, and exit."""
+    with suppress(OSError):
+        print(f"sofreh-central: {text}", file=sys.stderr, flush=True)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(status)
 
 
 async def _run(given: dict[str, Any]) -> int:
@@ -141,7 +161,7 @@ def _scheme_orders(orders: Any) -> None:
 def _people_orders(orders: Any) -> None:
     shop = orders.add_parser("shop", help="contracted shops").add_subparsers(required=True, metavar="WHAT")
     add = _order(shop, "add", "register a shop", prefix="shop ")
-    add.add_argument("number", type=int)
+    add.add_argument("number", type=_number())
     add.add_argument("name")
     add.add_argument("place")
     add.add_argument(
@@ -156,26 +176,29 @@ def _people_orders(orders: Any) -> None:
     _order(orders, "new-card", "make another card for a household").add_argument(
         "national_id", metavar="NATIONAL_ID"
     )
-    _order(orders, "revoke-card", "declare a card no longer good").add_argument("card", type=int)
+    _order(orders, "revoke-card", "declare a card no longer good").add_argument("card", type=_number())
     enroll = _order(orders, "enroll", "a single-use ticket for a new device")
-    enroll.add_argument("--shop", type=int, required=True)
+    enroll.add_argument("--shop", type=_number(), required=True)
     enroll.add_argument(
-        "--minutes", type=int, default=TICKET_FOR_S // 60, help="how long it is good (default: %(default)s)"
+        "--minutes",
+        type=_number(MINUTES_MAX, least=1),
+        default=TICKET_FOR_S // 60,
+        help="how long it is good (default: %(default)s)",
     )
     suspend = _order(orders, "suspend", "hold back what a device says after an entry")
-    suspend.add_argument("device", type=int)
-    suspend.add_argument("--last-good", type=int, required=True, metavar="SEQUENCE")
+    suspend.add_argument("device", type=_number())
+    suspend.add_argument("--last-good", type=_number(least=-1), required=True, metavar="SEQUENCE")
 
 
 def _credit_orders(orders: Any) -> None:
     _order(orders, "allot", "allot credit, settle leftovers, reserve allowances and mail everything")
     announce = _order(orders, "announce", "announce a tranche and show its code")
-    announce.add_argument("tranche", type=int)
+    announce.add_argument("tranche", type=_number())
     code = _order(orders, "code", "give out a household's next one-time code")
     code.add_argument("national_id", metavar="NATIONAL_ID")
-    code.add_argument("--device", type=int, help="for this device (default: the first that has one)")
+    code.add_argument("--device", type=_number(), help="for this device (default: the first that has one)")
     recall = _order(orders, "recall", "ask a device to give allowances back")
-    recall.add_argument("device", type=int)
+    recall.add_argument("device", type=_number())
     recall.add_argument("--national-id", help="of one household only")
     settle = _order(orders, "settle", "settle with the shops up to now")
     settle.add_argument("--whole-days", action="store_true", help="only days that have ended")
@@ -190,7 +213,9 @@ def _checking_orders(orders: Any) -> None:
 def _serve_order(orders: Any) -> None:
     serve = orders.add_parser("serve", help="answer devices until told to stop")
     serve.add_argument("--host", default="127.0.0.1")
-    serve.add_argument("--port", type=int, default=8443, help="0 takes a free one (default: %(default)s)")
+    serve.add_argument(
+        "--port", type=_number(65_535), default=8443, help="0 takes a free one (default: %(default)s)"
+    )
     serve.add_argument("--tls-cert", type=_path, metavar="FILE")
     serve.add_argument("--tls-key", type=_path, metavar="FILE")
     serve.set_defaults(order="serve")
@@ -201,6 +226,16 @@ def _order(orders: Any, name: str, text: str, *, prefix: str = "") -> argparse.A
     parser.add_argument("--json", action="store_true", help="print the result for machines")
     parser.set_defaults(order=prefix + name)
     return parser
+
+
+def _number(most: int = NUMBER_MAX, *, least: int = 0) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        value = int(text)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text} is not a number from {least} to {most}")
+        return value
+
+    return number
 
 
 def _path(text: str) -> str:

@@ -38,6 +38,13 @@ class TooLarge(WrongInput):
     code = "too-large"
 
 
+class TooSlow(WrongInput):
+    """A body that stopped coming."""
+
+    status = 408
+    code = "too-slow"
+
+
 class Unknown(CentralError):
     """The center does not have what was named."""
 

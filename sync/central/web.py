@@ -5,7 +5,8 @@
     GET  /health     {"status": "ok", "now_s": ...}
     GET  /           the report in Persian, on loopback only
 
-An error is {"error": word, "detail": text} with its status: 400 wrong input, 403 refused, 409 conflict, 413 too large.
+An error is {"error": word, "detail": text} with its status: 400 wrong input, 403 refused, 408 too slow, 409 conflict,
+413 too large.
 Plain HTTP is served on loopback only; elsewhere TLS is demanded.
 """
 
@@ -21,12 +22,13 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from sync.central import enrollment
 from sync.central import exchange as exchanges
-from sync.central.errors import CentralError, Refused, TooLarge, WrongInput
+from sync.central.errors import CentralError, Refused, TooLarge, TooSlow, WrongInput
 from sync.central.page import page
 from sync.central.report import report
 
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE = "application/cbor"
 STOP_WITHIN_S = 10
+SILENCE_S = 30
+"""How long a sender may be silent in the middle of a body."""
 
 
 def application(center: Center) -> Starlette:
@@ -157,16 +161,25 @@ async def _report(center: Center, request: Request) -> Response:
 
 
 async def _body(request: Request, most: int) -> bytes:
-    """The whole body. Raises: TooLarge, before more than `most` bytes are read; WrongInput, for another media type."""
-    given = request.headers.get("content-type", "").partition(";")[0].strip()
+    """The whole body. Raises: TooLarge, before more than `most` bytes are read; TooSlow; WrongInput, for another media type
+    or a sender that went away.
+    """
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if given != MEDIA_TYPE:
         raise WrongInput("content-type", f"{given or 'none'} is not {MEDIA_TYPE}")
     declared = request.headers.get("content-length", "0")
     if declared.isdecimal() and int(declared) > most:
         raise TooLarge("body", f"{declared} bytes are more than the {most} allowed")
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise TooLarge("body", f"is longer than the {most} bytes allowed")
+    try:
+        async with asyncio.timeout(SILENCE_S) as patience:
+            async for chunk in request.stream():
+                patience.reschedule(asyncio.get_running_loop().time() + SILENCE_S)
+                body += chunk
+                if len(body) > most:
+                    raise TooLarge("body", f"is longer than the {most} bytes allowed")
+    except TimeoutError:
+        raise TooSlow("body", f"nothing came for {SILENCE_S} s after {len(body)} bytes") from None
+    except ClientDisconnect:
+        raise WrongInput("body", f"ended after {len(body)} bytes, before its end") from None
     return bytes(body)

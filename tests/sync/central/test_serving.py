@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
 import json
@@ -11,16 +12,19 @@ import socket
 import struct
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.sync.central.conftest import DEY_17, POLICIES
+from sync.central import web
+from tests.sync.central.conftest import DEY_17, HEADER, POLICIES, national_id
 from tests.sync.central.device import Device
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from tests.sync.central.conftest import Lab
 
 COMMAND = (sys.executable, "-c", "from sync.central.command import main; main()")
 CBOR = {"content-type": "application/cbor"}
@@ -48,7 +52,12 @@ class Served:
     @contextlib.contextmanager
     def serving(self) -> Iterator[subprocess.Popen[str]]:
         line = [*COMMAND, "--clock", self.clock, "--center", self.path, "serve", "--port", "0"]
-        with subprocess.Popen([str(word) for word in line], stdout=subprocess.PIPE, text=True) as process:
+        with (
+            (self.path.parent / "log").open("w") as log,
+            subprocess.Popen(
+                [str(word) for word in line], stdout=subprocess.PIPE, stderr=log, text=True
+            ) as process,
+        ):
             assert process.stdout is not None
             said = process.stdout.readline()
             self.port = int(said.rpartition(":")[2])
@@ -142,6 +151,81 @@ def test_a_killed_server_leaves_nothing_in_the_way(served: Served) -> None:
     assert served.order("verify")["sound"]
     with served.serving():
         assert served.order("verify")["sound"]
+
+
+def test_who_hangs_up_or_says_nothing_stops_nobody_and_fills_no_log(served: Served) -> None:
+    begun = b"POST /exchange HTTP/1.1\r\nHost: x\r\nContent-Type: Application/CBOR\r\nContent-Length: 9\r\n\r\nabc"
+    with served.serving():
+        for _ in range(3):
+            with socket.create_connection(("127.0.0.1", served.port)) as caller:
+                caller.sendall(begun)
+        with socket.create_connection(("127.0.0.1", served.port)) as silent:
+            silent.sendall(begun)
+            assert served.ask("GET", "/health")[0] == 200
+    assert (served.path.parent / "log").read_text() == ""
+
+
+def test_a_body_that_stops_coming_is_given_up(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web, "SILENCE_S", 0.01)
+    answers: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(5)
+        raise AssertionError("nobody waits so long")
+
+    async def send(message: dict[str, Any]) -> None:
+        answers.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "path": "/exchange", "query_string": b"",
+        "headers": [(b"content-type", b"application/cbor")],
+    }  # fmt: skip
+    lab.run(web.application(lab.center)(scope, receive, send))  # type: ignore[arg-type]
+    assert answers[0]["status"] == 408
+    assert b"nothing came for" in answers[1]["body"]
+
+
+def test_an_interrupted_import_has_imported_nothing(served: Served, tmp_path: Path) -> None:
+    served.order("shop", "add", 6001, "فروشگاه", "لرستان")
+    rows = "".join(f"{national_id(600_000_000 + number)},4,3,0,6001,\n" for number in range(9_000))
+    (tmp_path / "long.csv").write_text(HEADER + rows)
+    line = [*COMMAND, "--center", str(served.path), "import-households", str(tmp_path / "long.csv")]
+    with subprocess.Popen(line, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        while "registered" not in process.stderr.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+        assert process.wait(20) == 130
+    assert said.splitlines()[-1] == (
+        "sofreh-central: interrupted; a step that was not finished has changed nothing"
+    )
+    assert "Traceback" not in said
+    assert served.order("report")["households"] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (["announce", "9" * 30], 2, "is not a number from 0 to"),
+        (["enroll", "--shop", "1", "--minutes", "0"], 2, "0 is not a number from 1 to"),
+        (["serve", "--port", "70000"], 2, "70000 is not a number from 0 to 65535"),
+    ],
+)
+def test_a_number_out_of_bounds_is_wrong_usage(
+    served: Served, words: list[str], status: int, said: str
+) -> None:
+    done = served.call(*words)
+    assert done.returncode == status
+    assert said in done.stderr.splitlines()[-1]
+
+
+def test_output_that_cannot_be_written_is_named(served: Served) -> None:
+    line = [*COMMAND, "--center", str(served.path), "report"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(line, check=False, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert done.stderr == "sofreh-central: output: No space left on device\n"
 
 
 def test_a_broken_order_is_answered(served: Served) -> None:
