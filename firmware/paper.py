@@ -1,7 +1,8 @@
 """The printer as the till sees it: whole slips, drawn while they print, on whatever port the printer has now.
 
-Rules: slips of one conversation make one strip, which is torn off when the conversation is over; a slip waits for a printer that is just being plugged in, but not for one that is gone; what had left is told by the
-driver's errors. The port is opened by one task, which the supervisor restarts while the printer is away.
+Rules: slips of one conversation make one strip, which is torn off when the conversation is over; a slip waits for a printer
+that is just being plugged in, but not for one that is gone; what had left is told by the driver's errors. The port is opened
+by one task, which the supervisor restarts while the printer is away.
 """
 
 from __future__ import annotations
