@@ -16,7 +16,8 @@ from firmware.receipt.decline_slips import TEXTS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sync.wire.kinds import DeclineReason
+    from sync.wire.money import RIAL_PER_TOMAN
+from sync.wire.kinds import DeclineReason
 
 LINES_KEPT = 12
 _INVISIBLE = dict.fromkeys(map(ord, (persian.LRI, persian.FSI, persian.PDI)))
@@ -88,7 +89,7 @@ class Heard:
         found = _AMOUNT.fullmatch(value)
         if found is None:
             raise Unmet(f"{label}: {value} is no amount")
-        amount_rial = int(found[2].replace("٬", "")) * persian.RIAL_PER_TOMAN + int(found[3] or 0)
+        amount_rial = int(found[2].replace("٬", "")) * RIAL_PER_TOMAN + int(found[3] or 0)
         return -amount_rial if found[1] else amount_rial
 
     def must_be(self, amounts_rial: dict[str, int]) -> None:

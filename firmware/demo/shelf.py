@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from drivers.barcode_decoder import check_digit
 
 LABEL_TEMPLATE = "2PIIIIIVVVVVC"
-RIAL_PER_TOMAN = 10
 GRAMS_PER_KG = 1000
 
 

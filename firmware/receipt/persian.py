@@ -19,8 +19,9 @@ from typing import Final
 
 from persiantools.jdatetime import JalaliDate, JalaliDateTime
 
+from sync.wire.money import RIAL_PER_TOMAN
+
 LRI, FSI, PDI = "\u2066", "\u2068", "\u2069"
-RIAL_PER_TOMAN = 10
 GRAMS_PER_KG = 1000
 IRAN: Final = timezone(timedelta(hours=3, minutes=30))
 WEEKDAYS: Final = ("شنبه", "یکشنبه", "دوشنبه", "سه‌شنبه", "چهارشنبه", "پنجشنبه", "جمعه")
