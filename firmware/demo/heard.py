@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from firmware.receipt import persian
 from firmware.receipt.decline_slips import TEXTS
+from sync.wire.money import RIAL_PER_TOMAN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sync.wire.money import RIAL_PER_TOMAN
-from sync.wire.kinds import DeclineReason
+    from sync.wire.kinds import DeclineReason
 
 LINES_KEPT = 12
 _INVISIBLE = dict.fromkeys(map(ord, (persian.LRI, persian.FSI, persian.PDI)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from drivers.barcode_decoder import check_digit
+from sync.wire.money import RIAL_PER_TOMAN
 
 LABEL_TEMPLATE = "2PIIIIIVVVVVC"
 GRAMS_PER_KG = 1000
