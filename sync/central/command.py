@@ -95,7 +95,7 @@ def _init(folder: Folder, clock: Clock) -> int:
 
 
 async def _serve(folder: Folder, clock: Clock, given: dict[str, Any]) -> int:
-    from sync.central import web  # noqa: PLC0415
+    from sync.central import exchange, web  # noqa: PLC0415
     from sync.central.center import open_center  # noqa: PLC0415
 
     tls = given["tls_cert"] is not None and given["tls_key"] is not None
@@ -103,6 +103,8 @@ async def _serve(folder: Folder, clock: Clock, given: dict[str, Any]) -> int:
     async with AsyncExitStack() as stack:
         stack.callback(listener.close)
         center = await stack.enter_async_context(open_center(folder, clock))
+        if given["accept_clock"]:
+            await center.run(partial(exchange.accept_clock, now_s=clock.now_s()))
         await stack.enter_async_context(take_orders(center, folder.control))
         host, port = listener.getsockname()[:2]
         ready = partial(print, f"serving on {'https' if tls else 'http'}://{host}:{port}", flush=True)
@@ -218,6 +220,9 @@ def _serve_order(orders: Any) -> None:
     )
     serve.add_argument("--tls-cert", type=_path, metavar="FILE")
     serve.add_argument("--tls-key", type=_path, metavar="FILE")
+    serve.add_argument(
+        "--accept-clock", action="store_true", help="go on although the clock lies behind what was signed"
+    )
     serve.set_defaults(order="serve")
 
 

@@ -4,6 +4,7 @@
     ├── WrongInput     a file, an argument or a request breaks a rule; names where and why
     ├── Unknown        a shop, device, household, tranche or ticket that the center does not have
     ├── Refused        well-formed, but not allowed now, or not to this sender
+    ├── ClockBehind    the center's own clock cannot be right
     └── StoreFailed    the database cannot be read or written
 
 Nothing else leaves: no sqlite3.Error, no OSError, no ValueError. A verdict is not an error but a value.
@@ -64,6 +65,13 @@ class Conflict(Refused):
 
     status = 409
     code = "conflict"
+
+
+class ClockBehind(CentralError):
+    """The center's clock lies behind a time that it has signed."""
+
+    status = 503
+    code = "clock-behind"
 
 
 class StoreFailed(CentralError):

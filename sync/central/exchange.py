@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 from sync.central import allowances, booking, mailbox, settlement
 from sync.central.briefing import device_row
 from sync.central.checking import Checked, Unreadable, check_batch
-from sync.central.errors import Conflict, Refused, WrongInput
+from sync.central.config import CLOCK_SKEW_S
+from sync.central.errors import ClockBehind, Conflict, Refused, WrongInput
 from sync.central.mailbox import Mailbox
 from sync.central.verification import Place, Ruling, place
 from sync.wire import cose, mail
@@ -105,6 +106,7 @@ def _answer(
     database: sqlite3.Connection, *, keys: Keys, request: ExchangeRequest, checked: list[Checked], now_s: int
 ) -> bytes:
     """3."""
+    _check_clock(database, now_s)
     _check_mail_head(database, request)
     if checked:
         told = _take(database, request, checked, arrived_s=now_s)
@@ -124,6 +126,20 @@ def _answer(
         mail_last=device["mail_last"], now_s=now_s,
     )  # fmt: skip
     return cose.sign(answer.to_cbor(), keys.signing[Role.MAIL], context=ANSWER_CONTEXT)
+
+
+def accept_clock(database: sqlite3.Connection, *, now_s: int) -> None:
+    """Go on from `now_s`, although later times were signed: the clock had been ahead by mistake."""
+    database.execute("UPDATE device SET heard_at_s = MIN(heard_at_s, ?)", (now_s,))
+
+
+def _check_clock(database: sqlite3.Connection, now_s: int) -> None:
+    """A clock that fell back (a dead battery) would hold honest entries for ever and sign wrong times for tills."""
+    latest_s = database.execute("SELECT MAX(heard_at_s) AS s FROM device").fetchone()["s"]
+    if now_s < latest_s - CLOCK_SKEW_S:
+        raise ClockBehind(
+            f"the center's clock says {now_s}, but it signed {latest_s} before: set it, or serve with --accept-clock"
+        )
 
 
 def _check_mail_head(database: sqlite3.Connection, request: ExchangeRequest) -> None:

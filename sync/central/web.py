@@ -6,7 +6,7 @@
     GET  /           the report in Persian, on loopback only
 
 An error is {"error": word, "detail": text} with its status: 400 wrong input, 403 refused, 408 too slow, 409 conflict,
-413 too large.
+413 too large, 503 the center's clock is wrong.
 Plain HTTP is served on loopback only; elsewhere TLS is demanded.
 """
 

@@ -6,13 +6,15 @@ import asyncio
 import hashlib
 import zlib
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import cbor2
 import pytest
 
-from sync.central.errors import Conflict, Refused, WrongInput
-from sync.central.exchange import exchange
+from sync.central.config import CLOCK_SKEW_S
+from sync.central.errors import ClockBehind, Conflict, Refused, WrongInput
+from sync.central.exchange import accept_clock, exchange
 from sync.central.workers import Workers
 from sync.wire import cose, facts
 from sync.wire.entry import CONTEXT, Head, lines_bytes
@@ -191,6 +193,28 @@ def test_each_answer_bears_a_higher_statement_number_and_the_center_s_time(lab: 
     assert second.statement == first.statement + 1
     assert second.now_s == lab.clock.at_s
     assert second.epoch == 1
+
+
+def test_a_center_whose_clock_fell_back_holds_nothing_against_its_devices(lab: Lab) -> None:
+    lab.exchange()
+    bought = lab.buy(1, 1_000_000)
+    right_s, lab.clock.at_s = lab.clock.at_s, 946_684_800
+    before = lab.report()["entries"]
+    with pytest.raises(ClockBehind, match="the center's clock says 946684800, but it signed"):
+        lab.send(lab.device.request())
+    assert lab.report()["entries"] == before
+    lab.clock.at_s = right_s - CLOCK_SKEW_S
+    lab.exchange()
+    assert lab.verdict(bought) == "accepted"
+
+
+def test_a_clock_that_had_been_ahead_can_be_accepted(lab: Lab) -> None:
+    lab.at(25).exchange()
+    lab.at(18)
+    with pytest.raises(ClockBehind):
+        lab.send(lab.device.request())
+    lab.run(lab.center.run(partial(accept_clock, now_s=lab.clock.at_s)))
+    assert lab.exchange().now_s == lab.clock.at_s
 
 
 def test_requests_at_the_same_time_are_served_one_after_the_other(lab: Lab) -> None:
