@@ -14,6 +14,7 @@ from sync.central import keys as key_files
 from sync.central import store as stores
 from sync.central.clock import Clock
 from sync.central.config import Folder
+from sync.central.errors import StoreFailed
 from sync.central.keys import Chance, Keys
 from sync.central.store import Store, open_store
 from sync.central.workers import Workers, processes
@@ -51,9 +52,13 @@ class Center:
 
 
 def found(folder: Folder, *, now_s: int, chance: Chance = secrets.token_bytes) -> Keys:
-    """Make a new center in an empty folder: keys, delegations, store. Raises: StoreFailed."""
+    """Make a new center in an empty folder: keys, delegations, store. Raises: StoreFailed; then there is no store."""
     stores.create(folder.database)
-    key_files.create(folder, now_s=now_s, chance=chance)
+    try:
+        key_files.create(folder, now_s=now_s, chance=chance)
+    except StoreFailed:
+        folder.database.unlink()
+        raise
     return key_files.load(folder)
 
 

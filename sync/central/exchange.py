@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from sync.central import allowances, booking, mailbox, settlement
@@ -262,5 +263,6 @@ def _tell_verdicts(
             mail.Verdicts(first=rows[0]["sequence"], last=rows[-1]["sequence"], exceptions=tuple(refused))
         )
         database.execute("UPDATE device SET told = held WHERE number = ?", (device,))
-    for one in stray:
-        box.append(mail.Verdicts(first=one.sequence, last=one.sequence, exceptions=(one,)))
+    for _, numbered in groupby(enumerate(stray), key=lambda pair: pair[1].sequence - pair[0]):
+        run = tuple(one for _, one in numbered)
+        box.append(mail.Verdicts(first=run[0].sequence, last=run[-1].sequence, exceptions=run))

@@ -94,6 +94,7 @@ def create(path: Path) -> None:
         finally:
             database.close()
     except sqlite3.Error as error:
+        path.unlink()
         raise StoreFailed(f"{path}: {error}") from None
 
 

@@ -253,6 +253,23 @@ def test_a_proof_of_a_fork_is_kept_and_told_once(lab: Lab) -> None:
     assert lab.report()["strays"] == 1
 
 
+def test_a_whole_branch_is_told_in_one_item_of_mail(lab: Lab) -> None:
+    at = lab.device.head
+    lab.device.say(facts.Inquiry())
+    honest = lab.device.copy()
+    lab.exchange()
+    branch = [honest.journal.pop()]
+    branch[0] = honest.say(facts.OutageOpened(), after=at)
+    branch += [honest.say(facts.Inquiry()) for _ in range(3)]
+    lab.send(lab.device.request(branch[:1]))
+    told = lab.sql("SELECT mail_last FROM device")[0]["mail_last"]
+    lab.send(lab.device.request(branch))
+    lab.exchange()
+    assert lab.sql("SELECT COUNT(*) AS n FROM stray")[0]["n"] > 1
+    assert lab.sql("SELECT mail_last FROM device")[0]["mail_last"] <= told + 2
+    assert lab.device.verdicts()[branch[0].sequence] == "fork"
+
+
 def test_mail_is_sent_in_portions(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sync.central.mailbox.SENT_BYTES_MAX", 300)
     for _ in range(3):

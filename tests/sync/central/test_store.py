@@ -44,6 +44,16 @@ def test_a_folder_without_a_store_is_named(tmp_path: Path) -> None:
         asyncio.run(opened())
 
 
+def test_a_center_that_could_not_be_founded_leaves_no_store(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "center")
+    folder.keys.mkdir(parents=True)
+    (folder.keys / "exchange.key").write_bytes(b"somebody's")
+    with pytest.raises(StoreFailed, match=r"exchange\.key: File exists"):
+        centers.found(folder, now_s=DEY_17, chance=Chance(0))
+    assert not folder.database.exists()
+    assert (folder.keys / "exchange.key").read_bytes() == b"somebody's"
+
+
 def test_a_step_that_fails_changes_nothing(lab: Lab) -> None:
     def half(database: sqlite3.Connection) -> None:
         database.execute("DELETE FROM mail")
