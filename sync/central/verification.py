@@ -150,7 +150,7 @@ def _judge_split(entry: Entry, purchase: Purchase, policy: Policy, _view: Purcha
     return ACCEPTED
 
 
-def _judge_proof(entry: Entry, purchase: Purchase, _policy: Policy, view: PurchaseView) -> Ruling:
+def _judge_proof(entry: Entry, _purchase: Purchase, _policy: Policy, view: PurchaseView) -> Ruling:
     """8."""
     private, known = entry.private, view.proof
     if private is None or private.household is None:
@@ -165,7 +165,7 @@ def _judge_proof(entry: Entry, purchase: Purchase, _policy: Policy, view: Purcha
         return Ruling(Verdict.BAD_HOUSEHOLD_PROOF, "the card is not this household's, or revoked")
     expected = household_proof(
         known.household_key,
-        purchase,
+        entry.public,
         device=entry.device,
         sequence=entry.sequence,
         prev=entry.prev,

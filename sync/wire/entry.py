@@ -21,7 +21,7 @@ from sync.wire.compiled import Many
 from sync.wire.errors import Malformed, NotAuthentic
 from sync.wire.facts import FACT_OF_KIND, KIND_OF_FACT, LINES_MAX, Fact, Line, Purchase
 from sync.wire.kinds import EntryKind, Grade
-from sync.wire.proof import proof_over
+from sync.wire.proof import household_proof
 from sync.wire.record import Record, item, record
 from sync.wire.shapes import chosen_by, digits, nested, octets, one_of, optional, uint
 
@@ -109,7 +109,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry whose hashes and signature hold: made here, or reopened."""
+    """An entry whose hashes and signature hold: made here, or reopened. `public` are the fact's bytes, as signed."""
 
     device: int
     sequence: int
@@ -120,6 +120,7 @@ class Entry:
     lines: tuple[Line, ...]
     private: PrivatePart | None
     hash: bytes
+    public: bytes
     stored: EntryBytes
 
     @property
@@ -153,7 +154,7 @@ def seal(draft: Draft, head: Head, *, device: int, key: SigningKey, blinding_key
     signed_bytes = cose.to_be_signed(payload, public=key.public, context=CONTEXT)
     return Entry(
         device, head.sequence, head.prev, draft.fact, draft.time, draft.boot, draft.lines or (), private_part,
-        hashlib.sha256(signed_bytes).digest(), EntryBytes(payload=payload, lines=lines, private=private, signature=key.sign(signed_bytes)),
+        hashlib.sha256(signed_bytes).digest(), public, EntryBytes(payload=payload, lines=lines, private=private, signature=key.sign(signed_bytes)),
     )  # fmt: skip
 
 
@@ -166,8 +167,8 @@ def _proven(
     assert isinstance(draft.fact, Purchase), "only a purchase is proven"
     assert given is not None, "a purchase has a household"
     assert lines_hash is not None, "a purchase has lines"
-    proof = proof_over(
-        public, draft.proof_key, device=device, sequence=head.sequence, prev=head.prev, lines_hash=lines_hash
+    proof = household_proof(
+        draft.proof_key, public, device=device, sequence=head.sequence, prev=head.prev, lines_hash=lines_hash
     )
     return PrivatePart(
         household=given.household, card=given.card, proof=proof, code=given.code, code_entry=given.code_entry,
@@ -211,7 +212,7 @@ def reopen(stored: EntryBytes, *, key: VerifyingKey, blinding_key: bytes | None,
         private = PrivatePart.from_cbor(stored.private, bytes_max=PART_BYTES_MAX, where=f"{what}.private")
     return Entry(
         payload.device, payload.sequence, payload.prev, payload.public, payload.time, payload.boot,
-        lines, private, hashlib.sha256(signed_bytes).digest(), stored,
+        lines, private, hashlib.sha256(signed_bytes).digest(), payload.public.to_cbor(), stored,
     )  # fmt: skip
 
 

@@ -209,6 +209,7 @@ def _entry(row: _ReadRow, payload: bytes, hash_: bytes, head: Head, *, device: i
     private, private_bytes = row.private or (None, None)
     return Entry(
         device, head.sequence, head.prev, row.public[0], row.time[0], row.boot, lines, private, hash_,
+        row.public[1],
         EntryBytes(payload=payload, lines=lines_bytes, private=private_bytes, signature=row.signature),
     )  # fmt: skip
 

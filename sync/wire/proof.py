@@ -10,14 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import TYPE_CHECKING
 
 from argon2.low_level import Type, hash_secret_raw
 
 from sync.wire import cbor
-
-if TYPE_CHECKING:
-    from sync.wire.facts import Purchase
 
 PROOF_BYTES = 8
 SLOW_HASH_BYTES = 16
@@ -39,18 +35,12 @@ def key_check(key: bytes) -> bytes:
 
 
 def household_proof(
-    key: bytes, purchase: Purchase, *, device: int, sequence: int, prev: bytes, lines_hash: bytes
+    key: bytes, public: bytes, *, device: int, sequence: int, prev: bytes, lines_hash: bytes
 ) -> bytes:
-    """8 bytes by K over the purchase and its place in the device's chain."""
-    return proof_over(
-        purchase.to_cbor(), key, device=device, sequence=sequence, prev=prev, lines_hash=lines_hash
-    )
+    """8 bytes by K over a purchase and its place in the device's chain.
 
-
-def proof_over(
-    public: bytes, key: bytes, *, device: int, sequence: int, prev: bytes, lines_hash: bytes
-) -> bytes:
-    """The same, over a purchase's bytes: HMAC of CBOR [device, sequence, prev, public part, lines hash]."""
+    HMAC of CBOR [device, sequence, prev, public part, lines hash]; `public` are the purchase's own bytes.
+    """
     parts = (
         _ARRAY_OF_5, cbor.head(cbor.UINT, device), cbor.head(cbor.UINT, sequence), cbor.head(cbor.BYTES, len(prev)), prev,
         public, cbor.head(cbor.BYTES, len(lines_hash)), lines_hash,

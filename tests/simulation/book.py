@@ -110,7 +110,7 @@ class Book:
         assert entry.private.household is not None
         assert entry.stored.lines is not None
         expected = household_proof(
-            self.members[entry.private.household].key, purchase, device=entry.device, sequence=entry.sequence,
+            self.members[entry.private.household].key, purchase.to_cbor(), device=entry.device, sequence=entry.sequence,
             prev=entry.prev, lines_hash=hashlib.sha256(entry.stored.lines).digest(),
         )  # fmt: skip
         assert entry.private.proof == expected, f"entry {entry.sequence}: somebody else's purchase"

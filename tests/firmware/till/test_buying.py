@@ -49,7 +49,7 @@ def test_the_proof_is_made_with_the_households_own_key(shop: Counter) -> None:
     assert payload.lines_hash is not None
     assert isinstance(payload.public, Purchase)
     proof = household_proof(
-        shop.members[0].key, payload.public, device=1001, sequence=entry.sequence, prev=entry.prev,
+        shop.members[0].key, payload.public.to_cbor(), device=1001, sequence=entry.sequence, prev=entry.prev,
         lines_hash=payload.lines_hash,
     )  # fmt: skip
     assert entry.private.proof == proof

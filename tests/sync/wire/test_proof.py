@@ -39,7 +39,7 @@ def test_the_household_key_comes_of_secret_and_pin_by_rfc_5869() -> None:
 def test_a_proof_is_hmac_over_the_purchase_and_its_place() -> None:
     message = cbor2.dumps([1001, 8, PLACE["prev"], PURCHASE.to_value(), PLACE["lines_hash"]])
     expected = hmac.digest(HOUSEHOLD_KEY, message, "sha256")[:8]
-    assert proof.household_proof(HOUSEHOLD_KEY, PURCHASE, **PLACE) == expected
+    assert proof.household_proof(HOUSEHOLD_KEY, PURCHASE.to_cbor(), **PLACE) == expected
 
 
 def test_the_center_can_check_the_proof_of_an_entry() -> None:
@@ -48,7 +48,7 @@ def test_the_center_can_check_the_proof_of_an_entry() -> None:
     assert each.stored.lines is not None
     assert each.private.proof == proof.household_proof(
         HOUSEHOLD_KEY,
-        PURCHASE,
+        each.public,
         device=each.device,
         sequence=each.sequence,
         prev=each.prev,
@@ -60,14 +60,14 @@ def test_the_center_can_check_the_proof_of_an_entry() -> None:
     "change", [{"device": 1002}, {"sequence": 9}, {"prev": bytes(32)}, {"lines_hash": bytes(32)}]
 )
 def test_a_proof_holds_for_one_place_only(change: dict[str, Any]) -> None:
-    right = proof.household_proof(HOUSEHOLD_KEY, PURCHASE, **PLACE)
-    assert proof.household_proof(HOUSEHOLD_KEY, PURCHASE, **PLACE | change) != right
+    right = proof.household_proof(HOUSEHOLD_KEY, PURCHASE.to_cbor(), **PLACE)
+    assert proof.household_proof(HOUSEHOLD_KEY, PURCHASE.to_cbor(), **PLACE | change) != right
 
 
 def test_a_proof_holds_for_one_purchase_and_one_household_only() -> None:
-    right = proof.household_proof(HOUSEHOLD_KEY, PURCHASE, **PLACE)
-    assert proof.household_proof(HOUSEHOLD_KEY, replace(PURCHASE, credit_rial=1), **PLACE) != right
-    assert proof.household_proof(bytes(32), PURCHASE, **PLACE) != right
+    right = proof.household_proof(HOUSEHOLD_KEY, PURCHASE.to_cbor(), **PLACE)
+    assert proof.household_proof(HOUSEHOLD_KEY, replace(PURCHASE, credit_rial=1).to_cbor(), **PLACE) != right
+    assert proof.household_proof(bytes(32), PURCHASE.to_cbor(), **PLACE) != right
 
 
 def test_a_slow_hash_is_argon2id_with_19_mib_and_two_passes() -> None:
