@@ -119,7 +119,8 @@ def _unsent_rows(closing: Closing) -> Slip:
     return (
         thin_rule(),
         Pair("ثبت‌های نرسیده به مرکز", persian.number(closing.unsent), bold=True),
-        Pair("اعتبارِ نرسیده", persian.toman(closing.unsent_credit_rial)),
+        Pair("اعتبارِ خریدهای نرسیده", persian.toman(closing.unsent_credit_rial)),
+        Text("پیش از کم کردن باطل‌ها و برگشت‌ها.", size=Size.SMALL),
         *(
             ()
             if send_by is None

@@ -1,7 +1,7 @@
 """What the center answered, and what codes did: verdicts, settlements, announcements, one-time codes.
 
-Rules: a verdict slip says which receipts became final, and which were quarantined, why, and that nothing is lost; a
-settlement slip says when the money comes. Verdict texts are keyed by `sync.wire.kinds.Verdict` (a test demands all).
+Rules: a verdict slip says which receipts became final, and which were quarantined, why, and that nothing is lost; what
+was voided or refunded is taken off its sum in rows of its own, so that the sum is what the shop earned. A settlement slip says when the money comes. Verdict texts are keyed by `sync.wire.kinds.Verdict` (a test demands all).
 
 Must not know: mail, how verdicts are reached.
 """
@@ -9,6 +9,7 @@ Must not know: mail, how verdicts are reached.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 from drivers.slip import Pair, Rule, Size, Slip, Text
@@ -34,7 +35,7 @@ VERDICT_TEXTS: Final = {
     Verdict.BAD_SIGNATURE: "امضای این ثبت درست نیست.",
     Verdict.BAD_HOUSEHOLD_PROOF: "تأیید خانوار برای این خرید درست نیست.",
     Verdict.NOT_YET_OPEN: "پیش از نوبت یا پیش از اعلام رسمی بوده است.",
-    Verdict.UNKNOWN_POLICY: "با دستور کاری ثبت شده که مرکز نمی‌شناسد.",
+    Verdict.UNKNOWN_POLICY: "با دستورالعملی ثبت شده که مرکز نمی‌شناسد.",
     Verdict.OVER_ALLOWANCE: "از اعتبار کنار گذاشته‌شده بیشتر است.",
     Verdict.LIMIT: "از سقف مجاز بیشتر است.",
     Verdict.LATE: "پس از مهلت به مرکز رسیده است.",
@@ -45,13 +46,22 @@ VERDICT_TEXTS: Final = {
 }
 
 
+class Deed(Enum):
+    """What a judged receipt did, as its row says it."""
+
+    PURCHASE = "رسید"
+    VOID = "باطل کردن، رسید"
+    REFUND = "برگشت کالا، رسید"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedReceipt:
-    """One receipt and what the center decided about it."""
+    """One receipt and what the center decided about it. `credit_rial` is negative where credit went back."""
 
     number: str
     credit_rial: int
     verdict: Verdict
+    deed: Deed = Deed.PURCHASE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +121,7 @@ def announcement_accepted(*, title: str, cohorts: tuple[str, ...], until_s: int 
         heading("اعلام رسمی پذیرفته شد"),
         Text(f"{persian.isolate_name(title)} در این صندوق باز شد.", bold=True),
         *(Text(f"- {cohort}") for cohort in cohorts),
-        *((Pair("قابل خرید تا", persian.date_words(until_s)),) if until_s is not None else ()),
+        *((Pair("قابل خرج تا", persian.date_words(until_s)),) if until_s is not None else ()),
         SHOW,
     )
 
@@ -139,9 +149,14 @@ def _final_rows(notice: VerdictNotice) -> Slip:
         Pair("رسیدهای قطعی‌شده", persian.number(len(notice.final)), bold=True),
         *(_receipt_pair(receipt) for receipt in notice.final),
         Pair(
-            "جمع اعتبار قطعی", persian.toman(sum(receipt.credit_rial for receipt in notice.final)), bold=True
+            _sum_label(notice), persian.toman(sum(receipt.credit_rial for receipt in notice.final)), bold=True
         ),
     )
+
+
+def _sum_label(notice: VerdictNotice) -> str:
+    bought_only = all(receipt.deed is Deed.PURCHASE for receipt in notice.final)
+    return "جمع اعتبار قطعی" if bought_only else "اعتبار قطعی پس از برگشت‌ها"
 
 
 def _quarantined_rows(quarantined: tuple[JudgedReceipt, ...]) -> Slip:
@@ -161,5 +176,7 @@ def _quarantined_rows(quarantined: tuple[JudgedReceipt, ...]) -> Slip:
 
 def _receipt_pair(receipt: JudgedReceipt) -> Pair:
     return Pair(
-        f"رسید {persian.isolate(receipt.number)}", persian.toman(receipt.credit_rial), size=Size.SMALL
+        f"{receipt.deed.value} {persian.isolate(receipt.number)}",
+        persian.toman(receipt.credit_rial),
+        size=Size.SMALL,
     )

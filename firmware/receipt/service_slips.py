@@ -137,7 +137,8 @@ def _sending_rows(status: Status) -> Slip:
     send_by, answered = status.send_by_s, status.acknowledged_s
     return (
         Pair("نرسیده به مرکز", persian.number(status.unsent), bold=True),
-        Pair("اعتبارِ نرسیده", persian.toman(status.unsent_credit_rial)),
+        Pair("اعتبارِ خریدهای نرسیده", persian.toman(status.unsent_credit_rial)),
+        Text("پیش از کم کردن باطل‌ها و برگشت‌ها.", size=Size.SMALL),
         *((Pair("بفرستید تا", persian.date_words(send_by), bold=True),) if send_by is not None else ()),
         Pair(
             "آخرین پاسخ مرکز",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from firmware.receipt import notice_slips
 from firmware.receipt.service_slips import link_notice
 from firmware.till.slips_of import number_of
-from sync.wire.facts import Purchase
+from sync.wire.facts import Purchase, Refund, Void
 from sync.wire.kinds import Verdict
 from sync.wire.mail import Settlement, Verdicts
 
@@ -55,11 +55,11 @@ async def _verdict_slips(talk: Talk, verdicts: Verdicts) -> tuple[Slip, ...]:
     for sequence in sorted({*range(verdicts.first, verdicts.last + 1), *exceptions}):
         entry = await talk.journal.entry(sequence)
         verdict = exceptions.get(sequence, Verdict.ACCEPTED)
-        if entry is None or (verdict is Verdict.ACCEPTED and not isinstance(entry.fact, Purchase)):
+        if entry is None or (
+            verdict is Verdict.ACCEPTED and not isinstance(entry.fact, Purchase | Refund | Void)
+        ):
             continue
-        judged = notice_slips.JudgedReceipt(
-            number=number_of(talk, sequence), credit_rial=_credit_rial(entry.fact), verdict=verdict
-        )
+        judged = _judged(number_of(talk, sequence), entry.fact, verdict)
         (final if verdict in (Verdict.ACCEPTED, Verdict.DUPLICATE) else quarantined).append(judged)
     if not final and not quarantined:
         return ()
@@ -75,5 +75,15 @@ async def _verdict_slips(talk: Talk, verdicts: Verdicts) -> tuple[Slip, ...]:
     )  # fmt: skip
 
 
-def _credit_rial(fact: Fact) -> int:
-    return fact.credit_rial if isinstance(fact, Purchase) else 0
+def _judged(number: str, fact: Fact, verdict: Verdict) -> notice_slips.JudgedReceipt:
+    """Credit that went back counts against what was bought; the center accepts it only for an accepted purchase."""
+    match fact:
+        case Purchase():
+            credit_rial, deed = fact.credit_rial, notice_slips.Deed.PURCHASE
+        case Void():
+            credit_rial, deed = -fact.credit_rial, notice_slips.Deed.VOID
+        case Refund():
+            credit_rial, deed = -fact.credit_rial, notice_slips.Deed.REFUND
+        case _:
+            credit_rial, deed = 0, notice_slips.Deed.PURCHASE
+    return notice_slips.JudgedReceipt(number=number, credit_rial=credit_rial, verdict=verdict, deed=deed)

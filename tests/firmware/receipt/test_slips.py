@@ -22,7 +22,8 @@ from firmware.receipt import (
 )
 from firmware.receipt.fixed_parts import Household, When, masked, payment_rows, when_rows
 from firmware.receipt.inquiry_slips import TrancheBalance, TrancheState
-from sync.wire.kinds import Grade
+from firmware.receipt.notice_slips import Deed, JudgedReceipt
+from sync.wire.kinds import Grade, Verdict
 from tests.firmware.receipt.samples import (
     CASH_RECEIPT,
     CHICKEN,
@@ -335,6 +336,23 @@ def test_verdicts_name_the_final_receipts_and_tell_the_quarantined_why() -> None
     assert "چیزی پاک نشده است" in slip
 
 
+def test_what_was_voided_or_refunded_is_taken_off_the_final_sum() -> None:
+    back = (
+        JudgedReceipt(number="7-1043", credit_rial=-3_000_000, verdict=Verdict.ACCEPTED, deed=Deed.VOID),
+        JudgedReceipt(number="7-1044", credit_rial=-190_000, verdict=Verdict.ACCEPTED, deed=Deed.REFUND),
+    )
+    slip = read(notice_slips.verdict_notice(replace(VERDICTS, final=(*VERDICTS.final, *back))))
+    assert "باطل کردن، رسید 7-1043: -۳۰۰٬۰۰۰ تومان" in slip
+    assert "برگشت کالا، رسید 7-1044: -۱۹٬۰۰۰ تومان" in slip
+    assert "اعتبار قطعی پس از برگشت‌ها: ۲٬۸۰۰٬۰۰۰ تومان" in slip
+    assert "جمع اعتبار قطعی" not in slip
+
+
+def test_unsent_credit_says_that_nothing_is_taken_off_it() -> None:
+    for slip in (closing_slips.closing_slip(CLOSING), service_slips.status_slip(STATUS)):
+        assert "اعتبارِ خریدهای نرسیده: ۳۹٬۴۷۱٬۸۳۰ تومان\nپیش از کم کردن باطل‌ها و برگشت‌ها." in read(slip)
+
+
 def test_a_settlement_names_what_is_paid_and_until_when() -> None:
     slip = read(SLIPS["settlement"])
     assert "پرداخت به فروشگاه: ۴۱٬۰۲۴٬۵۶۰ تومان" in slip
@@ -343,7 +361,7 @@ def test_a_settlement_names_what_is_paid_and_until_when() -> None:
 
 def test_an_announcement_without_an_end_names_none() -> None:
     slip = notice_slips.announcement_accepted(title="اعتبار دی", cohorts=(), until_s=None)
-    assert "قابل خرید تا" not in read(slip)
+    assert "قابل خرج تا" not in read(slip)
 
 
 def test_the_date_prompt_shows_the_floor_where_there_is_one() -> None:

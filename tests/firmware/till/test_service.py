@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drivers.receipt_printer import Sound
+from firmware.receipt.persian import toman
 from firmware.till.codes import FUNCTION_CODES
 from firmware.till.states import State
 from sync.wire import mail
-from sync.wire.facts import Announcement, ClockSet, Closing, Decline, PriceChanged
+from sync.wire.facts import Announcement, ClockSet, Closing, Decline, PriceChanged, Purchase, Refund, Void
 from sync.wire.kinds import ClosingKind, DeclineReason, EntryKind, Grade, MailKind, Unit, Verdict
 from sync.wire.numbers import check_digit
 from tests.fakes.paper_center import FOREVER_S, OPENING_S
@@ -252,6 +253,26 @@ def test_notices_wait_until_nobody_is_at_the_counter(shop: Counter) -> None:
     assert "پرداخت به فروشگاه: ۳۰٬۰۰۰ تومان" in text
     assert "ارتباط با مرکز قطع است" in text
     assert paid != link
+
+
+def test_the_centers_answer_takes_off_what_was_voided_and_refunded(shop: Counter) -> None:
+    for member, code, rows in ((0, "13", "Enter"), (1, "14", "1 * 1 Enter + Enter"), (2, "", "")):
+        entry = shop.sell_milk(shop.members[member], packs=2)
+        if code:
+            shop.press(f"*{code} * {shop.receipt_keys(entry)} Enter {OPERATOR} Enter {rows}")
+    kept_rial = sum(
+        (1 if isinstance(fact, Purchase) else -1) * fact.credit_rial
+        for fact in shop.facts()
+        if isinstance(fact, Purchase | Void | Refund)
+    )
+    body = mail.Verdicts(first=0, last=shop.journal.head.sequence - 1, exceptions=())
+    sent = shop.send(body, MailKind.VERDICTS)
+    shop.paper.tear_off()
+    asyncio.run(shop.till.news(Told(mail=(sent,))))
+    shop.wait_s(2)
+    slip = shop.paper.text()
+    assert "رسیدهای قطعی‌شده: ۵" in slip
+    assert f"اعتبار قطعی پس از برگشت‌ها: {toman(kept_rial)}" in slip
 
 
 def test_keys_without_meaning_are_refused_with_a_look(shop: Counter) -> None:
