@@ -18,7 +18,7 @@ from firmware.till.goods import found_by_gtin, found_by_number, price_doubted, p
 from firmware.till.owed import retry
 from firmware.till.paying import check_pin, is_blocked, print_wrong_pin
 from firmware.till.reversing import sequence_typed
-from firmware.till.slips_of import Printable, basket_line, whole_slip
+from firmware.till.slips_of import Printable, basket_line, tranche_title, whole_slip
 from firmware.till.states import State
 from firmware.till.talk import Found, Talk, Waiting
 from sync.wire import proof, receipt_qr
@@ -102,7 +102,7 @@ def _balances(talk: Talk, account: Account) -> tuple[inquiry_slips.TrancheBalanc
         groups[allowance.tranche, allowance.opening(now, stated_time_opens=stated_opens)].append(allowance)
     return tuple(
         inquiry_slips.TrancheBalance(
-            title=f"نوبت {persian.digits(tranche)}", left_rial=sum(part.left_rial for part in parts),
+            title=tranche_title(tranche), left_rial=sum(part.left_rial for part in parts),
             state=_TRANCHE_STATES[opening], until_s=min(part.authorize_until_s for part in parts),
             opens_at_s=min((part.opens_at_s for part in parts if part.opens_at_s is not None), default=None),
         )
@@ -290,7 +290,7 @@ async def _open_tranche(talk: Talk, tranche: int, groups: list[GroupProof]) -> N
     until_s = min((part.authorize_until_s for part in instalments if part is not None), default=None)
     await talk.beep(Sound.APPROVED)
     slip = notice_slips.announcement_accepted(
-        title=f"نوبت {persian.digits(tranche)}", until_s=until_s,
+        title=tranche_title(tranche), until_s=until_s,
         cohorts=tuple(cohorts[group.cohort] for group in groups if group.cohort in cohorts),
     )  # fmt: skip
     await talk.show(slip)

@@ -1,14 +1,14 @@
 """From journal entries to their slips: what a receipt, void, refund, cash sale or closing says on paper.
 
 A slip can be made at any later time from the journal alone: after a power cut, or as a reprint. What is left at this
-till is then what is left at the time of printing.
+till, and how far the entry has come, is then what is known at the time of printing.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from firmware.receipt import closing_slips, receipt_slips
+from firmware.receipt import closing_slips, persian, receipt_slips
 from firmware.receipt.basket_slips import BasketLine
 from firmware.receipt.fixed_parts import Household
 from sync.wire import receipt_qr
@@ -21,7 +21,7 @@ from sync.wire.facts import (
     Void,
     line_total_rial,
 )
-from sync.wire.kinds import ClosingKind
+from sync.wire.kinds import ClosingKind, Verdict
 from sync.wire.numbers import receipt_number
 
 if TYPE_CHECKING:
@@ -82,8 +82,27 @@ async def left_of(talk: Talk, household: int | None) -> tuple[receipt_slips.Left
         return ()
     usable = account.usable(talk.journal.keeper.now(), stated_time_opens=policy.stated_time_opens)
     return tuple(
-        receipt_slips.Left(left_rial=part.left_rial, until_s=part.authorize_until_s) for part in usable
+        receipt_slips.Left(
+            left_rial=part.left_rial, until_s=part.authorize_until_s, title=tranche_title(part.tranche)
+        )
+        for part in usable
     )
+
+
+def tranche_title(tranche: int) -> str:
+    """What a tranche is called on paper."""
+    return f"نوبت {persian.digits(tranche)}"
+
+
+async def reach_of(talk: Talk, entry: Entry) -> receipt_slips.Reach:
+    """How far the entry has come. The journal answers for the verdict of purchases only."""
+    if entry.sequence >= talk.journal.acknowledged:
+        return receipt_slips.Reach.HERE
+    record = await talk.journal.purchase(entry.sequence) if isinstance(entry.fact, Purchase) else None
+    if record is not None and record.verdict is not None:
+        final = record.verdict in (Verdict.ACCEPTED, Verdict.DUPLICATE)
+        return receipt_slips.Reach.ACCEPTED if final else receipt_slips.Reach.QUARANTINED
+    return receipt_slips.Reach.SENT
 
 
 async def receipt_of(talk: Talk, entry: Entry) -> receipt_slips.Receipt:
@@ -97,6 +116,7 @@ async def receipt_of(talk: Talk, entry: Entry) -> receipt_slips.Receipt:
         credit_rial=credit_rial, own_rial=fact.total_rial - credit_rial, household=_household_of(talk, entry),
         left=await left_of(talk, entry.private.household if entry.private else None),
         qr=receipt_qr.to_qr(entry, talk.journal.identity.slim), contacts=policy.contacts if policy else (),
+        reach=await reach_of(talk, entry),
     )  # fmt: skip
 
 
@@ -128,7 +148,7 @@ async def void_of(talk: Talk, entry: Entry, fact: Void) -> receipt_slips.Void:
         place=talk.place, number=number_of(talk, entry.sequence), purchase_number=number_of(talk, fact.purchase),
         when=talk.when(entry.time), credit_rial=fact.credit_rial, own_rial=fact.own_rial,
         household=_household_of(talk, entry), left=await left_of(talk, _household_number(entry)),
-        qr=receipt_qr.to_qr(entry, talk.journal.identity.slim),
+        qr=receipt_qr.to_qr(entry, talk.journal.identity.slim), reach=await reach_of(talk, entry),
     )  # fmt: skip
 
 
@@ -145,6 +165,7 @@ async def refund_of(talk: Talk, entry: Entry, fact: Refund) -> receipt_slips.Ref
         when=talk.when(entry.time), lines=tuple(lines), credit_rial=fact.credit_rial, own_rial=fact.own_rial,
         household=_household_of(talk, entry), usable_here=all(leg.left_rial for leg in fact.legs),
         left=await left_of(talk, _household_number(entry)), qr=receipt_qr.to_qr(entry, talk.journal.identity.slim),
+        reach=await reach_of(talk, entry),
     )  # fmt: skip
 
 

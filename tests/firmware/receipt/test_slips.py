@@ -206,6 +206,35 @@ def test_an_emptied_tranche_is_not_listed_as_left() -> None:
     assert "تا ۱۴۰۴" not in slip
 
 
+def test_a_named_tranche_is_named_with_what_is_left_of_it() -> None:
+    receipt = replace(RECEIPT, left=(replace(RECEIPT.left[0], title="نوبت ۱"),))
+    assert "نوبت ۱ تا ۱۴۰۴/۱۲/۲۹: ۴۴۷٬۲۷۰ تومان" in read(receipt_slips.receipt_end(receipt))
+
+
+@pytest.mark.parametrize("reach", list(receipt_slips.Reach))
+def test_a_copy_says_how_far_its_entry_has_come_and_what_is_left_now(reach: receipt_slips.Reach) -> None:
+    for copy in (
+        receipt_slips.receipt_copy(replace(RECEIPT, reach=reach), LINES),
+        receipt_slips.void_copy(replace(VOID, reach=reach)),
+        receipt_slips.refund_copy(replace(REFUND, reach=reach)),
+    ):
+        assert [one for one in receipt_slips.Reach if one.value in read(copy)] == [reach]
+        assert "مانده اکنون، هنگام این چاپ:\nمانده در این صندوق" in read(copy)
+
+
+def test_what_is_printed_first_speaks_of_no_copy_beside_what_is_left() -> None:
+    for slip in (
+        receipt_slips.receipt_end(RECEIPT),
+        receipt_slips.void_slip(VOID),
+        receipt_slips.refund_slip(REFUND),
+    ):
+        assert "مانده اکنون" not in read(slip)
+
+
+def test_a_refund_that_is_done_says_so() -> None:
+    assert "به اعتبار برگشت: ۲۱۰٬۰۰۰ تومان" in read(receipt_slips.refund_slip(REFUND))
+
+
 def test_a_cash_sale_speaks_of_no_credit() -> None:
     slip = read(receipt_slips.receipt_end(CASH_RECEIPT))
     assert "رسید فروش نقدی" in slip

@@ -6,8 +6,11 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pytest
+
 from drivers.receipt_printer import Sound
 from firmware.receipt.persian import toman
+from firmware.receipt.receipt_slips import Reach
 from firmware.till.codes import FUNCTION_CODES
 from firmware.till.states import State
 from sync.wire import mail
@@ -89,6 +92,29 @@ def test_a_reprint_is_marked_as_a_copy(shop: Counter) -> None:
     assert "شیر کم‌چرب یک لیتری" in copy
     shop.press("*8 Enter")
     assert f"1001-{shop.receipt_keys(shop.last_entry(EntryKind.PURCHASE))}" in shop.paper.last()
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reach"),
+    [(None, Reach.ACCEPTED), (Verdict.DUPLICATE, Reach.ACCEPTED), (Verdict.LATE, Reach.QUARANTINED)],
+)
+def test_a_copy_says_what_the_center_answered(shop: Counter, verdict: Verdict | None, reach: Reach) -> None:
+    entry = shop.sell_milk(shop.members[0])
+    shop.press("*8 Enter")
+    assert Reach.HERE.value in shop.paper.last()
+    judged = () if verdict is None else (mail.EntryVerdict(sequence=entry.sequence, verdict=verdict),)
+    shop.send(mail.Verdicts(first=0, last=entry.sequence, exceptions=judged), MailKind.VERDICTS)
+    shop.journal.acknowledged = entry.sequence + 1
+    shop.press("*8 Enter")
+    assert reach.value in shop.paper.last()
+    assert Reach.HERE.value not in shop.paper.last()
+
+
+def test_a_copy_of_what_was_sent_says_so(shop: Counter) -> None:
+    shop.sell_milk(shop.members[0])
+    shop.journal.acknowledged = shop.journal.head.sequence
+    shop.press("*8 Enter")
+    assert Reach.SENT.value in shop.paper.last()
 
 
 def test_an_entry_without_a_slip_is_not_reprinted(shop: Counter) -> None:
