@@ -46,6 +46,11 @@ def unit_price(line: BasketLine) -> str:
     return f"{_PRICE_NAMES[line.unit]} {persian.amount(line.price_rial)}"
 
 
+def price_asked(name: str, unit: Unit) -> str:
+    """`مرغ: کیلویی`: of what, and of how much of it, the price is asked."""
+    return f"{persian.isolate_name(name)}: {_PRICE_NAMES[unit]}"
+
+
 def line_rows(line: BasketLine) -> Slip:
     """Position, name and mark; below them quantity, price of the unit, and sum."""
     mark = "" if line.eligible else f" - {FREE_GOOD_MARK}"
@@ -133,7 +138,8 @@ def held(*, number: int, lines: int, total_rial: int) -> Slip:
 def recalled(*, number: int, lines: tuple[BasketLine, ...]) -> Slip:
     """A waiting basket is open again, with all its lines; number 0 lay on the counter when the power went."""
     which = f"سبد {persian.digits(number)}" if number else "سبد نیمه‌کاره"
-    return _so_far(f"{which} دوباره باز شد", lines)
+    card = Text("برای خرید با اعتبار، کارت را دوباره بخوانید.", size=Size.SMALL)
+    return (*_so_far(f"{which} دوباره باز شد", lines), card)
 
 
 def again(*, lines: tuple[BasketLine, ...]) -> Slip:

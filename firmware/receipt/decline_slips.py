@@ -13,6 +13,7 @@ from typing import Final
 
 from drivers.slip import Gap, Pair, Rule, Size, Slip, Text
 from firmware.receipt import persian
+from firmware.receipt.basket_slips import BasketLine, quantity
 from firmware.receipt.fixed_parts import SHOW, When, heading, thin_rule, when_rows
 
 _CALL: Final = f"با {persian.CALL_CENTER} تماس بگیرید"
@@ -85,7 +86,7 @@ TEXTS: Final = {
         "فروشنده باید صندوق را به شبکه وصل کند تا خریدها به مرکز برسد. اعتبار شما سر جایش است.",
     ),
     "POLICY_TOO_OLD": DeclineText(
-        "دستور کار این صندوق کهنه است و باید نو شود.",
+        "دستورالعمل این صندوق کهنه است و باید نو شود.",
         "فروشنده باید صندوق را به شبکه وصل کند. اعتبار شما سر جایش است.",
     ),
     "CLOCK_DOUBTFUL": DeclineText(
@@ -94,7 +95,7 @@ TEXTS: Final = {
     ),
     "NOT_FOUND": DeclineText(
         "چنین رسیدی در این صندوق نیست.",
-        "شماره را از روی رسید نگاه کنید و دوباره بزنید.",
+        "شماره را از روی رسید نگاه کنید و همین کار را از نو شروع کنید.",
     ),
     "ALREADY_VOIDED": DeclineText(
         "این خرید پیش‌تر باطل شده است.",
@@ -105,7 +106,7 @@ TEXTS: Final = {
         "به جای باطل کردن، کالا را برگشت بزنید.",
     ),
     "NOTHING_TO_REFUND": DeclineText(
-        "از این خرید چیزی برای برگشت نمانده است.",
+        "این مقدار برای برگشت نمانده است.",
         "شماره رسید، ردیف و مقدار را نگاه کنید.",
     ),
     "WRONG_OPERATOR_PIN": DeclineText(
@@ -160,7 +161,7 @@ def expired_row(until_s: int) -> Pair:
 
 def tries_left_row(tries: int) -> Pair:
     """How often a PIN may still be tried."""
-    return Pair("چند بار دیگر می‌توان زد", f"{persian.digits(tries)} بار", bold=True)
+    return Pair("دفعه‌های باقی‌مانده", f"{persian.digits(tries)} بار", bold=True)
 
 
 def limit_row(limit_rial: int) -> Pair:
@@ -171,3 +172,9 @@ def limit_row(limit_rial: int) -> Pair:
 def purchases_limit_row(purchases: int) -> Pair:
     """The number of purchases that was reached."""
     return Pair("سقف", f"{persian.number(purchases)} خرید")
+
+
+def left_to_refund_row(line: BasketLine) -> Pair:
+    """What may still come back of a purchase's line; `line` bears that quantity."""
+    left = quantity(line) if line.quantity else "هیچ"
+    return Pair(f"مانده برای برگشت از ردیف {persian.digits(line.position)}", left, bold=True)

@@ -92,10 +92,10 @@ def _state_text(tranche: TrancheBalance) -> str:
     match tranche.state:
         case TrancheState.USABLE:
             until = f" تا {persian.date_words(tranche.until_s)}" if tranche.until_s is not None else ""
-            return f"اکنون قابل خرید است{until}."
+            return f"اکنون قابل خرج است{until}."
         case TrancheState.OPENS_LATER:
             assert tranche.opens_at_s is not None, "a tranche that opens later has its day"
-            return f"از {persian.date_words(tranche.opens_at_s)} قابل خرید است."
+            return f"از {persian.date_words(tranche.opens_at_s)} قابل خرج است."
         case TrancheState.NOT_ANNOUNCED:
             return "واریز شده؛ پس از اعلام رسمی باز می‌شود."
         case TrancheState.EXPIRED:

@@ -72,7 +72,7 @@ def status_slip(status: Status) -> Slip:
         thin_rule(),
         Pair("نسخه برنامه", persian.isolate(status.version)),
         Text(persian.isolate_name(status.policy_title)),
-        Pair("شماره دستور کار", persian.code(status.policy_version)),
+        Pair("شماره دستورالعمل", persian.code(status.policy_version)),
         Pair("شماره فهرست کالا", persian.code(status.catalog_version)),
         Pair("خانوارهای این صندوق", persian.number(status.households)),
         thin_rule(),

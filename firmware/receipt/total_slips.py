@@ -51,7 +51,7 @@ def total_block(preview: Preview) -> Slip:
     return (
         Rule(),
         heading("رسید نیست"),
-        Pair("جمع ردیف‌ها", persian.digits(preview.lines), size=Size.SMALL),
+        Pair("تعداد ردیف‌ها", persian.digits(preview.lines), size=Size.SMALL),
         Pair("کالاهای کالابرگ", persian.toman(preview.eligible_rial)),
         Pair("کالاهای آزاد", persian.toman(preview.other_rial)),
         thin_rule(),
@@ -67,14 +67,15 @@ def total_block(preview: Preview) -> Slip:
     )
 
 
-def cash_total_block(*, lines: int, total_rial: int, press: tuple[str, ...]) -> Slip:
-    """A basket without a household: paid in own money."""
+def cash_total_block(*, lines: int, total_rial: int, card_read: bool, press: tuple[str, ...]) -> Slip:
+    """A basket paid in own money: no card was read, or its credit is left alone."""
+    why = "از اعتبار کارت استفاده نمی‌شود" if card_read else "کارتی خوانده نشده است"
     return (
         Rule(),
         heading("رسید نیست"),
-        Pair("جمع ردیف‌ها", persian.digits(lines), size=Size.SMALL),
+        Pair("تعداد ردیف‌ها", persian.digits(lines), size=Size.SMALL),
         Pair("مبلغ قابل پرداخت", persian.toman(total_rial), bold=True),
-        Text("کارتی خوانده نشده است: فروش نقدی، بدون اعتبار کالابرگ."),
+        Text(f"{why}: فروش نقدی، بدون اعتبار کالابرگ."),
         *press_rows(press),
         SHOW,
     )

@@ -22,6 +22,7 @@ from firmware.simulation.clock_file import SimulatedClock
 from firmware.simulation.shop import ShopSettings, SimulatedShop
 from firmware.simulation.typed import WORDS, Code, Keys, Strange, span_ms, typed
 from firmware.simulation.village import enroll_till, settle_village, village_of
+from sync.wire.card import to_code128
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -146,11 +147,11 @@ class Shopkeeper:
         return self._shop.folder / "paper"
 
     async def _cards(self, _: str) -> None:
-        print("  household  members  decile      card   PIN  national ID")
+        print("  household  members  decile      card  typed: *2e   PIN  national ID")
         for one in self._village.villagers:
             supported = "+" if one.supported else " "
             print(
-                f"  {one.household:9d}  {one.members:7d}  {one.decile:5d}{supported}  {one.card:8d}  {one.pin}"
+                f"  {one.household:9d}  {one.members:7d}  {one.decile:5d}{supported}  {one.card:8d}  {to_code128(one.card)[1:]:>10s}  {one.pin}"
                 f"  {one.national_id}"
             )
         print(f"  + under a support body. The operator PIN is {self._village.operator_pin}.")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PROMPTS = {
     Need.PRICE: Prompt.PRICE,
-    Need.CARD_NUMBER: Prompt.CARD,
+    Need.CARD_NUMBER: Prompt.CARD_NUMBER,
     Need.NATIONAL_ID: Prompt.NATIONAL_ID,
     Need.CODE: Prompt.CODE,
     Need.RECEIPT: Prompt.RECEIPT_NUMBER,
@@ -47,7 +47,7 @@ async def call(talk: Talk, command: Call) -> State:
         return await proceed(talk)
     if await refused_while_locked(talk, talk.operator, DeclineReason.WRONG_OPERATOR_PIN):
         return talk.rest()
-    await talk.prompt(Prompt.OPERATOR_PIN)
+    await talk.prompt(Prompt.OPERATOR_PIN, PRESS_BACK)
     return State.OPERATOR_PIN
 
 
@@ -80,7 +80,7 @@ async def ask(talk: Talk, need: Need) -> State:
         sums = {number: basket.total_rial for number, basket in talk.held.items()}
         await talk.show(till_slips.which_basket(sums))
     else:
-        await talk.prompt(PROMPTS[need])
+        await talk.prompt(PROMPTS[need], PRESS_BACK)
     return State.ASKING_RECEIPT if need is Need.RECEIPT else State.ASKING
 
 
@@ -88,7 +88,7 @@ async def again(talk: Talk, prompt: Prompt) -> State:
     """The last answer cannot be: say so and ask once more. Enter alone gives the same answer again."""
     assert talk.call is not None, "a function is under way"
     talk.call.refused = talk.call.given.pop()
-    await talk.look(prompt)
+    await talk.look(prompt, PRESS_BACK)
     return State.ASKING
 
 

@@ -160,6 +160,12 @@ KEY_ROWS = (
     KeyRow(REFUNDING, "3 Enter", "همه ردیف ۳", "all that is left of line 3"),
     KeyRow(REFUNDING, "2 * 3 Enter", "دو تا از ردیف ۳", "two of line 3; 0.5 * 3: half a kilogram of it"),
     KeyRow(REFUNDING, "+", "جمع برگشت", "print what goes back, Enter confirms"),
+    KeyRow(
+        FUNCTIONS,
+        "*8*1001-16-3 Enter",
+        "کد و جواب با هم",
+        "any code below with its answer at once: reprint 1001-16-3",
+    ),
 )
 
 _WORDS = {"scan": "بارکد", "barcode": "رقم‌های بارکد", "PIN": "رمز"}
@@ -174,7 +180,8 @@ def help_parts(goods: tuple[Good, ...]) -> tuple[HelpPart, ...]:
         )
         for when in (SELLING, CONFIRMING, REFUNDING)
     ]
-    functions = tuple(HelpRow(code.keys, code.meaning) for code in FUNCTION_CODES)
+    at_once = tuple(HelpRow(row.keys, row.meaning) for row in KEY_ROWS if row.when == FUNCTIONS)
+    functions = (*at_once, *(HelpRow(code.keys, code.meaning) for code in FUNCTION_CODES))
     by_number = tuple(row for good in goods for row in _good_rows(good))
     return (*parts, HelpPart(FUNCTIONS, functions), HelpPart(GOODS, by_number))
 

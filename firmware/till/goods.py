@@ -8,6 +8,7 @@ from drivers.receipt_printer import Sound
 from firmware.basket import QUANTITY_MAX, Bound, Change, Item, price_is_unusual, read_label
 from firmware.receipt import basket_slips
 from firmware.receipt.prompt_slips import PRESS_ENTER, Prompt
+from firmware.till.asking import PRESS_BACK
 from firmware.till.grammar import Misfit, NamedGood, Number, Quantity, TypedBarcode, quantity
 from firmware.till.slips_of import basket_line, name_of
 from firmware.till.states import State
@@ -101,7 +102,7 @@ async def _measure(talk: Talk, found: Found, typed: Quantity | None) -> State:
     if found.unit is not Unit.GRAM:
         return await measured(talk, found, 1)
     talk.waiting = Waiting(found, None)
-    await talk.prompt(Prompt.WEIGHT)
+    await talk.prompt(Prompt.WEIGHT, PRESS_BACK)
     return State.WEIGHT
 
 
@@ -120,9 +121,14 @@ async def measured(talk: Talk, found: Found, amount: int) -> State:
     price_rial = await talk.journal.price(found.good, found.gtin, found.unit)
     if price_rial is None:
         talk.waiting = Waiting(found, amount)
-        await talk.prompt(Prompt.PRICE)
+        await ask_price(talk, found)
         return State.PRICE
     return await _put(talk, found, amount, price_rial, keyed=False)
+
+
+async def ask_price(talk: Talk, found: Found) -> None:
+    """Of what, in which unit."""
+    await talk.prompt(Prompt.PRICE, basket_slips.price_asked(found.name, found.unit), PRESS_BACK)
 
 
 async def price(talk: Talk, command: Number) -> State:
@@ -149,7 +155,7 @@ async def price_typed(talk: Talk, command: Number) -> int | None:
         await talk.look(Prompt.PRICE)
     elif is_unusual(talk, waiting.found, price_rial) and waiting.doubted_rial != price_rial:
         waiting.doubted_rial = price_rial
-        await talk.look(Prompt.PRICE_UNUSUAL, PRESS_ENTER)
+        await talk.look(Prompt.PRICE_UNUSUAL, PRESS_ENTER, PRESS_BACK)
     else:
         return price_rial
     return None
@@ -211,7 +217,7 @@ async def accept(talk: Talk, change: Change) -> None:
 async def _remove_like(talk: Talk, found: Found, grams: int | None) -> State:
     placed = talk.basket.like(good=found.good, gtin=found.gtin, unit=found.unit, quantity=grams)
     if placed is None:
-        return await talk.look(Prompt.BAD_KEYS)
+        return await talk.look(Prompt.NO_SUCH_LINE)
     return await remove_position(talk, placed.position)
 
 
@@ -219,7 +225,7 @@ async def remove_position(talk: Talk, position: int) -> State:
     """Take one line out and say so."""
     change = talk.basket.without(position)
     if change is None:
-        return await talk.look(Prompt.BAD_KEYS)
+        return await talk.look(Prompt.NO_SUCH_LINE)
     talk.basket, talk.shown = change.basket, None
     await talk.beep(Sound.ACCEPTED)
     await talk.show(basket_slips.removed(basket_line(change.line)))

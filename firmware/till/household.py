@@ -67,7 +67,7 @@ async def typed_card(talk: Talk, typed: str) -> State:
     try:
         number = cards.from_code128(f"C{typed}")
     except WireError:
-        return await again(talk, Prompt.CARD)
+        return await again(talk, Prompt.CARD_NUMBER)
     if _second(talk, number):
         await second_card(talk)
     else:

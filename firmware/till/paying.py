@@ -206,7 +206,10 @@ async def _remember_price(talk: Talk, item: Item) -> None:
 
 async def _ask_for_cash(talk: Talk) -> State:
     block = total_slips.cash_total_block(
-        lines=len(talk.basket.lines), total_rial=talk.basket.total_rial, press=(PRESS_ENTER, PRESS_BACK)
+        lines=len(talk.basket.lines),
+        total_rial=talk.basket.total_rial,
+        card_read=talk.presented is not None,
+        press=(PRESS_ENTER, PRESS_BACK),
     )
     talk.shown = Shown(None, None)
     return await talk.question(block, State.TOTALED)

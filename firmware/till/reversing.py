@@ -12,7 +12,7 @@ from drivers.receipt_printer import Sound
 from drivers.slip import Pair
 from firmware import reversals
 from firmware.errors import StaleDecision
-from firmware.receipt import basket_slips, persian, receipt_slips, total_slips
+from firmware.receipt import basket_slips, decline_slips, persian, receipt_slips, total_slips
 from firmware.receipt.prompt_slips import PRESS_ENTER, Prompt
 from firmware.till.asking import PRESS_BACK
 from firmware.till.owed import print_owed
@@ -213,7 +213,12 @@ async def _take_back(talk: Talk, index: int, amount: int | None) -> State:
     reversing = talk.reversing
     assert reversing is not None, "a purchase was found"
     if amount is None or not 0 < amount <= _left(reversing, index):
-        await talk.decline(DeclineReason.NOTHING_TO_REFUND, private=_private(reversing.record))
+        line = reversing.record.entry.lines[index]
+        left = await signed_line(talk, line, index + 1, quantity=_left(reversing, index))
+        await talk.decline(
+            DeclineReason.NOTHING_TO_REFUND, private=_private(reversing.record),
+            rows=(decline_slips.left_to_refund_row(left),),
+        )  # fmt: skip
         return State.RETURNS
     reversing.back[index] = reversing.back.get(index, 0) + amount
     await talk.beep(Sound.ACCEPTED)

@@ -14,7 +14,7 @@ from firmware.receipt import basket_slips, inquiry_slips, notice_slips, persian,
 from firmware.receipt.prompt_slips import PRESS_ENTER, Prompt
 from firmware.till.asking import PRESS_BACK, again, start
 from firmware.till.codes import Function, help_parts
-from firmware.till.goods import found_by_gtin, found_by_number, price_doubted, price_typed
+from firmware.till.goods import ask_price, found_by_gtin, found_by_number, price_doubted, price_typed
 from firmware.till.owed import retry
 from firmware.till.paying import check_pin, is_blocked, print_wrong_pin
 from firmware.till.reversing import sequence_typed
@@ -210,7 +210,7 @@ async def picked_by_barcode(talk: Talk, command: TypedBarcode) -> State:
 
 async def _ask_new_price(talk: Talk, found: Found) -> State:
     talk.waiting = Waiting(found, 1)
-    await talk.prompt(Prompt.PRICE)
+    await ask_price(talk, found)
     return State.NEW_PRICE
 
 

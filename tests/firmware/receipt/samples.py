@@ -155,7 +155,7 @@ SLIPS: dict[str, Slip] = {
     "recalled": basket_slips.recalled(number=2, lines=LINES),
     "total": total_slips.total_block(PREVIEW),
     "cash total": total_slips.cash_total_block(
-        lines=5, total_rial=TOTAL_RIAL, press=(prompt_slips.PRESS_ENTER,)
+        lines=5, total_rial=TOTAL_RIAL, card_read=False, press=(prompt_slips.PRESS_ENTER,)
     ),
     "void block": total_slips.void_block(
         purchase_number="7-1042", credit_rial=15_527_300, own_rial=550_000, press=(prompt_slips.PRESS_ENTER,)

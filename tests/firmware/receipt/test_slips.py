@@ -284,16 +284,16 @@ def test_an_inquiry_sums_only_what_is_usable_now() -> None:
 @pytest.mark.parametrize(
     ("tranche", "said"),
     [
-        (TrancheBalance(title="دی", left_rial=1, state=TrancheState.USABLE), "اکنون قابل خرید است."),
+        (TrancheBalance(title="دی", left_rial=1, state=TrancheState.USABLE), "اکنون قابل خرج است."),
         (
             TrancheBalance(title="دی", left_rial=1, state=TrancheState.USABLE, until_s=ESFAND_END_S),
-            "اکنون قابل خرید است تا جمعه ۲۹ اسفند ۱۴۰۴.",
+            "اکنون قابل خرج است تا جمعه ۲۹ اسفند ۱۴۰۴.",
         ),
         (
             TrancheBalance(
                 title="دی", left_rial=1, state=TrancheState.OPENS_LATER, opens_at_s=at("2026-01-12T00:00:00")
             ),
-            "از دوشنبه ۲۲ دی ۱۴۰۴ قابل خرید است.",
+            "از دوشنبه ۲۲ دی ۱۴۰۴ قابل خرج است.",
         ),
         (TrancheBalance(title="دی", left_rial=1, state=TrancheState.NOT_ANNOUNCED), "پس از اعلام رسمی"),
         (TrancheBalance(title="دی", left_rial=1, state=TrancheState.EXPIRED), "مهلت آن تمام شد."),

@@ -79,11 +79,11 @@ class PaperRoll:
 
     def last(self) -> str:
         """The last slip's text, a line an element."""
-        return _words(self.slips[-1])
+        return words_of_slip(self.slips[-1])
 
     def text(self) -> str:
         """All slips since they were last torn off."""
-        return "\n".join(_words(slip) for slip in self.slips)
+        return "\n".join(words_of_slip(slip) for slip in self.slips)
 
     def tear_off(self) -> str:
         """All text, and a fresh start."""
@@ -93,7 +93,7 @@ class PaperRoll:
         return text
 
 
-def _words(slip: Slip) -> str:
+def words_of_slip(slip: Slip) -> str:
     return "\n".join(words for element in slip for words in _of_element(element))
 
 

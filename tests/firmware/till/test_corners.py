@@ -8,13 +8,13 @@ import pytest
 
 from drivers.receipt_printer import Sound
 from firmware.receipt.decline_slips import TEXTS
-from firmware.receipt.prompt_slips import Prompt
+from firmware.receipt.prompt_slips import Prompt, prompt_slip
 from firmware.till.states import State
 from sync.wire import card as cards
 from sync.wire import mail, receipt_qr
 from sync.wire.facts import Closing, Decline, Inquiry
 from sync.wire.kinds import DeclineReason, EntryKind, MailKind
-from tests.firmware.till.counter import CODE, MILK, Counter
+from tests.firmware.till.counter import CODE, MILK, Counter, words_of_slip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,14 +39,52 @@ def bare(tmp_path: Path) -> Iterator[Counter]:
         (f"*4 * {CODE} Enter", Prompt.CARD),
         ("*5 Enter", Prompt.CARD),
         ("*3 * 13542419 Enter Enter 1234 Enter", Prompt.CODE),
-        ("*2 * 123 Enter", Prompt.CARD),
+        ("*2 * 123 Enter", Prompt.CARD_NUMBER),
         ("*2 Enter Enter", Prompt.BAD_KEYS),
     ],
 )
 def test_a_key_at_the_wrong_moment_is_answered_with_a_look(shop: Counter, keys: str, prompt: Prompt) -> None:
     shop.press(keys)
     assert shop.paper.sounds == [Sound.LOOK]
-    assert prompt.value in shop.paper.last()
+    assert words_of_slip(prompt_slip(prompt)) in shop.paper.last()
+
+
+def test_a_typed_card_number_is_asked_for_by_where_it_stands_and_may_be_left(shop: Counter) -> None:
+    shop.press("*2 Enter")
+    assert "زیر بارکد خطی کارت" in shop.paper.last()
+    assert "بازگشت: -" in shop.paper.last()
+    shop.press("-")
+    assert shop.state is State.IDLE
+
+
+def test_a_price_is_asked_by_good_and_unit_and_may_be_left(shop: Counter) -> None:
+    for keys, what in (("0.5 * 8 /", "کیلویی"), ("5 /", "شانه‌ای")):
+        shop.press(keys)
+        assert shop.state is State.PRICE
+        assert f": {what}" in shop.paper.last()
+        assert "بازگشت: -" in shop.paper.last()
+        shop.press("-")
+    shop.press("8 /")
+    assert shop.state is State.WEIGHT
+    assert "بازگشت: -" in shop.paper.last()
+
+
+def test_a_line_that_is_not_there_is_said_not_to_be(shop: Counter) -> None:
+    shop.scan(MILK)
+    shop.press("35000 Enter 3 -")
+    assert Prompt.NO_SUCH_LINE.value in shop.paper.last()
+    assert len(shop.till._talk.basket.lines) == 1
+
+
+def test_total_without_credit_says_so_although_a_card_was_read(shop: Counter) -> None:
+    shop.scan(MILK)
+    shop.press("35000 Enter +")
+    assert "کارتی خوانده نشده است" in shop.paper.last()
+    shop.press("-")
+    shop.scan_card(shop.members[0])
+    shop.press("0 +")
+    assert "کارتی خوانده نشده است" not in shop.paper.last()
+    assert "از اعتبار کارت استفاده نمی‌شود" in shop.paper.last()
 
 
 def test_an_unknown_basket_number_is_asked_for_again(shop: Counter) -> None:

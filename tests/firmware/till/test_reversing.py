@@ -175,6 +175,16 @@ def test_no_more_comes_back_than_was_sold(shop: Counter, keys: str, taken: bool)
     assert shop.state is State.RETURNS
 
 
+@pytest.mark.parametrize(
+    ("keys", "left"),
+    [("5 * 1", "ردیف ۱: ۴ عدد"), ("0.75 * 3", "ردیف ۳: ۵۰۰ گرم"), ("2 Enter 1 * 2", "ردیف ۲: هیچ")],
+)
+def test_who_asks_for_more_back_than_is_left_hears_what_is_left(shop: Counter, keys: str, left: str) -> None:
+    start_refund(shop, mixed_purchase(shop))
+    shop.press(f"{keys} Enter")
+    assert f"مانده برای برگشت از {left}" in shop.paper.last()
+
+
 def test_nothing_chosen_is_nothing_refunded(shop: Counter) -> None:
     entry = shop.sell_milk(shop.members[0])
     start_refund(shop, entry)

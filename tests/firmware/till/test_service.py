@@ -213,6 +213,22 @@ def test_a_basket_on_hold_comes_back_with_its_lines_and_without_its_card(shop: C
     assert shop.last_entry(EntryKind.CASH_SALE).lines[0].gtin == int(MILK)
 
 
+def test_a_recalled_basket_asks_for_its_card_again(shop: Counter) -> None:
+    shop.scan(MILK)
+    shop.press("35000 Enter")
+    shop.scan_card(shop.members[0])
+    shop.press("*6 Enter *7 * 1 Enter")
+    assert "کارت را دوباره بخوانید" in shop.paper.last()
+
+
+def test_a_code_and_its_answer_may_be_keyed_at_once_and_the_card_says_so(shop: Counter) -> None:
+    shop.press("*9 Enter")
+    assert "*8*1001-16-3 Enter" in shop.paper.last()
+    entry = shop.sell_milk(shop.members[0])
+    shop.press(f"*8*1001-{shop.receipt_keys(entry)} Enter")
+    assert shop.paper.last().splitlines()[0] == "رونوشت"
+
+
 def test_a_recall_over_an_open_basket_puts_that_one_on_hold(shop: Counter) -> None:
     shop.scan(MILK)
     shop.press("35000 Enter *6 Enter")
