@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sync.wire.card import to_code128
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -47,6 +49,7 @@ def test_a_person_can_play_the_shopkeeper(tmp_path: Path) -> None:
     assert "nobody types" in first
     villager = json.loads((tmp_path / "shop" / "center" / "villagers.json").read_text())[0]
     assert villager["national_id"] in first
+    assert f" {to_code128(villager['card'])[1:]} " in first
     second = play(tmp_path / "shop", ":card 1", "+", f"{villager['pin']}e", ":cut", ":plug", "5", ":insert")
     assert "رسید خرید" in second
     assert "the till has no power" in second
