@@ -6,6 +6,7 @@ goes its own way. Once cards are drawn and PINs are mailed, secrets and PINs can
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import segno
@@ -18,7 +19,7 @@ from sync.wire.kinds import Role
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from sync.central.keys import Keys
@@ -64,17 +65,23 @@ def forget(database: sqlite3.Connection) -> int:
     return database.execute("UPDATE card SET secret = NULL, pin = NULL WHERE secret IS NOT NULL").rowcount
 
 
-def draw_pages(cards: Sequence[CardData], folder: Path) -> Iterator[Path]:
-    """Write the pages into `folder`, one after the other. Raises: StoreFailed."""
+def drawings(cards: Sequence[CardData], folder: Path) -> list[Callable[[], Path]]:
+    """What draws the pages into `folder`, one after the other, for worker processes."""
+    a_page = COLUMNS * ROWS
+    return [
+        partial(_draw_page, tuple(cards[at : at + a_page]), folder / f"cards-{at // a_page + 1:03d}.png")
+        for at in range(0, len(cards), a_page)
+    ]
+
+
+def _draw_page(cards: Sequence[CardData], path: Path) -> Path:
+    """Raises: StoreFailed."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        a_page = COLUMNS * ROWS
-        for at in range(0, len(cards), a_page):
-            path = folder / f"cards-{at // a_page + 1:03d}.png"
-            page(cards[at : at + a_page]).save(path, optimize=False, dpi=(200, 200))
-            yield path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        page(cards).save(path, optimize=False, dpi=(200, 200))
     except OSError as error:
-        raise StoreFailed(f"{folder}: {error.strerror}") from None
+        raise StoreFailed(f"{path.parent}: {error.strerror}") from None
+    return path
 
 
 def page(cards: Sequence[CardData]) -> Image.Image:
