@@ -13,7 +13,7 @@ import asyncio
 import json
 import os
 import socket
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from sync.central.errors import CentralError
 from sync.central.result import Result
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
     from sync.central.center import Center
@@ -85,20 +85,31 @@ async def _answer(center: Center, reader: asyncio.StreamReader, writer: asyncio.
     from sync.central.orders import ORDERS  # noqa: PLC0415 -- whoever only gives orders does not need them
 
     try:
-        message = json.loads(await reader.readline())
-        result = await ORDERS[message["order"]](center, message["arguments"], progress)
-        await asyncio.sleep(0)
-        send({"result": result._asdict()})
-    except CentralError as error:
-        send({"failed": str(error)})
-    except (ValueError, KeyError, TypeError) as error:
-        send({"failed": f"the order cannot be read: {error!r}"})
-    try:
-        await writer.drain()
-    except ConnectionError:
-        pass
+        try:
+            message = json.loads(await reader.readline())
+            order, arguments = ORDERS[message["order"]], message["arguments"]
+        except (ValueError, KeyError, TypeError) as error:
+            send({"failed": f"the order cannot be read: {error!r}"})
+        else:
+            await _carry_out(partial(order, center, arguments, progress), send)
+        with suppress(ConnectionError):
+            await writer.drain()
     finally:
         writer.close()
+
+
+async def _carry_out(order: Callable[[], Awaitable[Result]], send: Callable[[dict[str, Any]], None]) -> None:
+    """Send the result or the reason. A programmer's error is told as one, and then is this process's to log."""
+    try:
+        result = await order()
+    except CentralError as error:
+        send({"failed": str(error)})
+    except Exception as error:
+        send({"failed": f"the center failed at this order: {error!r}"})
+        raise
+    else:
+        await asyncio.sleep(0)
+        send({"result": result._asdict()})
 
 
 def _bound(path: Path) -> socket.socket:

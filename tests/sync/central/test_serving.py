@@ -17,13 +17,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sync.central import web
+from sync.central import control, web
+from sync.central.orders import ORDERS
 from tests.sync.central.conftest import DEY_17, HEADER, POLICIES, national_id
 from tests.sync.central.device import Device
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sync.central.result import Result
     from tests.sync.central.conftest import Lab
 
 COMMAND = (sys.executable, "-c", "from sync.central.command import main; main()")
@@ -235,6 +237,35 @@ def test_a_broken_order_is_answered(served: Served) -> None:
         control.sendall(b'{"order": "nonsense"}\n')
         assert "the order cannot be read" in control.recv(4096).decode()
     os.close(folder)
+
+
+def test_a_fault_of_an_order_s_own_code_is_not_the_asker_s(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> Result:
+        raise KeyError("left")
+
+    async def story() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
+        async with control.take_orders(lab.center, tmp_path / "socket"):
+            await control.give_order(tmp_path / "socket", "report", {}, print)
+
+    monkeypatch.setitem(ORDERS, "report", broken)
+    with pytest.raises(control.OrderFailed, match=r"the center failed at this order: KeyError\('left'\)"):
+        lab.run(story())
+
+
+def test_cards_are_drawn_by_a_worker_process(served: Served, tmp_path: Path) -> None:
+    served.order("shop", "add", 6001, "فروشگاه", "لرستان")
+    (tmp_path / "one.csv").write_text(HEADER + "0012345679,5,2,0,6001,\n")
+    served.order("import-households", tmp_path / "one.csv")
+    (tmp_path / "file").touch()
+    with served.serving():
+        pages = served.order("cards", tmp_path / "cards")["pages"]
+        refused = served.call("cards", tmp_path / "file")
+    assert Path(pages[0]).exists()
+    assert refused.returncode == 1
+    assert "file: " in refused.stderr
 
 
 def test_plain_http_is_refused_outside_loopback(served: Served) -> None:
