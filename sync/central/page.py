@@ -31,7 +31,7 @@ VERDICTS = {
 }
 CREDIT = {
     "allotted_rial": "تخصیص‌یافته",
-    "reserved_rial": "نزد پایانه‌ها",
+    "reserved_rial": "نزد دستگاه‌ها",
     "free_rial": "آزاد",
     "spent_rial": "خریدشده",
     "expired_rial": "منقضی",
@@ -56,7 +56,7 @@ def page(report: dict[str, Any]) -> str:
         ),
         _section(
             "رأی مرکز",
-            ("رأی", "ورودی"),
+            ("رأی", "ثبت"),
             [(VERDICTS[key], _number(n)) for key, n in report["verdicts"].items()],
         ),
         _devices(report),
@@ -73,10 +73,10 @@ def page(report: dict[str, Any]) -> str:
 
 def _summary(report: dict[str, Any]) -> str:
     agreed = report["reconciliation"]["agrees"] and not report["ledger"]["faults"]
-    word = "جمع پایانه‌ها = دفتر کل = تسویه" if agreed else "جمع پایانه‌ها، دفتر کل و تسویه یکی نیستند"
+    word = "جمع دستگاه‌ها = دفتر کل = تسویه" if agreed else "جمع دستگاه‌ها، دفتر کل و تسویه یکی نیستند"
     policy = report["policy"]
     rows = [
-        ("زمان گزارش", f"<bdi>{persian(moment_text(report['made_at_s']))}</bdi>"),
+        ("زمان گزارش", _on_paper(moment_text(report["made_at_s"]))),
         (
             "قواعد",
             "-"
@@ -84,7 +84,7 @@ def _summary(report: dict[str, Any]) -> str:
             else f"<bdi>{escape(policy['phase'])}</bdi> نسخهٔ {_number(policy['version'])}",
         ),
         ("خانوار", f"{_number(report['households'])} ({_number(report['people'])} نفر)"),
-        ("ورودی‌های دفتر", _number(report["entries"])),
+        ("ثبت‌های دفتر", _number(report["entries"])),
         ("تراز آزمایشی", _toman(report["ledger"]["trial_balance_rial"])),
         ("مغایرت‌گیری", f'<span class="{"good" if agreed else "bad"}">{word}</span>'),
     ]
@@ -96,19 +96,19 @@ def _devices(report: dict[str, Any]) -> str:
         (
             persian(str(device["number"])), persian(str(device["shop"])), _number(device["held"]), _number(device["closings"]["z"]),
             _toman(device["device_rial"]), _toman(device["ledger_rial"]), _toman(device["settled_rial"]),
-            '<span class="bad">معلق</span>' if device["suspended_from"] is not None else "فعال",
+            _standing(device),
         )
         for device in report["devices"]
     ]  # fmt: skip
-    heads = ("پایانه", "فروشگاه", "ورودی", "بستن روز", "جمع پایانه", "دفتر کل", "تسویه‌شده", "وضع")
-    return _section("پایانه‌ها (تومان)", heads, rows)
+    heads = ("دستگاه", "فروشگاه", "ثبت", "بستن روز", "جمع دستگاه", "دفتر کل", "تسویه‌شده", "وضع")
+    return _section("دستگاه‌ها (تومان)", heads, rows)
 
 
 def _settlements(report: dict[str, Any]) -> str:
     rows = [
         (
-            persian(str(row["number"])), persian(str(row["shop"])), persian(date_text(row["day_s"])), _number(row["purchases"]),
-            _toman(row["amount_rial"]), persian(date_text(row["pay_by_s"])),
+            persian(str(row["number"])), persian(str(row["shop"])), _on_paper(date_text(row["day_s"])), _number(row["purchases"]),
+            _toman(row["amount_rial"]), _on_paper(date_text(row["pay_by_s"])),
         )
         for row in report["settlements"]
     ]  # fmt: skip
@@ -124,7 +124,13 @@ def _refused(report: dict[str, Any]) -> str:
         )
         for row in report["refused"]
     ]
-    return _section("پذیرفته‌نشده‌ها", ("ورودی", "رأی", "دلیل"), rows) if rows else ""
+    return _section("پذیرفته‌نشده‌ها", ("ثبت", "رأی", "دلیل"), rows) if rows else ""
+
+
+def _standing(device: dict[str, Any]) -> str:
+    if device["suspended_from"] is not None:
+        return '<span class="bad">معلق</span>'
+    return '<span class="bad">گواهی پایان یافته</span>' if device["ended"] else "فعال"
 
 
 def _section(title: str, heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
@@ -135,6 +141,11 @@ def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     head = "".join(f"<th>{cell}</th>" for cell in heads) if any(heads) else ""
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
     return f"<table><tr>{head}</tr>{body}</table>" if head else f"<table>{body}</table>"
+
+
+def _on_paper(date: str) -> str:
+    """A date, perhaps with its time of day, with slashes as slips have it."""
+    return f"<bdi>{persian(date.replace('-', '/'))}</bdi>"
 
 
 def _toman(amount_rial: int) -> str:

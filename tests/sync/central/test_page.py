@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sync.central.config import CREDENTIAL_FOR_S
 from sync.central.errors import StoreFailed
 from sync.central.page import VERDICTS
 from sync.wire.kinds import Verdict
@@ -51,10 +52,31 @@ def test_the_page_shows_sums_in_toman_with_persian_digits(lab: Lab, tmp_path: Pa
     lab.order("report", html=str(tmp_path / "report.html"))
     shown = read(tmp_path / "report.html").text
     assert "۲۰۰٬۰۰۰" in shown
-    assert "جمع پایانه‌ها = دفتر کل = تسویه" in shown
+    assert "جمع دستگاه‌ها = دفتر کل = تسویه" in shown
     assert "پیش از بازشدن" in shown
     assert "tranche 1 was not open" in shown
     assert 'dir="rtl"' in (tmp_path / "report.html").read_text()
+
+
+def test_dates_are_written_as_on_paper(lab: Lab, tmp_path: Path) -> None:
+    lab.buy(1, 2_000_000)
+    lab.exchange()
+    lab.at(28).order("settle", whole_days=False)
+    lab.order("report", html=str(tmp_path / "report.html"))
+    shown = read(tmp_path / "report.html").text
+    assert "۱۴۰۴/۱۰/۲۸ ۱۰:۰۰" in shown
+    assert "۱۴۰۴-" not in shown
+
+
+@pytest.mark.parametrize(("after_s", "shown"), [(0, False), (1, True)])
+def test_a_device_whose_certificate_has_ended_is_not_shown_as_active(
+    lab: Lab, tmp_path: Path, after_s: int, *, shown: bool
+) -> None:
+    enrolled_at_s = lab.sql("SELECT enrolled_at_s FROM device")[0][0]
+    lab.clock.at_s = enrolled_at_s + CREDENTIAL_FOR_S + after_s
+    lab.order("report", html=str(tmp_path / "report.html"))
+    text = read(tmp_path / "report.html").text
+    assert ("گواهی پایان یافته" in text, "فعال" in text) == (shown, not shown)
 
 
 def test_names_cannot_break_the_page(lab: Lab, tmp_path: Path) -> None:
