@@ -1,12 +1,14 @@
 """What each household is due: members times the amount per person, for every tranche of the policy in force.
 
-What an older phase left over and no device may spend follows that phase's rule: it expires when the tranche does, or is
-carried over to the oldest tranche of the new policy. A reserved part follows when it comes back.
+What a phase left over and no device may spend follows that phase's rule: it expires when the tranche does, or is carried
+over to the oldest tranche of a newer phase, and expires when nothing is left that it could be carried to. A reserved
+part follows when it comes back.
 Owns the table allotment.
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from sync.central import ledger, scheme
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from sync.wire.policy import Policy
 
 ROWS_BETWEEN_PROGRESS = 5_000
+EVERYTHING = -1
+"""No limit, to SQLite."""
 
 
 class Allotted(NamedTuple):
@@ -65,37 +69,81 @@ def allot(database: sqlite3.Connection, policy: Policy, *, now_s: int, progress:
 
 
 def settle_leftovers(database: sqlite3.Connection, policy: Policy, *, now_s: int) -> tuple[int, int]:
-    """Carry over or expire the unreserved credit of older phases; rial carried, rial expired."""
-    carried_rial = expired_rial = 0
+    """Carry the unreserved credit of older phases over to `policy`, expire what has ended; rial carried, rial expired."""
+    carried_rial = 0
     own = {tranche.number for tranche in policy.tranches}
-    for row in database.execute(
-        "SELECT owner AS household, account.tranche, balance_rial, policy FROM account JOIN allotment"
-        " ON allotment.household = owner AND allotment.tranche = account.tranche"
-        " WHERE kind = 'free' AND balance_rial > 0"
-    ).fetchall():
-        source = scheme.policy_of(database, row["policy"])
-        assert source is not None, "an allotment names its policy"
-        here = ledger.free(row["household"], row["tranche"])
-        ended = all(t.authorize_until_s <= now_s for t in source.tranches if t.number == row["tranche"])
-        if source.leftover == Leftover.EXPIRES and ended:
-            to, reason = ledger.expired(row["tranche"]), "expired"
-            expired_rial += row["balance_rial"]
-        elif (
-            source.leftover == Leftover.CARRIES_OVER
-            and row["tranche"] not in own
-            and _is_older(source, policy)
-        ):
-            target = _first_tranche(database, policy, row["household"], now_s)
-            if target is None:
-                continue
-            to, reason = ledger.free(row["household"], target), "carried over"
-            carried_rial += row["balance_rial"]
-        else:
-            continue
-        ledger.post(
-            database, [(here, -row["balance_rial"]), (to, row["balance_rial"])], at_s=now_s, reason=reason
-        )
-    return carried_rial, expired_rial
+    older = [
+        number
+        for number, ruling in _ruling_policies(database).items()
+        if ruling.leftover == Leftover.CARRIES_OVER and number not in own and _is_older(ruling, policy)
+    ]
+    for household, tranche, amount_rial in _unreserved(database, older, at_most=EVERYTHING):
+        target = _first_tranche(database, policy, household, now_s)
+        if target is not None:
+            to = ledger.free(household, target)
+            _move(database, household, tranche, to, amount_rial, now_s=now_s, reason="carried over")
+            carried_rial += amount_rial
+    return carried_rial, expire(database, now_s=now_s)
+
+
+def expire(database: sqlite3.Connection, *, now_s: int, at_most: int = EVERYTHING) -> int:
+    """Expire unreserved credit whose time is over, of so many households' tranches; rial expired. Again: nothing more."""
+    expired_rial = 0
+    for household, tranche, amount_rial in _unreserved(database, _ended(database, now_s), at_most=at_most):
+        to = ledger.expired(household, tranche)
+        _move(database, household, tranche, to, amount_rial, now_s=now_s, reason="expired")
+        expired_rial += amount_rial
+    return expired_rial
+
+
+def _ended(database: sqlite3.Connection, now_s: int) -> list[int]:
+    """The tranches whose unreserved credit can neither be spent nor be carried over any more."""
+    ruling = _ruling_policies(database)
+    if not ruling:
+        return []
+    newest = max(ruling.values(), key=lambda policy: policy.version)
+    return [number for number, policy in ruling.items() if _end_s(number, policy, newest=newest) < now_s]
+
+
+def _end_s(number: int, policy: Policy, *, newest: Policy) -> int:
+    """The last second of what is left over of a tranche: its own, or that of the last to which it could be carried."""
+    if policy.leftover == Leftover.EXPIRES:
+        return max(t.authorize_until_s for t in policy.tranches if t.number == number)
+    targets = policy.tranches + (newest.tranches if _is_older(policy, newest) else ())
+    return max(t.authorize_until_s for t in targets)
+
+
+def _ruling_policies(database: sqlite3.Connection) -> dict[int, Policy]:
+    """For each tranche the newest policy that names it; one that was rolled back, only where there is no other."""
+    rows = database.execute("SELECT message FROM policy ORDER BY rolled_back DESC, version").fetchall()
+    policies = [scheme.opened_policy(row["message"]) for row in rows]
+    return {tranche.number: policy for policy in policies for tranche in policy.tranches}
+
+
+def _unreserved(
+    database: sqlite3.Connection, tranches: list[int], *, at_most: int
+) -> list[tuple[int, int, int]]:
+    """Household, tranche, amount in rial."""
+    rows = database.execute(
+        "SELECT owner, tranche, balance_rial FROM account WHERE kind = 'free' AND balance_rial > 0"
+        " AND tranche IN (SELECT value FROM json_each(?)) ORDER BY owner, tranche LIMIT ?",
+        (json.dumps(tranches), at_most),
+    )
+    return [tuple(row) for row in rows]
+
+
+def _move(
+    database: sqlite3.Connection,
+    household: int,
+    tranche: int,
+    to: ledger.Account,
+    amount_rial: int,
+    *,
+    now_s: int,
+    reason: str,
+) -> None:
+    movements = [(ledger.free(household, tranche), -amount_rial), (to, amount_rial)]
+    ledger.post(database, movements, at_s=now_s, reason=reason)
 
 
 def _is_older(one: Policy, other: Policy) -> bool:

@@ -148,19 +148,39 @@ def _book_refund(database: sqlite3.Connection, entry: Entry, arrived_s: int) -> 
 def _pay(
     database: sqlite3.Connection, entry: Entry, legs: Sequence[Leg], *, sign: int, reason: str, arrived_s: int
 ) -> None:
-    """Move the legs from reserved credit to the shop, or back with sign -1. What has closed is paid from what is free."""
+    """Move the legs from reserved credit to the shop, or back with sign -1. What has closed is paid from
+    what is free, and from what has expired where that is not enough.
+    """
     shop = ledger.shop(device_row(database, entry.device)["shop"])
     movements = []
+    claimed_rial: dict[tuple[int, int], int] = {}
     for leg in legs:
         row = database.execute(
             "UPDATE allowance SET left_rial = left_rial - ? WHERE number = ? RETURNING household, tranche, closed_at_s",
             (sign * leg.amount_rial, leg.allowance),
         ).fetchone()
-        account = ledger.reserved if row["closed_at_s"] is None else ledger.free
-        source = account(row["household"], row["tranche"])
+        own = row["household"], row["tranche"]
+        if row["closed_at_s"] is None:
+            source = ledger.reserved(*own)
+        else:
+            source = ledger.free(*own)
+            claimed_rial[own] = claimed_rial.get(own, 0) + sign * leg.amount_rial
         movements += [(source, -sign * leg.amount_rial), (shop, sign * leg.amount_rial)]
+    for own, amount_rial in claimed_rial.items():
+        _revive(database, *own, amount_rial, now_s=arrived_s)
     cause = ledger.Cause(entry.device, entry.sequence)
     ledger.post(database, movements, at_s=arrived_s, reason=reason, cause=cause)
+
+
+def _revive(
+    database: sqlite3.Connection, household: int, tranche: int, wanted_rial: int, *, now_s: int
+) -> None:
+    """Free so much of the expired credit as a late entry claims beyond what is free."""
+    free = ledger.free(household, tranche)
+    short_rial = wanted_rial - ledger.balance_rial(database, free)
+    if short_rial > 0:
+        movements = [(ledger.expired(household, tranche), -short_rial), (free, short_rial)]
+        ledger.post(database, movements, at_s=now_s, reason="claimed late")
 
 
 def _book_announcement(database: sqlite3.Connection, entry: Entry, _arrived_s: int) -> None:

@@ -69,7 +69,10 @@ def allowance_views(
             opens_at_s=row["opens_at_s"],
             authorize_until_s=row["authorize_until_s"],
             closed=row["closed_at_s"] is not None,
-            free_rial=ledger.balance_rial(database, ledger.free(row["household"], row["tranche"])),
+            free_rial=sum(
+                ledger.balance_rial(database, account(row["household"], row["tranche"]))
+                for account in (ledger.free, ledger.expired)
+            ),
         )
     return views
 

@@ -15,7 +15,7 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from sync.central import allowances, booking, mailbox, settlement
+from sync.central import allotments, allowances, booking, mailbox, settlement
 from sync.central.briefing import device_row
 from sync.central.checking import Checked, Unreadable, check_batch
 from sync.central.config import CLOCK_SKEW_S
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from sync.central.keys import Keys
 
 BODY_BYTES_MAX = REQUEST_BYTES_MAX + 4096
+EXPIRED_AT_ONCE = 2_000
+"""Credits, of one household and tranche each, that expire in one exchange: a village's phase must not hold up its tills."""
 FORKED = "another entry stands at this place of the chain"
 
 
@@ -113,6 +115,7 @@ def _answer(
         told = _take(database, request, checked, arrived_s=now_s)
         _tell_verdicts(database, request.device, told, keys=keys, now_s=now_s)
     allowances.fall_back(database, now_s=now_s)
+    allotments.expire(database, now_s=now_s, at_most=EXPIRED_AT_ONCE)
     settlement.settle(database, keys, now_s=now_s)
     database.execute(
         "UPDATE device SET acknowledged = held, heard_at_s = ? WHERE number = ?", (now_s, request.device)

@@ -7,7 +7,7 @@ A positive movement credits the account's owner. The accounts:
     reserved  household, tr.  credit that allowances reserve for devices
     shop      shop            owed to the shop for accepted purchases
     paid      shop            ordered to be paid to the shop by settlements
-    expired   tranche         credit that nobody used in time
+    expired   household, tr.  credit that was not used in time; only what a device had sold before then is paid from it
 
 Owns the tables account, posting and movement.
 """
@@ -37,7 +37,7 @@ class Cause(NamedTuple):
 
 
 STATE = Account("state")
-HOUSEHOLDS_OWN = ("free", "reserved")
+HOUSEHOLDS_OWN = ("free", "reserved", "expired")
 
 
 def free(household: int, tranche: int) -> Account:
@@ -60,9 +60,9 @@ def paid(number: int) -> Account:
     return Account("paid", number)
 
 
-def expired(tranche: int) -> Account:
+def expired(household: int, tranche: int) -> Account:
     """What nobody used in time."""
-    return Account("expired", 0, tranche)
+    return Account("expired", household, tranche)
 
 
 def post(
@@ -125,7 +125,7 @@ def faults(database: sqlite3.Connection) -> list[str]:
         )
     ]
     below = database.execute(
-        "SELECT kind, owner, tranche, balance_rial FROM account WHERE balance_rial < 0 AND kind IN ('free', 'reserved')"
+        "SELECT kind, owner, tranche, balance_rial FROM account WHERE balance_rial < 0 AND kind IN ('free', 'reserved', 'expired')"
     )
     found += [f"ledger account {row['kind']}/{row['owner']}/{row['tranche']}: below zero" for row in below]
     return found

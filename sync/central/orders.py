@@ -309,9 +309,10 @@ async def _cards(center: Center, given: Arguments, say: Progress) -> Result:
     issued = await center.run(partial(cards.issued, keys=center.keys))
     pages = []
     if given["folder"] is not None:
-        for path in cards.draw_pages(issued, Path(given["folder"])):
-            pages.append(str(path))
-            say(f"{len(pages)} of {-(-len(issued) // (cards.COLUMNS * cards.ROWS))} pages drawn")
+        drawings = cards.drawings(issued, Path(given["folder"]))
+        for drawing in drawings:  # one at a time: other workers are for tills
+            pages.append(str(await center.work(drawing)))
+            say(f"{len(pages)} of {len(drawings)} pages drawn")
     if given["forget"]:
         await center.run(cards.forget)
     data = {"cards": [one._asdict() for one in issued], "pages": pages}
@@ -330,7 +331,8 @@ def _policy_result(version: int, phase: str, what: str) -> Result:
 def _report_lines(value: dict[str, Any]) -> list[str]:
     credit, checked = value["credit"], value["reconciliation"]
     verdicts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in value["verdicts"].items())
-    left = f"spent {_toman(credit['spent_rial'])}, left {_toman(credit['left_rial'])} toman"
+    left = f"spent {_toman(credit['spent_rial'])}, left {_toman(credit['left_rial'])}"
+    left += f", expired {_toman(credit['expired_rial'])} toman"
     return [
         f"entries        {value['entries']}: {verdicts or 'none'}",
         f"credit         allotted {_toman(credit['allotted_rial'])}, reserved {_toman(credit['reserved_rial'])}, {left}",

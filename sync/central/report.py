@@ -1,4 +1,5 @@
-"""The committee's report: devices, verdicts, money, and whether device totals = ledger = settlement. Reads only.
+"""The committee's report: devices, verdicts, money, and whether device totals = ledger = settlement. Reads only,
+but that credit whose time is over expires first.
 
 The report is a plain value; `sync.central.page` shows it to people.
 """
@@ -7,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sync.central import closings, dossier, ledger
+from sync.central import allotments, closings, dossier, ledger
 from sync.central.closings import Totals
 from sync.central.dates import moment_text
-from sync.wire import facts
+from sync.wire import cose, facts
+from sync.wire.credential import Credential
 from sync.wire.kinds import ClosingKind, EntryKind, Verdict
 
 if TYPE_CHECKING:
@@ -23,8 +25,10 @@ REFUSED_SHOWN_MAX = 500
 
 def report(database: sqlite3.Connection, *, now_s: int) -> Report:
     """Everything, at `now_s`. Amounts in rial, times in Unix seconds."""
+    allotments.expire(database, now_s=now_s)
     devices = [
-        _device(database, row) for row in database.execute("SELECT * FROM device ORDER BY number").fetchall()
+        _device(database, row, now_s=now_s)
+        for row in database.execute("SELECT * FROM device ORDER BY number").fetchall()
     ]
     people = database.execute(
         "SELECT COUNT(*) AS households, COALESCE(SUM(members), 0) AS people FROM household"
@@ -73,7 +77,7 @@ def _kinds(database: sqlite3.Connection) -> dict[str, int]:
     return {EntryKind(row["kind"]).name.lower(): row["n"] for row in rows}
 
 
-def _device(database: sqlite3.Connection, row: sqlite3.Row) -> Report:
+def _device(database: sqlite3.Connection, row: sqlite3.Row, *, now_s: int) -> Report:
     number = row["number"]
     closed, unclosed = _totals(database, row)
     device_rial = _net_rial(closed) + _net_rial(unclosed)
@@ -101,8 +105,15 @@ def _device(database: sqlite3.Connection, row: sqlite3.Row) -> Report:
         "ledger_rial": ledger_rial,
         "settled_rial": settled_rial,
         "unsettled_rial": unsettled_rial,
+        "ended": _certificate_end_s(row) < now_s,
         "agrees": device_rial - refused_rial == ledger_rial == settled_rial + unsettled_rial,
     }
+
+
+def _certificate_end_s(device: sqlite3.Row) -> int:
+    """The last second of a device's credential."""
+    payload = cose.parse(device["credential"], what="credential").payload
+    return Credential.from_cbor(payload).until_s
 
 
 def _totals(database: sqlite3.Connection, device: sqlite3.Row) -> tuple[Totals, Totals]:

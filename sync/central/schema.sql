@@ -239,6 +239,7 @@ CREATE TABLE account (
     balance_rial INTEGER NOT NULL DEFAULT 0,
     UNIQUE (kind, owner, tranche)
 );
+CREATE INDEX account_unreserved ON account (tranche) WHERE kind = 'free' AND balance_rial > 0;
 CREATE TABLE posting (
     number INTEGER PRIMARY KEY,
     at_s INTEGER NOT NULL,

@@ -138,7 +138,7 @@ def goods_of_catalog(database: sqlite3.Connection, version: int) -> dict[int, in
     return None if row is None else _goods(row["message"])
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def opened_policy(message: bytes) -> Policy:
     """The policy in a message of our own store."""
     return Policy.from_cbor(cose.parse(message, what="policy").payload)

@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 DEY = (POLICIES / "dey-1404.toml").read_text()
 PEOPLE = 3 + 4 + 5 + 6
 """Of the village's four households."""
+DEY_END = day_start_s("1405-02-01", where="test")
+
+
+def later_phase() -> str:
+    later = DEY.replace('phase = "dey-1404"', 'phase = "bahman-1404"').replace("1404-10-17", "1404-10-18")
+    for number in (1, 2, 3, 4):
+        later = later.replace(f"number = {number}\ncohorts", f"number = {20 + number}\ncohorts")
+    return later
 
 
 def test_each_household_is_due_its_members_times_the_amount_for_every_tranche(lab: Lab) -> None:
@@ -60,10 +68,7 @@ def test_two_tills_from_the_start_share_equally(lab: Lab, tmp_path: Path) -> Non
 
 
 def test_leftovers_are_carried_over_to_the_oldest_tranche_of_the_next_phase(lab: Lab, tmp_path: Path) -> None:
-    later = DEY.replace('phase = "dey-1404"', 'phase = "bahman-1404"').replace("1404-10-17", "1404-10-18")
-    for number in (1, 2, 3, 4):
-        later = later.replace(f"number = {number}\ncohorts", f"number = {20 + number}\ncohorts")
-    (tmp_path / "later.toml").write_text(later)
+    (tmp_path / "later.toml").write_text(later_phase())
     lab.order("policy load", file=tmp_path / "later.toml")
     done = lab.order("allot").data
     assert done["carried_rial"] == PEOPLE * 4 * 10_000_000 // 5
@@ -84,6 +89,99 @@ def test_a_phase_that_expires_takes_its_leftovers_with_it(lab: Lab) -> None:
     assert done["expired_rial"] == (3 + 4) * 5_000_000 + 5 * 3_500_000
     assert "expired" in " ".join(lab.order("allot").lines)
     assert lab.order("verify").ok
+
+
+def expired_rial(lab: Lab) -> int:
+    credit = lab.report()["credit"]
+    used_rial = sum(credit[f"{name}_rial"] for name in ("spent", "left", "expired"))
+    assert used_rial == credit["allotted_rial"]
+    assert lab.order("verify").ok
+    return int(credit["expired_rial"])
+
+
+def test_unreserved_credit_expires_at_the_very_end_of_the_last_phase_and_once(lab: Lab) -> None:
+    lab.clock.at_s = DEY_END - 1
+    assert expired_rial(lab) == 0
+    lab.clock.at_s = DEY_END
+    assert expired_rial(lab) == PEOPLE * 4 * 10_000_000 // 5, "what no till has reserved"
+    postings = lab.report()["ledger"]["postings"]
+    lab.clock.at_s = DEY_END + 1
+    assert expired_rial(lab) == PEOPLE * 4 * 10_000_000 // 5
+    assert lab.report()["ledger"]["postings"] == postings
+    assert "expired 14,400,000 toman" in " ".join(lab.order("report", html=None).lines)
+
+
+def test_a_reserved_part_expires_when_it_falls_back(lab: Lab) -> None:
+    lab.buy(1, 2_000_000)
+    lab.exchange()
+    present_by_s = lab.device.allowances(1, 1)[0].present_by_s
+    lab.clock.at_s = lab.device.now_s = present_by_s
+    lab.exchange()
+    assert expired_rial(lab) == PEOPLE * 4 * 10_000_000 // 5
+    lab.clock.at_s = lab.device.now_s = present_by_s + 1
+    lab.exchange()
+    assert expired_rial(lab) == PEOPLE * 4 * 10_000_000 - 2_000_000
+    credit = lab.report()["credit"]
+    assert (credit["reserved_rial"], credit["left_rial"]) == (0, 0)
+
+
+def test_what_was_sold_in_time_and_comes_late_is_paid_from_what_expired(lab: Lab) -> None:
+    bought = lab.buy(1, 2_000_000)
+    allowance = lab.device.allowances(1, 1)[0]
+    lab.clock.at_s = allowance.present_by_s + 1
+    lab.order("allot")
+    before_rial = expired_rial(lab)
+    assert before_rial == PEOPLE * 4 * 10_000_000
+    lab.exchange()
+    assert lab.verdict(bought) == "accepted"
+    assert expired_rial(lab) == before_rial - 2_000_000
+
+
+def test_an_exchange_expires_some_of_it_and_the_next_the_rest(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.central.exchange.EXPIRED_AT_ONCE", 10)
+    lab.clock.at_s = lab.device.now_s = DEY_END
+    counts = []
+    for _ in range(3):
+        lab.send(lab.device.request())
+        counts.append(lab.sql("SELECT COUNT(*) FROM posting WHERE reason = 'expired'")[0][0])
+    assert counts == [10, 16, 16]
+
+
+def test_nothing_of_a_phase_expires_while_a_later_one_may_take_it(lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "later.toml").write_text(later_phase().replace("1405-02-01", "1405-06-01"))
+    lab.order("policy load", file=tmp_path / "later.toml")
+    lab.clock.at_s = DEY_END
+    assert expired_rial(lab) == 0
+    assert lab.order("allot").data["carried_rial"] == PEOPLE * 4 * 10_000_000 // 5
+    lab.clock.at_s = day_start_s("1405-03-01", where="test")
+    done = lab.order("allot").data
+    assert (done["fell_back"], done["carried_rial"]) == (16, PEOPLE * 4 * 10_000_000 * 4 // 5)
+    assert expired_rial(lab) == 0
+    lab.clock.at_s = day_start_s("1405-06-01", where="test")
+    assert (
+        expired_rial(lab) == lab.report()["credit"]["allotted_rial"] - lab.report()["credit"]["left_rial"] > 0
+    )
+
+
+def test_an_instalment_that_is_prolonged_does_not_expire_at_its_old_end(lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "longer.toml").write_text(DEY.replace("1405-02-01", "1405-03-01"))
+    lab.order("policy load", file=tmp_path / "longer.toml")
+    lab.clock.at_s = DEY_END
+    assert expired_rial(lab) == 0
+
+
+def test_a_phase_that_does_not_carry_over_expires_by_itself(lab: Lab) -> None:
+    lab.order("policy load", file=POLICIES / "tir-1404.toml")
+    lab.clock.at_s = day_start_s("1404-04-20", where="test")
+    lab.order("allot")
+    end_s = day_start_s("1404-05-07", where="test")
+    free_rial = lab.report()["credit"]["free_rial"]
+    lab.clock.at_s = end_s - 1
+    assert expired_rial(lab) == 0
+    lab.clock.at_s = end_s
+    assert 0 < expired_rial(lab) < free_rial, "Dey's credit stays"
 
 
 def test_a_household_without_a_cohort_gets_nothing_and_is_counted(lab: Lab) -> None:
