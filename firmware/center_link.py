@@ -12,6 +12,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from firmware.clock import SIGNED_WITHIN_MS
 from firmware.errors import JournalFull
 from sync.uplink.errors import AnswerRefused, BadAddress, Refused, UplinkError
 from sync.wire.errors import WireError
@@ -147,6 +148,8 @@ class CenterLink:
             raise AnswerRefused(f"mail {mail[0].number} to {mail[-1].number}: {error}") from error
 
     async def _take_time(self, told: Told) -> None:
+        if told.round_trip_ms > SIGNED_WITHIN_MS:
+            return
         keeper = self._journal.keeper
         before = keeper.now()
         known_shift_s = keeper.chip_shift_s

@@ -33,6 +33,8 @@ DRIFT_PPM = 100
 """Bound for the crystals of boards and clock chips over their temperatures."""
 TRUSTED_FOR_S = 6 * 3600
 """How long the monotonic clock alone carries a signed time before it counts as estimated."""
+SIGNED_WITHIN_MS = 600_000
+"""A signed time whose answer took longer tells too little: no exchange may wait that long (`center.timeout_ms`)."""
 DOUBT_SPAN_S = 10 * 365 * DAY_S
 JUMP_MAX_S = 400 * DAY_S
 """How far ahead of the floor a keyed day, or a clock chip at power-on, may lie."""

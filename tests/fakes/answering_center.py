@@ -31,6 +31,7 @@ class AnsweringCenter:
         self.epoch = 1
         self.away = False
         self.clock_ahead_s = 0
+        self.takes_s = 0
         self.held_at_most = 1 << 30
 
     async def post(self, path: str, body: bytes, *, answer_bytes_max: int) -> bytes:
@@ -41,7 +42,9 @@ class AnsweringCenter:
         request = ExchangeRequest.from_cbor(cose.verify(body, key, context=REQUEST_CONTEXT, what="request"))
         self._take(request, key)
         self._statement += 1
-        return self._answer(request)
+        answer = self._answer(request)
+        self._clock.advance_s(self.takes_s)
+        return answer
 
     def _take(self, request: ExchangeRequest, key: cose.VerifyingKey) -> None:
         base = Head(request.base, request.base_prev)

@@ -216,6 +216,18 @@ def test_a_till_without_a_clock_chip_takes_the_center_s_time(tmp_path: Path) -> 
     assert facts == [ClockSet(source=ClockSource.CENTER, shift_s=None)]
 
 
+@pytest.mark.parametrize(("takes_s", "grade"), [(600, Grade.TRUSTED), (601, Grade.DOUBTFUL)])
+def test_a_signed_time_that_took_too_long_is_not_taken(tmp_path: Path, takes_s: int, grade: Grade) -> None:
+    shop = Shop(tmp_path, has_chip=False)
+    shop.center.takes_s = takes_s
+
+    async def story(journal: Journal, link: CenterLink) -> None:
+        await link.visit()
+        assert journal.keeper.now().grade is grade
+
+    shop.day(story)
+
+
 def test_a_center_that_takes_a_part_is_sent_the_rest(shop: Shop) -> None:
     async def story(journal: Journal, link: CenterLink) -> None:
         await sell(journal, 20)
