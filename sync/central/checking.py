@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sync.wire import cose
 from sync.wire.cose import VerifyingKey
@@ -17,8 +18,7 @@ from sync.wire.exchange import open_batch, unpack_batch
 from sync.wire.kinds import Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """An entry of a batch. `entry` is None where it does not hold, and `verdict` and `reason` say why."""
 
     stored: EntryBytes

@@ -108,14 +108,16 @@ def _judge_goods(entry: Entry, purchase: Purchase, policy: Policy, view: Purchas
     """6."""
     if entry.stored.lines is None:
         return Ruling(Verdict.MALFORMED, "has no lines")
+    total_rial = 0
     for index, line in enumerate(entry.lines):
+        total_rial += line.total_rial
         if line.total_rial != line_total_rial(line.unit, price_rial=line.price_rial, quantity=line.quantity):
             return Ruling(Verdict.MALFORMED, f"line {index}: price times quantity is another total")
         if line.good and not _is_listed(line, policy, view.goods or {}):
             return Ruling(
                 Verdict.INELIGIBLE_GOODS, f"line {index}: {line.gtin} is not listed as good {line.good}"
             )
-    if sum(line.total_rial for line in entry.lines) != purchase.total_rial:
+    if total_rial != purchase.total_rial:
         return Ruling(Verdict.MALFORMED, "the lines sum to another total")
     return ACCEPTED
 

@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sync.wire import cbor, cose
 from sync.wire.compiled import Many
@@ -87,16 +86,14 @@ class EntryBytes(Record, array=True):
     signature: bytes = item(3, octets(cose.SIGNATURE_BYTES))
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """Where the next entry goes: its sequence number and the hash it must name."""
 
     sequence: int
     prev: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """What is to be said, before it has a place in the chain. `proof_key` is the household's K; it is never stored."""
 
     fact: Fact
@@ -107,8 +104,7 @@ class Draft:
     proof_key: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """An entry whose hashes and signature hold: made here, or reopened. `public` are the fact's bytes, as signed."""
 
     device: int
