@@ -158,7 +158,7 @@ class Basket:
     def _equal(self, item: Item) -> Placed | None:
         if item.unit is Unit.GRAM:
             return None
-        return next((line for line in self.lines if line.item._same() == item._same()), None)  # noqa: SLF001
+        return next((line for line in self.lines if line.item._same() == item._same()), None)  # noqa: SLF001 -- of its own kind
 
     def _exchanged(self, placed: Placed, item: Item) -> Change | Bound:
         changed = Placed(placed.position, item)

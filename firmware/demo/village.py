@@ -72,7 +72,7 @@ class Village:
     @property
     def unknown_national_id(self) -> str:
         """A valid national ID that nobody here has."""
-        return _national_id(random.Random(0), {one.national_id for one in self.households})  # noqa: S311
+        return _national_id(random.Random(0), {one.national_id for one in self.households})  # noqa: S311 -- no secret
 
     @property
     def strangers(self) -> tuple[Household, ...]:
@@ -89,7 +89,7 @@ class Village:
 
 def village(size: int) -> Village:
     """A village of `size` households at the shop, and a tenth of that at the other one."""
-    chance = random.Random(SEED)  # noqa: S311 -- a village, not a key
+    chance = random.Random(SEED)  # noqa: S311 -- no secret -- a village, not a key
     made: list[Household] = []
     taken: set[str] = set()
     for shop, households in ((SHOP, size), (OTHER_SHOP, max(1, size // 10))):

@@ -73,7 +73,7 @@ class _Attempt(Generic[T]):
         """Run in the connection's thread. Raises nothing: a caller that has gone could not take it."""
         try:
             self._results.append(_in_transaction(database, step, lambda: self.given_up))
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:  # noqa: BLE001 -- it is raised where it is awaited
             self._error = error
 
     def outcome(self) -> T:
