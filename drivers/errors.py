@@ -11,8 +11,8 @@
     │   ├── KeyFileExposed   others than its owner may read it
     │   ├── KeyFileDamaged   truncated, altered, or not a key file
     │   └── PeerKeyRefused   the other side's key cannot make a shared secret
-    ├── ShapingMissing       Persian cannot be drawn here (`drivers.text_shaping`)
-    ├── QrTooLarge           a text does not fit on this paper (`drivers.raster`)
+    ├── ShapingMissing       Persian cannot be drawn here (`drivers.printer.text_shaping`)
+    ├── QrTooLarge           a text does not fit on this paper (`drivers.printer.raster`)
     └── UnknownPrinterBytes  the paper emulator met bytes that are in no command (`drivers.simulated.paper`)
 
 Rules: no OSError, no SerialException, no ValueError of a library crosses the package's edge. A wrong argument is

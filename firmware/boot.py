@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from drivers.device_key import FileDeviceKey
 from drivers.errors import KeyFileMissing
-from drivers.text_shaping import require_shaping
+from drivers.printer.text_shaping import require_shaping
 from firmware import identity
 from firmware.errors import NotEnrolled
 from sync.wire.facts import Booted

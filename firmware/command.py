@@ -126,7 +126,7 @@ def _run(given: argparse.Namespace) -> None:
 
 def _say_on_paper(config: Config, errors: Sequence[BaseException]) -> None:
     """The shopkeeper sees neither standard error nor an exit code."""
-    from drivers.receipt_printer import PROFILES  # noqa: PLC0415
+    from drivers.printer.receipt_printer import PROFILES  # noqa: PLC0415
     from firmware import service_print  # noqa: PLC0415
 
     with contextlib.suppress(DriverError):
@@ -178,7 +178,7 @@ def _report(found: Audit) -> None:
 
 
 def _help_card(given: argparse.Namespace) -> None:
-    from drivers.receipt_printer import PROFILES  # noqa: PLC0415
+    from drivers.printer.receipt_printer import PROFILES  # noqa: PLC0415
     from firmware import service_print  # noqa: PLC0415
 
     config = configuration.load(given.config)

@@ -16,8 +16,8 @@ from sync.wire.kinds import ClosingKind
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from drivers.barcode_decoder import Scan
     from drivers.keypad import Key
+    from drivers.scanner.barcode_decoder import Scan
     from firmware.inputs import Inputs
     from firmware.journal.journal import Journal
     from firmware.log import Log

@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from drivers.barcode_decoder import Scan
-from drivers.barcode_scanner import BarcodeScanner
 from drivers.input_device import open_input_device
 from drivers.keypad import Key, Keypad
+from drivers.scanner.barcode_decoder import Scan
+from drivers.scanner.barcode_scanner import BarcodeScanner
 
 if TYPE_CHECKING:
     from pathlib import Path

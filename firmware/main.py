@@ -10,7 +10,7 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 from drivers.errors import DriverError
-from drivers.receipt_printer import PROFILES
+from drivers.printer.receipt_printer import PROFILES
 from firmware import boot
 from firmware.center_link import AskNow, CenterLink
 from firmware.clock import FileClock, SystemClock

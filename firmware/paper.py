@@ -11,16 +11,16 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from drivers.errors import DeviceGone
-from drivers.raster import render
-from drivers.receipt_printer import ReceiptPrinter
+from drivers.printer.raster import render
+from drivers.printer.receipt_printer import ReceiptPrinter
+from drivers.printer.slip import Pair, Qr, Text
 from drivers.serial_port import open_serial_port
-from drivers.slip import Pair, Qr, Text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from drivers.receipt_printer import PrinterProfile, Sound
-    from drivers.slip import Element, Slip
+    from drivers.printer.receipt_printer import PrinterProfile, Sound
+    from drivers.printer.slip import Element, Slip
     from firmware.log import Log
     from firmware.watchdog import CheckIn
 

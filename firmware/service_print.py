@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from drivers.raster import render
-from drivers.receipt_printer import ReceiptPrinter, Sound
+from drivers.printer.raster import render
+from drivers.printer.receipt_printer import ReceiptPrinter, Sound
 from drivers.serial_port import open_serial_port
 from firmware import boot
 from firmware.errors import FirmwareError
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from drivers.receipt_printer import PrinterProfile
-    from drivers.slip import Slip
+    from drivers.printer.receipt_printer import PrinterProfile
+    from drivers.printer.slip import Slip
 
 WHY_CHARACTERS_MAX = 160
 

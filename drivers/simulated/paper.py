@@ -1,6 +1,6 @@
 """The paper in a printer: reads the bytes that arrive, draws them, and remembers beeps and cuts.
 
-A strict emulator, written from the ESC/POS guide and not from `drivers.escpos`: bytes that belong to no command are
+A strict emulator, written from the ESC/POS guide and not from `drivers.printer.escpos`: bytes that belong to no command are
 an error that names their offset. It takes bytes as they come, and keeps a bounded length of paper.
 
 | bytes | what it does |
@@ -28,7 +28,7 @@ from drivers.errors import DriverError
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from drivers.receipt_printer import PrinterProfile
+    from drivers.printer.receipt_printer import PrinterProfile
 
     Parser = Generator[int, bytes, None]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from drivers.barcode_decoder import check_digit
+from drivers.scanner.barcode_decoder import check_digit
 from sync.wire.money import RIAL_PER_TOMAN
 
 LABEL_TEMPLATE = "2PIIIIIVVVVVC"

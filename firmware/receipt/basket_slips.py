@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from drivers.slip import Pair, Rule, Size, Slip, Text
+from drivers.printer.slip import Pair, Rule, Size, Slip, Text
 from firmware.receipt import persian
 from firmware.receipt.fixed_parts import SHOW, Place, When, heading, place_rows, thin_rule, when_rows
 from sync.wire.kinds import Unit

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from drivers.slip import Gap, Pair, Rule, Size, Slip, Text
+from drivers.printer.slip import Gap, Pair, Rule, Size, Slip, Text
 from firmware.receipt import persian
 from firmware.receipt.basket_slips import BasketLine, quantity
 from firmware.receipt.fixed_parts import SHOW, When, heading, thin_rule, when_rows

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from drivers.slip import Align, Gap, Pair, Rule, Size, Slip, Text
+from drivers.printer.slip import Align, Gap, Pair, Rule, Size, Slip, Text
 from firmware.receipt import persian
 from sync.wire.kinds import Grade
 

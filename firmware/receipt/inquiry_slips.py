@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import assert_never
 
-from drivers.slip import Pair, Rule, Size, Slip, Text
+from drivers.printer.slip import Pair, Rule, Size, Slip, Text
 from firmware.receipt import persian
 from firmware.receipt.fixed_parts import (
     TEAR_OFF,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final
 
-from drivers.slip import Slip, Text
+from drivers.printer.slip import Slip, Text
 from firmware.receipt import persian
 from firmware.receipt.fixed_parts import SHOW, Household, masked
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from drivers.slip import Pair, Qr, Rule, Size, Slip, Text
+from drivers.printer.slip import Pair, Qr, Rule, Size, Slip, Text
 from firmware.receipt import persian
 from firmware.receipt.basket_slips import BasketLine, line_rows
 from firmware.receipt.fixed_parts import (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from drivers.slip import Align, Pair, Qr, Rule, Size, Slip, Text
+from drivers.printer.slip import Align, Pair, Qr, Rule, Size, Slip, Text
 from firmware.receipt import persian
 from firmware.receipt.fixed_parts import (
     SHOW,

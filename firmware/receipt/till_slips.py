@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drivers.slip import Pair, Size, Slip, Text
+from drivers.printer.slip import Pair, Size, Slip, Text
 from firmware.receipt import persian
 from firmware.receipt.fixed_parts import SHOW
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Self
 
 from PIL import Image
 
-from drivers.receipt_printer import PROFILES
+from drivers.printer.receipt_printer import PROFILES
 from drivers.simulated.input_events import SimulatedKeypad, SimulatedScanner
 from drivers.simulated.paper import Paper
 from drivers.simulated.pty_printer import PtyPrinter

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from drivers.keypad import Key
-from drivers.receipt_printer import Sound
+from drivers.printer.receipt_printer import Sound
 from firmware.errors import JournalFull, StaleDecision
 from firmware.receipt.prompt_slips import Prompt
 from firmware.till import asking, notices, owed, recovery, selling
@@ -24,7 +24,7 @@ from sync.wire.kinds import Grade
 from sync.wire.mail import Settlement, Verdicts
 
 if TYPE_CHECKING:
-    from drivers.barcode_decoder import Scan
+    from drivers.scanner.barcode_decoder import Scan
     from firmware.journal.journal import Journal
     from sync.wire.mail import Mail
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drivers.receipt_printer import Sound
+from drivers.printer.receipt_printer import Sound
 from firmware.basket import QUANTITY_MAX, Bound, Change, Item, price_is_unusual, read_label
 from firmware.receipt import basket_slips
 from firmware.receipt.prompt_slips import PRESS_ENTER, Prompt
@@ -18,7 +18,7 @@ from sync.wire.money import of_toman
 from sync.wire.numbers import is_gtin
 
 if TYPE_CHECKING:
-    from drivers.barcode_decoder import GtinScan, WeighedScan
+    from drivers.scanner.barcode_decoder import GtinScan, WeighedScan
     from firmware.till.grammar import Confirm
 
 TOMAN_MAX = 10**9

@@ -12,7 +12,7 @@ from sync.wire.kinds import Verdict
 from sync.wire.mail import Settlement, Verdicts
 
 if TYPE_CHECKING:
-    from drivers.slip import Slip
+    from drivers.printer.slip import Slip
     from firmware.till.talk import Talk
     from sync.wire.facts import Fact
 

@@ -14,7 +14,7 @@ from firmware.receipt.prompt_slips import Prompt
 from firmware.till.slips_of import Printable, whole_slip
 
 if TYPE_CHECKING:
-    from drivers.slip import Slip
+    from drivers.printer.slip import Slip
     from firmware.till.draft_file import Draft
     from firmware.till.talk import Talk
     from sync.wire.entry import Entry

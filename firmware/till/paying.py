@@ -15,7 +15,7 @@ import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drivers.receipt_printer import Sound
+from drivers.printer.receipt_printer import Sound
 from firmware.authorizer import Approval, Ask, Refusal, Surroundings, authorize
 from firmware.errors import JournalFull, StaleDecision
 from firmware.receipt import decline_slips, receipt_slips, total_slips
@@ -33,7 +33,7 @@ from sync.wire.kinds import DeclineReason, Grade
 from sync.wire.money import of_toman
 
 if TYPE_CHECKING:
-    from drivers.slip import Pair
+    from drivers.printer.slip import Pair
     from firmware.basket import Item
     from firmware.entitlements import Account
     from firmware.till.grammar import Confirm, Pin, Total

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drivers.receipt_printer import Sound
-from drivers.slip import Pair
+from drivers.printer.receipt_printer import Sound
+from drivers.printer.slip import Pair
 from firmware import reversals
 from firmware.errors import StaleDecision
 from firmware.receipt import basket_slips, decline_slips, persian, receipt_slips, total_slips
@@ -27,7 +27,7 @@ from sync.wire.kinds import DeclineReason, Unit
 from sync.wire.numbers import receipt_number
 
 if TYPE_CHECKING:
-    from drivers.barcode_decoder import GtinScan
+    from drivers.scanner.barcode_decoder import GtinScan
     from firmware.journal.records import PurchaseRecord
     from firmware.till.grammar import Confirm, Quantity, Return, Total
     from firmware.till.scans import ReceiptScan

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from drivers.barcode_decoder import BadScan, GtinScan, TextScan, WeighedScan
+from drivers.scanner.barcode_decoder import BadScan, GtinScan, TextScan, WeighedScan
 from sync.wire import card, receipt_qr
 
 _ANNOUNCEMENT = re.compile(r"A1:(\d{13})")

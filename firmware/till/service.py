@@ -6,7 +6,7 @@ import asyncio
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from drivers.receipt_printer import Sound
+from drivers.printer.receipt_printer import Sound
 from firmware.basket import Item, Placed
 from firmware.entitlements import Opening
 from firmware.errors import ClockRefused
@@ -27,7 +27,7 @@ from sync.wire.kinds import ClockSource, DeclineReason, Grade, Unit
 from sync.wire.numbers import has_check_digit
 
 if TYPE_CHECKING:
-    from drivers.barcode_decoder import GtinScan
+    from drivers.scanner.barcode_decoder import GtinScan
     from firmware.entitlements import Account, AllowanceState
     from firmware.till.grammar import Confirm, NamedGood, Number, Pin, TypedBarcode
     from firmware.till.scans import AnnouncementScan

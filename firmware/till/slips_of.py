@@ -25,7 +25,7 @@ from sync.wire.kinds import ClosingKind, Verdict
 from sync.wire.numbers import receipt_number
 
 if TYPE_CHECKING:
-    from drivers.slip import Slip
+    from drivers.printer.slip import Slip
     from firmware.basket import Placed
     from firmware.till.talk import Talk
     from sync.wire.entry import Entry

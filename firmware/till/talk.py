@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from drivers.errors import WriteInterrupted
-from drivers.receipt_printer import Sound
+from drivers.printer.receipt_printer import Sound
 from firmware.authorizer import Approval
 from firmware.basket import Basket
 from firmware.journal.journal import Journal
@@ -31,7 +31,7 @@ from sync.wire.kinds import DeclineReason, Grade, Unit
 from sync.wire.mail import Settlement, Verdicts
 
 if TYPE_CHECKING:
-    from drivers.slip import Pair, Slip
+    from drivers.printer.slip import Pair, Slip
 
 NOTICES_MAX = 64
 

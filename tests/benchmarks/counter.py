@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from drivers.barcode_decoder import GtinScan, TextScan
 from drivers.keypad import Key
-from drivers.receipt_printer import Sound
+from drivers.printer.receipt_printer import Sound
+from drivers.scanner.barcode_decoder import GtinScan, TextScan
 from firmware.till.conversation import Conversation
 from firmware.till.talk import Settings
 from sync.wire import card
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from drivers.barcode_decoder import Scan
-    from drivers.slip import Slip
+    from drivers.printer.slip import Slip
+    from drivers.scanner.barcode_decoder import Scan
     from firmware.journal.journal import Journal
     from sync.wire.facts import Line
     from tests.benchmarks.workload import Sale

@@ -5,17 +5,17 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from drivers import escpos
-from drivers.raster import render
-from drivers.receipt_printer import PAPER_58_MM, ReceiptPrinter
-from drivers.slip import Qr
+from drivers.printer import escpos
+from drivers.printer.raster import render
+from drivers.printer.receipt_printer import PAPER_58_MM, ReceiptPrinter
+from drivers.printer.slip import Qr
 from tests.benchmarks.counter import Counter
 from tests.benchmarks.workload import Village
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from drivers.slip import Slip
+    from drivers.printer.slip import Slip
     from tests.benchmarks.progress import Tell
 
 RECEIPTS = 12

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from drivers.device_key import FileDeviceKey
-from drivers.receipt_printer import PAPER_58_MM, Sound
+from drivers.printer.receipt_printer import PAPER_58_MM, Sound
 from drivers.simulated.paper import Paper
 from drivers.simulated.pty_printer import PtyPrinter
 from firmware import boot, command, identity

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drivers.errors import DeviceGone, DriverError
-from drivers.receipt_printer import PAPER_58_MM, PAPER_80_MM, Sound
+from drivers.printer.receipt_printer import PAPER_58_MM, PAPER_80_MM, Sound
+from drivers.printer.slip import Gap, Pair, Qr, Rule, Text
 from drivers.simulated.paper import Paper as SimulatedPaper
 from drivers.simulated.pty_printer import PtyPrinter
-from drivers.slip import Gap, Pair, Qr, Rule, Text
 from firmware import paper as paper_module
 from firmware.log import Level, Log
 from firmware.paper import Paper, texts
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from drivers.receipt_printer import PrinterProfile
+    from drivers.printer.receipt_printer import PrinterProfile
 
 SLIP = (Text("سلام"), Rule())
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drivers.escpos import INITIALIZE, strip_commands
-from drivers.raster import render
-from drivers.receipt_printer import PAPER_58_MM
+from drivers.printer.escpos import INITIALIZE, strip_commands
+from drivers.printer.raster import render
+from drivers.printer.receipt_printer import PAPER_58_MM
 from drivers.simulated.paper import Paper
 from firmware.receipt import basket_slips, prompt_slips, receipt_slips, total_slips
 from firmware.receipt.fixed_parts import Household, Place, When
@@ -21,7 +21,7 @@ from tests.vectors.samples import PRIVATE, PURCHASE, PURCHASE_ENTRY, SLIM
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from drivers.slip import Slip
+    from drivers.printer.slip import Slip
 
 PICTURE = Path(__file__).parent / "receipt.png"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drivers.receipt_printer import PAPER_58_MM
+from drivers.printer.receipt_printer import PAPER_58_MM
 from drivers.serial_port import open_serial_port
 from drivers.simulated.paper import Paper, UnknownPrinterBytes
 from drivers.simulated.pty_printer import PtyPrinter

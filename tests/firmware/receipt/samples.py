@@ -26,7 +26,7 @@ from firmware.receipt.service_slips import HelpPart, HelpRow
 from sync.wire.kinds import Grade, Unit, Verdict
 
 if TYPE_CHECKING:
-    from drivers.slip import Slip
+    from drivers.printer.slip import Slip
 
 
 def at(iso: str) -> int:

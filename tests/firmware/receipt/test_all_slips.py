@@ -9,9 +9,9 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageOps
 
-from drivers.raster import render
-from drivers.receipt_printer import PAPER_58_MM, PAPER_80_MM
-from drivers.slip import Gap, Pair, Qr, Slip, Text
+from drivers.printer.raster import render
+from drivers.printer.receipt_printer import PAPER_58_MM, PAPER_80_MM
+from drivers.printer.slip import Gap, Pair, Qr, Slip, Text
 from firmware.receipt.decline_slips import TEXTS, DeclineText
 from firmware.receipt.fixed_parts import GRADE_NOTES
 from firmware.receipt.notice_slips import VERDICT_TEXTS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from drivers.slip import Pair
+from drivers.printer.slip import Pair
 from firmware.receipt import closing_slips, notice_slips, persian, prompt_slips, service_slips
 from firmware.receipt.notice_slips import Deed, JudgedReceipt
 from sync.wire.kinds import Verdict

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drivers.slip import Element, Pair, Qr, Slip, Text
+from drivers.printer.slip import Element, Pair, Qr, Slip, Text
 from firmware.receipt import (
     basket_slips,
     closing_slips,

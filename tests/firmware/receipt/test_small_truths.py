@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drivers.slip import Pair, Slip, Text
+from drivers.printer.slip import Pair, Slip, Text
 from firmware.receipt import persian
 from firmware.receipt.basket_slips import canceled
 from firmware.receipt.fixed_parts import When, when_rows

@@ -9,10 +9,10 @@ import asyncio
 import dataclasses
 from typing import TYPE_CHECKING, Self
 
-from drivers.barcode_decoder import BadScan, BadScanReason, classify
 from drivers.errors import PrinterBlocked
 from drivers.keypad import Key
-from drivers.slip import Pair, Qr, Text
+from drivers.printer.slip import Pair, Qr, Text
+from drivers.scanner.barcode_decoder import BadScan, BadScanReason, classify
 from firmware.errors import JournalFull
 from firmware.journal.journal import Journal
 from firmware.till.conversation import Conversation
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from drivers.receipt_printer import Sound
-    from drivers.slip import Element, Slip
+    from drivers.printer.receipt_printer import Sound
+    from drivers.printer.slip import Element, Slip
     from sync.wire import mail
     from sync.wire.entry import Draft, Entry
     from sync.wire.facts import Fact

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers import key_codes as keys
-from drivers.barcode_decoder import (
+from drivers.scanner.barcode_decoder import (
     SCAN_CHARACTERS_MAX,
     BadScan,
     BadScanReason,

@@ -1,6 +1,6 @@
 """One strip of paper: packed dots, ready for a printer's raster command.
 
-Drawing (`drivers.raster`) makes strips, `drivers.escpos` turns them into bytes; neither knows the other.
+Drawing (`drivers.printer.raster`) makes strips, `drivers.printer.escpos` turns them into bytes; neither knows the other.
 """
 
 from __future__ import annotations

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drivers.barcode_decoder import BadScan, BadScanReason, GtinScan, TextScan
-from drivers.barcode_scanner import BarcodeScanner
 from drivers.errors import DeviceGone
 from drivers.input_device import InputDevice, open_input_device
+from drivers.scanner.barcode_decoder import BadScan, BadScanReason, GtinScan, TextScan
+from drivers.scanner.barcode_scanner import BarcodeScanner
 from drivers.simulated.input_events import SimulatedScanner, scan_events
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drivers import escpos
 from drivers.errors import DeviceGone, PrinterBlocked
-from drivers.receipt_printer import PAPER_58_MM, PAPER_80_MM, PrinterProfile, ReceiptPrinter, Sound
+from drivers.printer import escpos
+from drivers.printer.receipt_printer import PAPER_58_MM, PAPER_80_MM, PrinterProfile, ReceiptPrinter, Sound
+from drivers.printer.strip import Strip
 from drivers.serial_port import Flow, open_serial_port
 from drivers.simulated.paper import Paper
 from drivers.simulated.pty_printer import PtyPrinter
-from drivers.strip import Strip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageFont, features
 
-from drivers import text_shaping
-from drivers.raster import FONT_FILE, SIZE_DOTS, face_of
-from drivers.text_layout import INK_THRESHOLD, Face, draw_line, width_dots_of, wrap
-from drivers.text_shaping import FONTS, ShapingMissing, require_shaping
+from drivers.printer import text_shaping
+from drivers.printer.raster import FONT_FILE, SIZE_DOTS, face_of
+from drivers.printer.text_layout import INK_THRESHOLD, Face, draw_line, width_dots_of, wrap
+from drivers.printer.text_shaping import FONTS, ShapingMissing, require_shaping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -241,7 +241,7 @@ def test_a_private_library_is_found_by_its_soname_before_pillow_looks(tmp_path: 
     shutil.copy(library, place)
     program = (
         f"import sys; sys.prefix = {str(tmp_path)!r}\n"
-        "from drivers.text_shaping import require_shaping; require_shaping()\n"
+        "from drivers.printer.text_shaping import require_shaping; require_shaping()\n"
         "print([line.split()[-1] for line in open('/proc/self/maps') if 'fribidi' in line][0])"
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Self
 
-from drivers.barcode_decoder import GAP_MS, BarcodeDecoder
+from drivers.scanner.barcode_decoder import GAP_MS, BarcodeDecoder
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from drivers.barcode_decoder import Scan
     from drivers.input_device import InputDevice
+    from drivers.scanner.barcode_decoder import Scan
 
 
 class BarcodeScanner:

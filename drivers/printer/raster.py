@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Final, assert_never
 from PIL import Image
 
 from drivers.errors import DriverError
-from drivers.slip import Align, Element, Gap, Pair, Qr, Rule, Size, Text
-from drivers.strip import STRIP_ROWS_MAX, Strip
-from drivers.text_layout import Face, draw_line, width_dots_of, wrap
+from drivers.printer.slip import Align, Element, Gap, Pair, Qr, Rule, Size, Text
+from drivers.printer.strip import STRIP_ROWS_MAX, Strip
+from drivers.printer.text_layout import Face, draw_line, width_dots_of, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -14,7 +14,7 @@ from enum import Enum
 
 
 class Size(Enum):
-    """Height of letters; `drivers.raster` gives the dots."""
+    """Height of letters; `drivers.printer.raster` gives the dots."""
 
     SMALL = "small"
     NORMAL = "normal"

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from drivers.strip import Strip
+    from drivers.printer.strip import Strip
 
 INITIALIZE = b"\x1b@"
 BAND_ROWS_MAX = 24

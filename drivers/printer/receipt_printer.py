@@ -4,7 +4,7 @@ Rules:
 - A strip is sent as soon as it is drawn; the next is drawn while paper moves.
 - A beep may come between two commands of a slip, never inside one.
 - A printer that may be in the middle of a command (at the start, since the process before may have died in one;
-  after an interrupted slip; at another port) is brought back first: `drivers.escpos.resync`.
+  after an interrupted slip; at another port) is brought back first: `drivers.printer.escpos.resync`.
 - An error says whether any byte of the slip had left. The slip is then the caller's to print again, as a copy.
 
 Must not know: what is printed and why.
@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
-from drivers import escpos
 from drivers.errors import PrinterBlocked, WriteInterrupted
+from drivers.printer import escpos
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from drivers.strip import Strip
+    from drivers.printer.strip import Strip
 
 STALL_TIMEOUT_MS = 5_000
 """Longest time that a printer may take no byte before it counts as blocked."""

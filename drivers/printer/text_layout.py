@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PIL import Image, ImageDraw
 
-from drivers.text_shaping import open_font
+from drivers.printer.text_shaping import open_font
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont

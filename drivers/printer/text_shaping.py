@@ -24,7 +24,7 @@ from drivers.errors import DriverError
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
-FONTS = Path(__file__).parent / "fonts"
+FONTS = Path(__file__).parent.parent / "fonts"
 SONAME = "libfribidi.so.0"
 
 
