@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from drivers.printer.raster import render
-from drivers.printer.receipt_printer import ReceiptPrinter, Sound
+from drivers.printer.receipt_printer import ReceiptPrinter
 from drivers.serial_port import open_serial_port
+from drivers.sound import Sound
 from firmware import boot
 from firmware.errors import FirmwareError
 from firmware.journal.audit import policy_of

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from drivers.errors import PrinterBlocked, WriteInterrupted
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from drivers.printer.strip import Strip
+    from drivers.sound import Sound
 
 STALL_TIMEOUT_MS = 5_000
 """Longest time that a printer may take no byte before it counts as blocked."""
@@ -43,16 +43,6 @@ class PrinterProfile:
 PAPER_58_MM = PrinterProfile(name="58mm", width_dots=384, has_cutter=False, baud=9_600)
 PAPER_80_MM = PrinterProfile(name="80mm", width_dots=576, has_cutter=True, baud=115_200)
 PROFILES = {profile.name: profile for profile in (PAPER_58_MM, PAPER_80_MM)}
-
-
-class Sound(Enum):
-    """What the till says by sound: how many beeps, and their length x 50 ms. Told apart by number and length."""
-
-    ACCEPTED = (1, 1)
-    APPROVED = (2, 2)
-    LOOK = (3, 2)
-    REFUSED = (1, 9)
-    LOCKED = (5, 6)
 
 
 class BytePort(Protocol):

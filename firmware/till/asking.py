@@ -6,8 +6,8 @@ import asyncio
 import hmac
 from typing import TYPE_CHECKING
 
-from drivers.printer.receipt_printer import Sound
 from drivers.printer.slip import Pair
+from drivers.sound import Sound
 from firmware.receipt import persian, till_slips
 from firmware.receipt.decline_slips import tries_left_row
 from firmware.receipt.prompt_slips import Prompt

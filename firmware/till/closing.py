@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from drivers.printer.receipt_printer import Sound
+from drivers.sound import Sound
 from firmware.receipt import closing_slips, till_slips
 from firmware.receipt.prompt_slips import Prompt
 from firmware.till.asking import again

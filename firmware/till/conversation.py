@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from drivers.keypad import Key
-from drivers.printer.receipt_printer import Sound
+from drivers.sound import Sound
 from firmware.errors import JournalFull, StaleDecision
 from firmware.receipt.prompt_slips import Prompt
 from firmware.till import asking, notices, owed, recovery, selling

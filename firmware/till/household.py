@@ -13,7 +13,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from drivers.printer.receipt_printer import Sound
+from drivers.sound import Sound
 from firmware.receipt import notice_slips, persian, prompt_slips
 from firmware.receipt.fixed_parts import Household
 from firmware.receipt.prompt_slips import PRESS_ENTER, Prompt

@@ -15,7 +15,7 @@ import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drivers.printer.receipt_printer import Sound
+from drivers.sound import Sound
 from firmware.authorizer import Approval, Ask, Refusal, Surroundings, authorize
 from firmware.errors import JournalFull, StaleDecision
 from firmware.receipt import decline_slips, receipt_slips, total_slips

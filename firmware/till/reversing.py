@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drivers.printer.receipt_printer import Sound
 from drivers.printer.slip import Pair
+from drivers.sound import Sound
 from firmware import reversals
 from firmware.errors import StaleDecision
 from firmware.receipt import basket_slips, decline_slips, persian, receipt_slips, total_slips

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drivers.printer.receipt_printer import Sound
+from drivers.sound import Sound
 from firmware.basket import Basket, Bound
 from firmware.receipt import basket_slips
 from firmware.receipt.prompt_slips import Prompt

@@ -6,7 +6,7 @@ import asyncio
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from drivers.printer.receipt_printer import Sound
+from drivers.sound import Sound
 from firmware.basket import Item, Placed
 from firmware.entitlements import Opening
 from firmware.errors import ClockRefused

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from drivers.errors import WriteInterrupted
-from drivers.printer.receipt_printer import Sound
+from drivers.sound import Sound
 from firmware.authorizer import Approval
 from firmware.basket import Basket
 from firmware.journal.journal import Journal

@@ -10,8 +10,8 @@ import time
 from typing import TYPE_CHECKING
 
 from drivers.keypad import Key
-from drivers.printer.receipt_printer import Sound
 from drivers.scanner.barcode_decoder import GtinScan, TextScan
+from drivers.sound import Sound
 from firmware.till.conversation import Conversation
 from firmware.till.talk import Settings
 from sync.wire import card

@@ -11,9 +11,10 @@ import pytest
 from PIL import Image
 
 from drivers.device_key import FileDeviceKey
-from drivers.printer.receipt_printer import PAPER_58_MM, Sound
+from drivers.printer.receipt_printer import PAPER_58_MM
 from drivers.simulated.paper import Paper
 from drivers.simulated.pty_printer import PtyPrinter
+from drivers.sound import Sound
 from firmware import boot, command, identity
 from firmware.clock import SystemClock
 from firmware.enrollment import enroll, ticket_from

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drivers.errors import DeviceGone, DriverError
-from drivers.printer.receipt_printer import PAPER_58_MM, PAPER_80_MM, Sound
+from drivers.printer.receipt_printer import PAPER_58_MM, PAPER_80_MM
 from drivers.printer.slip import Gap, Pair, Qr, Rule, Text
 from drivers.simulated.paper import Paper as SimulatedPaper
 from drivers.simulated.pty_printer import PtyPrinter
+from drivers.sound import Sound
 from firmware import paper as paper_module
 from firmware.log import Level, Log
 from firmware.paper import Paper, texts

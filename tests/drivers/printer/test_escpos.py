@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from drivers.printer import escpos
-from drivers.printer.receipt_printer import PAPER_58_MM, PAPER_80_MM, PROFILES, PrinterProfile, Sound
+from drivers.printer.receipt_printer import PAPER_58_MM, PAPER_80_MM, PROFILES, PrinterProfile
 from drivers.printer.strip import Strip
 from drivers.simulated.paper import Paper
+from drivers.sound import Sound
 
 ROW_BYTES = PAPER_58_MM.width_dots // 8
 rows_of_dots = st.lists(

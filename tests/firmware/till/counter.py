@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from drivers.printer.receipt_printer import Sound
     from drivers.printer.slip import Element, Slip
+    from drivers.sound import Sound
     from sync.wire import mail
     from sync.wire.entry import Draft, Entry
     from sync.wire.facts import Fact

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drivers.printer.receipt_printer import Sound
+from drivers.sound import Sound
 from firmware.receipt.decline_slips import TEXTS
 from firmware.receipt.prompt_slips import Prompt, prompt_slip
 from firmware.till.states import State

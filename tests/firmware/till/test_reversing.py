@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drivers.printer.receipt_printer import Sound
+from drivers.sound import Sound
 from firmware.till.states import State
 from sync.wire.facts import Decline, Purchase, Refund, Void
 from sync.wire.kinds import DeclineReason, EntryKind

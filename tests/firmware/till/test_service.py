@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drivers.printer.receipt_printer import Sound
+from drivers.sound import Sound
 from firmware.receipt.persian import toman
 from firmware.receipt.receipt_slips import Reach
 from firmware.till.codes import FUNCTION_CODES
