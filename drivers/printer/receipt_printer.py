@@ -13,8 +13,9 @@ Must not know: what is printed and why.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from drivers.errors import PrinterBlocked, WriteInterrupted
 from drivers.printer import escpos
@@ -29,8 +30,7 @@ STALL_TIMEOUT_MS = 5_000
 """Longest time that a printer may take no byte before it counts as blocked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PrinterProfile:
+class PrinterProfile(Struct, frozen=True, kw_only=True):
     """What one kind of printer is. `tear_feed_dots` moves the last row above the tear bar."""
 
     name: str

@@ -9,8 +9,9 @@ Must not know: money, receipts, fonts, Pillow, ESC/POS.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 
 class Size(Enum):
@@ -29,8 +30,7 @@ class Align(Enum):
     LEFT = "left"
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A paragraph, wrapped at spaces. A line feed in `text` begins a new line."""
 
     text: str
@@ -39,8 +39,7 @@ class Text:
     align: Align = Align.RIGHT
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """A label at the right and its value at the left of the same line."""
 
     label: str
@@ -49,22 +48,19 @@ class Pair:
     size: Size = Size.NORMAL
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A horizontal line over the whole width."""
 
     dashed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """Blank rows."""
 
     dots: int
 
 
-@dataclass(frozen=True, slots=True)
-class Qr:
+class Qr(Struct, frozen=True):
     """A QR symbol, centered, with its quiet zone. Best in alphanumeric text (base45)."""
 
     text: str

@@ -5,14 +5,13 @@ Drawing (`drivers.printer.raster`) makes strips, `drivers.printer.escpos` turns 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 STRIP_ROWS_MAX = 128
 """Rows a strip may have: cheap 58 mm printers lose data in taller ones."""
 
 
-@dataclass(frozen=True, slots=True)
-class Strip:
+class Strip(Struct, frozen=True):
     """Rows of dots from top to bottom.
 
     `data` holds `height` rows of `width_dots / 8` bytes each, most significant bit at the left, 1 is black.

@@ -17,8 +17,9 @@ Must not know: file descriptors, clocks, what a card or an announcement looks li
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from drivers import key_codes as keys
 from drivers.key_codes import EV_KEY, EV_SYN, PRESSED, RELEASED, SYN_DROPPED
@@ -41,29 +42,25 @@ class BadScanReason(Enum):
     UNKNOWN_KEY = "unknown_key"
 
 
-@dataclass(frozen=True, slots=True)
-class GtinScan:
+class GtinScan(Struct, frozen=True):
     """A good's number from EAN-8, EAN-13, UPC-A or ITF-14, check digit right: 14 digits, zeros at the left."""
 
     gtin: str
 
 
-@dataclass(frozen=True, slots=True)
-class WeighedScan:
+class WeighedScan(Struct, frozen=True):
     """A label of the shop's own scales: 13 digits, check digit right. What they mean is the shop's template."""
 
     digits: str
 
 
-@dataclass(frozen=True, slots=True)
-class TextScan:
+class TextScan(Struct, frozen=True):
     """Anything else that is printable ASCII: a card, an announcement, a receipt."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class BadScan:
+class BadScan(Struct, frozen=True):
     """Something was scanned that must not be used. Its characters are not kept."""
 
     reason: BadScanReason
