@@ -7,17 +7,20 @@ proof (PIN or code) is the conversation's business; this module must not know it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from firmware.entitlements import Account, AllowanceState, Opening, Use
-from sync.wire.entry import TimeInterval
 from sync.wire.facts import LEGS_MAX, Leg, Purchase
 from sync.wire.kinds import DeclineReason, Grade
-from sync.wire.policy import Policy
+
+if TYPE_CHECKING:
+    from sync.wire.entry import TimeInterval
+    from sync.wire.policy import Policy
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """A basket's sums in rial.
 
     `eligible_rial` counts goods of the approved list only; `cap_rial` bounds the credit part where the buyer wishes so.
@@ -28,8 +31,7 @@ class Ask:
     cap_rial: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """What else decides: the rules, the time, the device's own use, and since when the rules are known to hold."""
 
     policy: Policy
@@ -39,8 +41,7 @@ class Surroundings:
     policy_confirmed_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class Approval:
+class Approval(Struct, frozen=True):
     """The split of one purchase and the allowances that pay the credit part."""
 
     total_rial: int
@@ -59,8 +60,7 @@ class Approval:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """Why not. `opens_at_s` says when it will be possible, where that is known."""
 
     reason: DeclineReason

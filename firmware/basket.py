@@ -14,9 +14,11 @@ Must not know: allowances, households, paper, the journal.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from sync.wire.facts import LINES_MAX, Line, line_total_rial
 from sync.wire.kinds import Unit
@@ -40,8 +42,7 @@ class Bound(Enum):
     AMOUNT = auto()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Item(Struct, frozen=True, kw_only=True):
     """A thing with its price. `quantity` counts `unit`; `price_rial` is per kilogram for gram. `gtin` is 0 where the good
     was named by its number. `keyed`: the shopkeeper keyed the price, the shop has not remembered it yet.
     """
@@ -83,16 +84,14 @@ class Item:
         return self.good, self.gtin, self.unit, self.price_rial
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """An item and its position on paper, from 1."""
 
     position: int
     item: Item
 
 
-@dataclass(frozen=True, slots=True)
-class Basket:
+class Basket(Struct, frozen=True):
     """All lines in the order of their positions. A change makes a new basket."""
 
     lines: tuple[Placed, ...] = ()
@@ -166,8 +165,7 @@ class Basket:
         return _bounded(Change(Basket(lines, self.positions), changed, before=placed))
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """A basket after a change, the line it was about, and that line as it was (None for a new one)."""
 
     basket: Basket
@@ -182,8 +180,7 @@ def _bounded(change: Change) -> Change | Bound:
     return Bound.AMOUNT if change.basket.total_rial > AMOUNT_RIAL_MAX else change
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Struct, frozen=True):
     """What a weighed label says. `gtin` is its number with weight and check digit zeroed: the same for every bag."""
 
     plu: int

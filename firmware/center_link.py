@@ -9,8 +9,9 @@ entries came late.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from firmware.clock import SIGNED_WITHIN_MS
 from firmware.errors import JournalFull
@@ -18,7 +19,6 @@ from sync.uplink.errors import AnswerRefused, BadAddress, Refused, UplinkError
 from sync.wire.errors import WireError
 from sync.wire.facts import ClockSet, OutageClosed, OutageOpened
 from sync.wire.kinds import ClockSource, Grade
-from sync.wire.mail import Mail
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from firmware.watchdog import CheckIn
     from sync.uplink.correspondence import Correspondence, Told
     from sync.uplink.link import Link
+    from sync.wire.mail import Mail
 
 ROUNDS_MAX = 200
 """Exchanges in a row; what is left then waits for the next interval."""
@@ -55,8 +56,7 @@ class AskNow:
         self._event.clear()
 
 
-@dataclass(frozen=True, slots=True)
-class News:
+class News(Struct, frozen=True):
     """What the till may want to print: mail that took effect, or a link that changed."""
 
     mail: tuple[Mail, ...] = ()

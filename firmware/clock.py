@@ -18,8 +18,9 @@ import asyncio
 import os
 import struct
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from firmware.errors import ClockRefused, ConfigError
 from sync.wire.entry import TimeInterval
@@ -58,8 +59,7 @@ class Clock(Protocol):
         """Wait in real time."""
 
 
-@dataclass(frozen=True, slots=True)
-class SystemClock:
+class SystemClock(Struct, frozen=True):
     """The machine's own clocks."""
 
     has_chip: bool
@@ -103,8 +103,7 @@ class FileClock:
         return wall_ms, monotonic_ms, spare
 
 
-@dataclass(frozen=True, slots=True)
-class _Anchor:
+class _Anchor(Struct, frozen=True):
     """A time that was learned at one reading of the hardware."""
 
     time: TimeInterval

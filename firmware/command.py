@@ -126,11 +126,13 @@ def _run(given: argparse.Namespace) -> None:
 
 def _say_on_paper(config: Config, errors: Sequence[BaseException]) -> None:
     """The shopkeeper sees neither standard error nor an exit code."""
-    from drivers.printer.receipt_printer import PROFILES  # noqa: PLC0415
+    from drivers.printer.profiles import profile_named  # noqa: PLC0415
     from firmware import service_print  # noqa: PLC0415
 
     with contextlib.suppress(DriverError):
-        asyncio.run(service_print.last_words(config.printer_path, PROFILES[config.printer_paper], errors))
+        asyncio.run(
+            service_print.last_words(config.printer_path, profile_named(config.printer_paper), errors)
+        )
 
 
 def _enroll(given: argparse.Namespace) -> None:
@@ -178,12 +180,12 @@ def _report(found: Audit) -> None:
 
 
 def _help_card(given: argparse.Namespace) -> None:
-    from drivers.printer.receipt_printer import PROFILES  # noqa: PLC0415
+    from drivers.printer.profiles import profile_named  # noqa: PLC0415
     from firmware import service_print  # noqa: PLC0415
 
     config = configuration.load(given.config)
     slip = service_print.help_card_of(config.data_folder)
-    profile = PROFILES[config.printer_paper]
+    profile = profile_named(config.printer_paper)
     if given.png is None:
         asyncio.run(service_print.print_on(slip, config.printer_path, profile))
     else:

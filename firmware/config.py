@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from firmware.errors import ConfigError
 
@@ -19,8 +20,7 @@ CONFIG_CHARACTERS_MAX = 64 << 10
 Read = Callable[[Any, Path], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Struct, frozen=True):
     """What the file says; see `KEYS`. A name's first word is the file's table."""
 
     data_folder: Path
@@ -38,8 +38,7 @@ class Config:
     idle_checkpoint_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """One key: how it is written in the file, what it may be, and its value when it is not there."""
 
     name: str

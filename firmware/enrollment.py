@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import hmac
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from drivers.device_key import FileDeviceKey
 from drivers.errors import DeviceKeyError, KeyFileMissing
@@ -44,8 +45,7 @@ NONCE_BYTES = 16
 _TICKET = re.compile(r"([A-Za-z0-9_-]{1,64})\.([0-9a-f]{20})")
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(Struct, frozen=True):
     """What the technician types."""
 
     token: str

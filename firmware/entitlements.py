@@ -6,9 +6,10 @@ expiry by the upper, so that no doubt about the clock ever spends a day early or
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from sync.wire.kinds import Grade
 
@@ -25,8 +26,7 @@ class Opening(Enum):
     EXPIRED = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class AllowanceState:
+class AllowanceState(Struct, frozen=True):
     """An allowance with what is left of it. `released`: its tranche's announcement reached this till."""
 
     number: int
@@ -51,16 +51,14 @@ class AllowanceState:
         return Opening.OPENS_LATER
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """What was spent since the center last acknowledged the journal."""
 
     purchases: int
     credit_rial: int
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """A household at this till."""
 
     household: int

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drivers.device_key import DeviceKey
+from msgspec import Struct
+
 from firmware.errors import NotEnrolled
 from sync.wire import cose, proof
 from sync.wire.credential import (
@@ -32,6 +32,8 @@ from sync.wire.shapes import octets, text
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from drivers.device_key import DeviceKey
+
 IDENTITY_FILE = "identity.cbor"
 KEY_FILE = "device.key"
 CENTER_URL_MAX = 200
@@ -44,8 +46,7 @@ class _Stored(Record):
     center_url: str = item(2, text(CENTER_URL_MAX))
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """An enrolled device."""
 
     key: DeviceKey

@@ -10,7 +10,7 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 from drivers.errors import DriverError
-from drivers.printer.receipt_printer import PROFILES
+from drivers.printer.profiles import profile_named
 from firmware import boot
 from firmware.center_link import AskNow, CenterLink
 from firmware.clock import FileClock, SystemClock
@@ -75,7 +75,7 @@ async def _serve(
     # the devices on the counter
     inputs = Inputs()
     paper = Paper(
-        config.printer_path, PROFILES[config.printer_paper], log=log, check_in=watchdog.check_in("paper")
+        config.printer_path, profile_named(config.printer_paper), log=log, check_in=watchdog.check_in("paper")
     )
     # the conversation with the people there
     settings = Settings(

@@ -19,7 +19,7 @@ from drivers.serial_port import open_serial_port
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from drivers.printer.receipt_printer import PrinterProfile
+    from drivers.printer.profiles import PrinterProfile
     from drivers.printer.slip import Element, Slip
     from drivers.sound import Sound
     from firmware.log import Log

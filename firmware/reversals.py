@@ -6,15 +6,18 @@ A void cancels the whole purchase before the next Z. A refund takes goods back a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from sync.wire.facts import Leg, Line, Purchase, Refund, RefundLine, Void
 from sync.wire.refunds import Returned, share
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-@dataclass(frozen=True, slots=True)
-class OpenLeft:
+
+class OpenLeft(Struct, frozen=True):
     """What is left now of the allowances that are still open here, by number."""
 
     left_rial: Mapping[int, int]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from drivers.printer.receipt_printer import PrinterProfile
+    from drivers.printer.profiles import PrinterProfile
     from drivers.printer.slip import Slip
 
 WHY_CHARACTERS_MAX = 160

@@ -7,11 +7,13 @@ error ends them all, and with them the process: systemd starts it again, and sta
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from firmware.log import Log
 
 RESTART_MS = 250
@@ -19,8 +21,7 @@ RESTART_MAX_MS = 3_000
 """A person has just plugged a device in again and waits for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """A task that runs as long as the process; `restarts_for` are operating errors that it may outlive."""
 
     name: str

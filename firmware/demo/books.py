@@ -7,11 +7,15 @@ Must not know: the till, the paper, the center.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from firmware.demo.calendar import moment_s
-from firmware.demo.shelf import Goods
 from firmware.demo.village import LOW, MIDDLE, SUPPORTED, UPPER, Household, Village
+
+if TYPE_CHECKING:
+    from firmware.demo.shelf import Goods
 
 PER_PERSON_RIAL = 10_000_000
 SHARE_PERCENT = 80
@@ -22,8 +26,7 @@ TRANCHES = (1, 2, 3, 4)
 FIRST_DAY = {SUPPORTED: "14041017", LOW: "14041019", MIDDLE: "14041022", UPPER: "14041028"}
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(Struct, frozen=True):
     """How a basket is paid. `legs` are rial by tranche."""
 
     credit_rial: int
@@ -31,8 +34,7 @@ class Split:
     legs: dict[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True):
     """A purchase as its paper shows it; `number` is what is keyed, such as ``37-4``."""
 
     number: str
@@ -41,8 +43,7 @@ class Receipt:
     split: Split
 
 
-@dataclass(slots=True)
-class Sums:
+class Sums(Struct):
     """Counts and rial since a beginning."""
 
     purchases: int = 0
@@ -67,8 +68,7 @@ class Sums:
         return self.credit_rial - self.back_credit_rial
 
 
-@dataclass(slots=True)
-class Books:
+class Books(Struct):
     """See the module. `day` begins anew with each Z."""
 
     village: Village

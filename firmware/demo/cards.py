@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from firmware.simulation.center_process import CenterProcess
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Struct, frozen=True):
     """A household's card: what its codes say, and the PIN that came by another way."""
 
     number: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from firmware.demo.story import Story
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
 Act = Callable[["Story"], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """Something that happens at the shop."""
 
     name: str
@@ -21,8 +21,7 @@ class Event:
     act: Act
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(Struct, frozen=True):
     """`date` is such as ``14041017``; events happen from 8:00 on, `minutes` apart. Pictures begin with `label`, or
     the day of the month.
     """

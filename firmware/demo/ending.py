@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from firmware.demo.journal_sums import JournalSums, read_export
 from firmware.simulation.center_process import OrderFailed
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
 TILL = (sys.executable, "-m", "firmware.command")
 
 
-@dataclass(slots=True)
-class Checks:
+class Checks(Struct):
     """What must agree, said one by one."""
 
     failed: list[str] = field(default_factory=list)

@@ -5,8 +5,9 @@ Source: `firmware.journal.audit.export` says what stands in the file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from sync.wire import cbor
 from sync.wire.entry import Payload
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from sync.wire.facts import Fact
 
 
-@dataclass(slots=True)
-class JournalSums:
+class JournalSums(Struct):
     """Counts and rial of a whole journal."""
 
     entries: int = 0

@@ -6,7 +6,8 @@ comes with a label of the shop's scale or is weighed by hand and keyed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from drivers.scanner.barcode_decoder import check_digit
 from sync.wire.money import RIAL_PER_TOMAN
@@ -15,8 +16,7 @@ LABEL_TEMPLATE = "2PIIIIIVVVVVC"
 GRAMS_PER_KG = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Goods:
+class Goods(Struct, frozen=True, kw_only=True):
     """Something that is put on the counter. `quantity` is pieces, trays, or grams where it is weighed.
 
     First `keys` are pressed, then `barcode` is scanned, where there is one; `weight_keys` answer the question for the
@@ -59,8 +59,7 @@ def _other(twelve: str, price_toman: int) -> Goods:
     return Goods(barcode=barcode, price_toman=price_toman, listed=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Loose:
+class Loose(Struct, frozen=True):
     """A good that is sold by weight. `number` is the policy's."""
 
     number: int

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from firmware.demo.album import Album
-from firmware.demo.books import Books, Receipt
-from firmware.demo.cards import Card
+from msgspec import Struct, field
+
 from firmware.demo.heard import Heard, words_of
-from firmware.demo.till import Till
-from firmware.demo.village import Village
-from firmware.simulation.center_process import CenterProcess
-from firmware.simulation.shop import SimulatedShop
-from sync.wire.kinds import DeclineReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-    from firmware.demo.village import Household
+    from firmware.demo.album import Album
+    from firmware.demo.books import Books, Receipt
+    from firmware.demo.cards import Card
+    from firmware.demo.till import Till
+    from firmware.demo.village import Household, Village
+    from firmware.simulation.center_process import CenterProcess
+    from firmware.simulation.shop import SimulatedShop
+    from sync.wire.kinds import DeclineReason
 
 TOLD_WITHIN_MS = 15_000
 
 
-@dataclass(slots=True)
-class Story:
+class Story(Struct):
     """See the module."""
 
     village: Village

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import csv
 import random
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from sync.wire.numbers import is_national_id
 
@@ -36,8 +37,7 @@ MEMBERS_OF_THE_FIRST = {
 COLUMNS = ("national_id", "members", "decile", "supported", "shop", "phone")
 
 
-@dataclass(frozen=True, slots=True)
-class Household:
+class Household(Struct, frozen=True):
     """One household. `number` is the center's: its row in the list."""
 
     number: int
@@ -54,8 +54,7 @@ class Household:
         return self.national_id, self.members, self.decile, supported, self.shop, ""
 
 
-@dataclass(frozen=True, slots=True)
-class Village:
+class Village(Struct, frozen=True):
     """All households, in the order of the list."""
 
     households: tuple[Household, ...]

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from firmware.demo.album import Album
 from firmware.demo.books import Books
@@ -27,6 +27,7 @@ from firmware.simulation.village import enroll_till
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from firmware.demo.village import Village
 
@@ -37,8 +38,7 @@ INTERVAL_MS = 200
 """Real time between two exchanges, for the story's days pass quickly."""
 
 
-@dataclass(frozen=True, slots=True)
-class Folders:
+class Folders(Struct, frozen=True):
     """Where the demo leaves things."""
 
     out: Path

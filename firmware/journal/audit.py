@@ -8,8 +8,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
+
+from msgspec import Struct
 
 from firmware.errors import JournalCorrupt, StaleDecision
 from firmware.journal import questions, storage
@@ -36,8 +37,7 @@ TOLD_BY_ANSWERS = ("acknowledged", "contact_s", "epoch", "statement", "clean")
 """What is known from signed answers and from the process's end, not from entries or mail: a rebuild keeps it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Audit:
+class Audit(Struct, frozen=True):
     """What was proven."""
 
     entries: int

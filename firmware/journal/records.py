@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from sync.wire.entry import Entry
-from sync.wire.kinds import Verdict
-from sync.wire.refunds import Returned
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from sync.wire.entry import Entry
+    from sync.wire.kinds import Verdict
+    from sync.wire.refunds import Returned
 
 
-@dataclass(frozen=True, slots=True)
-class Counters:
+class Counters(Struct, frozen=True):
     """Purchases and their credit in rial since enrollment, voided ones included."""
 
     purchases: int
     credit_rial: int
 
 
-@dataclass(frozen=True, slots=True)
-class CardRecord:
+class CardRecord(Struct, frozen=True):
     """A card that mail told of."""
 
     number: int
@@ -27,16 +28,14 @@ class CardRecord:
     revoked: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Codes:
+class Codes(Struct, frozen=True):
     """A household's one-time codes that nobody has used here: slow hashes under one salt."""
 
     salt: bytes
     hashes: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PurchaseRecord:
+class PurchaseRecord(Struct, frozen=True):
     """A purchase and what became of it. `closed`: a Z lies between it and now. `verdict`: the center's, if known."""
 
     entry: Entry
@@ -46,8 +45,7 @@ class PurchaseRecord:
     verdict: Verdict | None
 
 
-@dataclass(frozen=True, slots=True)
-class DayTotals:
+class DayTotals(Struct, frozen=True):
     """Sums in rial and counts since the last Z; the fields of `sync.wire.facts.Closing` that are counted."""
 
     first: int

@@ -1,1 +1,1 @@
-"""Receipts and slips: pure functions from small dataclasses to slip elements, in Persian."""
+"""Receipts and slips: pure functions from small values to slip elements, in Persian."""

@@ -8,8 +8,9 @@ Must not know: where lines come from, how prices are found.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from drivers.printer.slip import Pair, Rule, Size, Slip, Text
 from firmware.receipt import persian
@@ -21,8 +22,7 @@ _UNIT_NAMES: Final = {Unit.PIECE: "عدد", Unit.TRAY: "شانه"}
 _PRICE_NAMES: Final = {Unit.PIECE: "دانه‌ای", Unit.GRAM: "کیلویی", Unit.TRAY: "شانه‌ای"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BasketLine:
+class BasketLine(Struct, frozen=True, kw_only=True):
     """One line. `quantity` counts `unit` (grams for weighed goods, `price_rial` is then per kilogram)."""
 
     position: int

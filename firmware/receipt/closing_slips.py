@@ -8,7 +8,7 @@ Must not know: how totals are counted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from drivers.printer.slip import Pair, Qr, Rule, Size, Slip, Text
 from firmware.receipt import persian
@@ -24,8 +24,7 @@ from firmware.receipt.fixed_parts import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Closing:
+class Closing(Struct, frozen=True, kw_only=True):
     """Totals since the last Z. Counts are of entries, sums are rial; `cash_expected_rial` may be negative.
 
     `z` ends the day. `head_qr` is printed on Z only.

@@ -8,8 +8,9 @@ Must not know: why the authorizer decided so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from drivers.printer.slip import Gap, Pair, Rule, Size, Slip, Text
 from firmware.receipt import persian
@@ -20,8 +21,7 @@ _CALL: Final = f"با {persian.CALL_CENTER} تماس بگیرید"
 _CASH: Final = "می‌توانید همین سبد را با پول خودتان بخرید."
 
 
-@dataclass(frozen=True, slots=True)
-class DeclineText:
+class DeclineText(Struct, frozen=True):
     """What happened, and what to do next."""
 
     what: str

@@ -9,8 +9,9 @@ Must not know: the journal, the authorizer, the wire's records (only its numbere
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from drivers.printer.slip import Align, Gap, Pair, Rule, Size, Slip, Text
 from firmware.receipt import persian
@@ -30,8 +31,7 @@ GRADE_NOTES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where a slip is printed."""
 
     shop_name: str
@@ -39,16 +39,14 @@ class Place:
     device: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class When:
+class When(Struct, frozen=True, kw_only=True):
     """Seconds UTC, and how far they are to be believed."""
 
     time_s: int
     grade: Grade = Grade.TRUSTED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Household:
+class Household(Struct, frozen=True, kw_only=True):
     """Whose purchase it is: a card's number or a national ID, of which paper shows the end only."""
 
     card: str = ""

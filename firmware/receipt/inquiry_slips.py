@@ -8,9 +8,10 @@ Must not know: how allowances are kept.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import assert_never
+
+from msgspec import Struct
 
 from drivers.printer.slip import Pair, Rule, Size, Slip, Text
 from firmware.receipt import persian
@@ -38,8 +39,7 @@ class TrancheState(Enum):
     EXPIRED = "expired"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrancheBalance:
+class TrancheBalance(Struct, frozen=True, kw_only=True):
     """One tranche. `opens_at_s` is known where the state is OPENS_LATER; `until_s` is the last second of use."""
 
     title: str
@@ -49,8 +49,7 @@ class TrancheBalance:
     until_s: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inquiry:
+class Inquiry(Struct, frozen=True, kw_only=True):
     """A household's balance at this till."""
 
     place: Place

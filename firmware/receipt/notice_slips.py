@@ -8,9 +8,10 @@ Must not know: mail, how verdicts are reached.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
 
 from drivers.printer.slip import Pair, Rule, Size, Slip, Text
 from firmware.receipt import persian
@@ -54,8 +55,7 @@ class Deed(Enum):
     REFUND = "برگشت کالا، رسید"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JudgedReceipt:
+class JudgedReceipt(Struct, frozen=True, kw_only=True):
     """One receipt and what the center decided about it. `credit_rial` is negative where credit went back."""
 
     number: str
@@ -64,8 +64,7 @@ class JudgedReceipt:
     deed: Deed = Deed.PURCHASE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerdictNotice:
+class VerdictNotice(Struct, frozen=True, kw_only=True):
     """What one exchange brought."""
 
     place: Place
@@ -74,8 +73,7 @@ class VerdictNotice:
     quarantined: tuple[JudgedReceipt, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
+class Settlement(Struct, frozen=True, kw_only=True):
     """What the center pays the shop for the entries of one settlement day, refunds and claims already taken off."""
 
     place: Place

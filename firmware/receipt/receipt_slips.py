@@ -12,8 +12,9 @@ Must not know: the QR's bytes (it is text here), the journal, the authorizer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from drivers.printer.slip import Pair, Qr, Rule, Size, Slip, Text
 from firmware.receipt import persian
@@ -47,8 +48,7 @@ class Reach(Enum):
     QUARANTINED = "مرکز آن را برای بررسی کنار گذاشته است."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
+class Left(Struct, frozen=True, kw_only=True):
     """What one tranche still has at this till, and the last second in which it may be used. `title` names it."""
 
     left_rial: int
@@ -56,8 +56,7 @@ class Left:
     title: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class Receipt(Struct, frozen=True, kw_only=True):
     """A committed purchase, or a cash sale (`household` is None, nothing from credit).
 
     `total_rial` = `credit_rial` + `own_rial`. `contacts` are the policy's own lines.
@@ -76,8 +75,7 @@ class Receipt:
     reach: Reach = Reach.HERE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Void:
+class Void(Struct, frozen=True, kw_only=True):
     """A purchase canceled whole, on the same device, before the next Z."""
 
     place: Place
@@ -92,8 +90,7 @@ class Void:
     reach: Reach = Reach.HERE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refund:
+class Refund(Struct, frozen=True, kw_only=True):
     """Goods that came back: `lines` bear the returned quantities and sums.
 
     `usable_here` is false where the credit part goes back to the center and returns by mail.

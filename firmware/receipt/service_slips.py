@@ -7,7 +7,7 @@ Must not know: the keypad's grammar (rows are given), the journal.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from drivers.printer.slip import Align, Pair, Qr, Rule, Size, Slip, Text
 from firmware.receipt import persian
@@ -25,8 +25,7 @@ from firmware.receipt.fixed_parts import (
 from sync.wire.kinds import Grade
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
+class Status(Struct, frozen=True, kw_only=True):
     """What the inspection slip tells. Counts are of journal entries; `acknowledged_s` is the center's last answer."""
 
     place: Place
@@ -45,16 +44,14 @@ class Status:
     head_qr: str
 
 
-@dataclass(frozen=True, slots=True)
-class HelpRow:
+class HelpRow(Struct, frozen=True):
     """Keys as they are pressed, and what they do."""
 
     keys: str
     meaning: str
 
 
-@dataclass(frozen=True, slots=True)
-class HelpPart:
+class HelpPart(Struct, frozen=True):
     """A part of the help card."""
 
     title: str

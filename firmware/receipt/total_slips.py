@@ -8,7 +8,7 @@ Must not know: how the parts were computed, how a PIN is checked.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from drivers.printer.slip import Pair, Rule, Size, Slip, Text
 from firmware.receipt import persian
@@ -24,8 +24,7 @@ from firmware.receipt.fixed_parts import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
+class Preview(Struct, frozen=True, kw_only=True):
     """`total_rial` = `eligible_rial` + `other_rial` = `credit_rial` + `own_rial`.
 
     `available_rial` is the credit usable at this till now; `press` says which keys confirm, change and cancel.

@@ -15,10 +15,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from PIL import Image
+from msgspec import Struct
 
 from drivers.printer.receipt_printer import PROFILES
 from drivers.simulated.input_events import SimulatedKeypad, SimulatedScanner
@@ -32,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
     from types import TracebackType
+
+    from PIL import Image
 
     from firmware.simulation.child import Event
 
@@ -71,8 +72,7 @@ checkpoint_ms = 1000
 """
 
 
-@dataclass(frozen=True, slots=True)
-class TornOff:
+class TornOff(Struct, frozen=True):
     """What came out of the printer: the picture, what a person could read on it, and the beeps meanwhile."""
 
     picture: Image.Image
@@ -80,8 +80,7 @@ class TornOff:
     beeps: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShopSettings:
+class ShopSettings(Struct, frozen=True, kw_only=True):
     """How the shop is set up. `has_clock_chip` may be changed while the plug is out."""
 
     center_port: int

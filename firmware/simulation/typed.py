@@ -11,7 +11,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 WORDS = {
     "cards": "who lives here: household, card, PIN, national ID",
@@ -35,30 +36,26 @@ _SPAN = re.compile(r"\+(\d{1,6})([smhd])")
 _SPAN_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(Struct, frozen=True):
     """Keys of the pad, a line feed for Enter."""
 
     keys: str
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Struct, frozen=True):
     """A text under the scanner."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """A command to the world, with what follows it."""
 
     word: str
     rest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Strange:
+class Strange(Struct, frozen=True):
     """Nothing that a shopkeeper could do; says why."""
 
     why: str

@@ -11,8 +11,10 @@ import io
 import json
 import random
 import sys
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from firmware.simulation.center_process import OrderFailed, scheme_file
 
@@ -30,8 +32,7 @@ CATALOG = "catalog-1404.csv"
 TILL = (sys.executable, "-m", "firmware.command")
 
 
-@dataclass(frozen=True, slots=True)
-class Villager:
+class Villager(Struct, frozen=True):
     """A household as it comes to the shop: what stands on its card, and what it knows by heart."""
 
     household: int
@@ -45,8 +46,7 @@ class Villager:
     pin: str
 
 
-@dataclass(frozen=True, slots=True)
-class Village:
+class Village(Struct, frozen=True):
     """Who lives there, and what the shopkeeper knows."""
 
     villagers: tuple[Villager, ...]

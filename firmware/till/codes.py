@@ -7,9 +7,10 @@ nothing here depends on seeing what was typed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from firmware.receipt.service_slips import HelpPart, HelpRow
 from sync.wire.kinds import Unit
@@ -56,8 +57,7 @@ class Need(Enum):
     DATE = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionCode:
+class FunctionCode(Struct, frozen=True):
     """One row of the table. `guarded`: the operator PIN is asked for first. `english` is for the README."""
 
     number: str
@@ -125,8 +125,7 @@ BY_NUMBER = {code.number: code for code in FUNCTION_CODES}
 BY_FUNCTION = {code.function: code for code in FUNCTION_CODES}
 
 
-@dataclass(frozen=True, slots=True)
-class KeyRow:
+class KeyRow(Struct, frozen=True):
     """Keys that need no function code. `when` names the part of the help card."""
 
     when: str

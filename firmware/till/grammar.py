@@ -13,11 +13,15 @@ Must not know: baskets, money, what a command does.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from drivers.keypad import Key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TYPED_MAX = 48
 GRAMS_PER_KG = 1000
@@ -34,30 +38,26 @@ class Mode(Enum):
     GOOD = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(Struct, frozen=True):
     """A count, or a weight in gram where it was typed with a point."""
 
     amount: int
     weighed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Total:
+class Total(Struct, frozen=True):
     """TOTAL. `cap_toman` bounds the credit part."""
 
     cap_toman: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Remove:
+class Remove(Struct, frozen=True):
     """Remove the line at `position`, or the last."""
 
     position: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NamedGood:
+class NamedGood(Struct, frozen=True):
     """A good by its number. `choice` counts its units from 1."""
 
     good: int
@@ -65,23 +65,20 @@ class NamedGood:
     quantity: Quantity | None
 
 
-@dataclass(frozen=True, slots=True)
-class TypedBarcode:
+class TypedBarcode(Struct, frozen=True):
     """A barcode's digits, typed."""
 
     digits: str
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A function code and what was keyed with it."""
 
     number: str
     given: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Pin:
+class Pin(Struct, frozen=True):
     """Four digits where a PIN is awaited."""
 
     digits: str
@@ -90,8 +87,7 @@ class Pin:
         return "Pin(****)"
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Struct, frozen=True):
     """The answer to a question: digits, perhaps with a point or, in receipt numbers, with dashes."""
 
     typed: str
@@ -100,34 +96,29 @@ class Number:
         return "Number(...)"
 
 
-@dataclass(frozen=True, slots=True)
-class Return:
+class Return(Struct, frozen=True):
     """Line `row` of the purchase comes back: `quantity` of it, or all that is left."""
 
     row: int
     quantity: Quantity | None
 
 
-@dataclass(frozen=True, slots=True)
-class Confirm:
+class Confirm(Struct, frozen=True):
     """Enter alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Back:
+class Back(Struct, frozen=True):
     """Minus alone, where something is asked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Misfit:
+class Misfit(Struct, frozen=True):
     """Keys without meaning here. They are not kept: they may have been a PIN."""
 
 
 Command = Total | Remove | NamedGood | TypedBarcode | Call | Pin | Number | Return | Confirm | Back | Misfit
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """`pattern` matches what was typed and the ending key (Enter is written ``=``)."""
 
     pattern: re.Pattern[str]

@@ -10,8 +10,10 @@ Rules:
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from drivers.sound import Sound
 from firmware.receipt import notice_slips, persian, prompt_slips
@@ -167,8 +169,7 @@ async def code_for_card(talk: Talk, typed: str) -> State:
     return talk.rest()
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
+class _Match(Struct, frozen=True):
     whom: Presented
     code_hash: bytes
 

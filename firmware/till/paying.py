@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import contextlib
 import hmac
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from drivers.sound import Sound
 from firmware.authorizer import Approval, Ask, Refusal, Surroundings, authorize
@@ -43,8 +44,7 @@ if TYPE_CHECKING:
 FAILURES_MAX = 255
 
 
-@dataclass(frozen=True, slots=True)
-class WrongPin:
+class WrongPin(Struct, frozen=True):
     """Committed already; `left` more may be tried."""
 
     left: int

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from drivers.scanner.barcode_decoder import BadScan, GtinScan, TextScan, WeighedScan
 from sync.wire import card, receipt_qr
@@ -12,36 +13,34 @@ _ANNOUNCEMENT = re.compile(r"A1:(\d{13})")
 _CARD_NUMBER = re.compile(r"C\d{2,20}")
 
 
-@dataclass(frozen=True, slots=True)
-class CardScan:
+class CardScan(Struct, frozen=True):
     """A card's QR; it holds the card's secret."""
 
-    text: str = field(repr=False)
+    text: str
+
+    def __repr__(self) -> str:
+        return "CardScan()"
 
 
-@dataclass(frozen=True, slots=True)
-class CardNumberScan:
+class CardNumberScan(Struct, frozen=True):
     """The Code 128 beside the QR."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class AnnouncementScan:
+class AnnouncementScan(Struct, frozen=True):
     """An official announcement's code."""
 
     digits: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReceiptScan:
+class ReceiptScan(Struct, frozen=True):
     """A receipt's QR."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class StrangeScan:
+class StrangeScan(Struct, frozen=True):
     """Unreadable, or nothing of ours."""
 
 

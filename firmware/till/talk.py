@@ -8,30 +8,33 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from drivers.errors import WriteInterrupted
 from drivers.sound import Sound
-from firmware.authorizer import Approval
 from firmware.basket import Basket
-from firmware.journal.journal import Journal
-from firmware.journal.records import PurchaseRecord
 from firmware.receipt import basket_slips, decline_slips
 from firmware.receipt.fixed_parts import Household, Place, When
 from firmware.receipt.prompt_slips import Prompt, prompt_slip
-from firmware.till.codes import Function, FunctionCode
 from firmware.till.draft_file import BEGUN_MAX, Draft, draft_basket, write_draft
 from firmware.till.grammar import Typing
 from firmware.till.states import State
 from sync.wire.entry import PrivatePart, TimeInterval
 from sync.wire.facts import Decline
 from sync.wire.kinds import DeclineReason, Grade, Unit
-from sync.wire.mail import Settlement, Verdicts
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from drivers.printer.slip import Pair, Slip
+    from firmware.authorizer import Approval
+    from firmware.journal.journal import Journal
+    from firmware.journal.records import PurchaseRecord
+    from firmware.till.codes import Function, FunctionCode
+    from sync.wire.mail import Settlement, Verdicts
 
 NOTICES_MAX = 64
 
@@ -46,8 +49,7 @@ class Paper(Protocol):
         """Sound something."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """What the configuration says about the conversation. `machine_boot` differs after the machine went down."""
 
     draft_path: Path
@@ -59,17 +61,20 @@ class Settings:
     code_tries: int = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Presented:
+class Presented(Struct, frozen=True, kw_only=True):
     """The household whose basket this is. Without `secret` (card number only, or national ID) a code must prove it."""
 
     household: int
     shown: Household
     card: int | None = None
-    secret: bytes | None = field(default=None, repr=False)
-    key_check: bytes | None = field(default=None, repr=False)
-    code: str | None = field(default=None, repr=False)
+    secret: bytes | None = None
+    key_check: bytes | None = None
+    code: str | None = None
     code_entry: int | None = None
+
+    def __repr__(self) -> str:
+        # What proves a household never reaches a log.
+        return f"Presented(household={self.household}, card={self.card}, code_entry={self.code_entry})"
 
     def private(self) -> PrivatePart:
         """What the center may read."""
@@ -78,8 +83,7 @@ class Presented:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A thing that was scanned or named, before its quantity and price are known."""
 
     good: int
@@ -88,8 +92,7 @@ class Found:
     unit: Unit
 
 
-@dataclass(slots=True)
-class Waiting:
+class Waiting(Struct):
     """A thing that waits for its weight or price. `doubted_rial` is an unusual price that must be confirmed."""
 
     found: Found
@@ -97,8 +100,7 @@ class Waiting:
     doubted_rial: int | None = None
 
 
-@dataclass(slots=True)
-class CallInProgress:
+class CallInProgress(Struct):
     """A function whose needs are being asked for. `refused` is the answer that was not taken, for Enter to insist."""
 
     code: FunctionCode
@@ -106,32 +108,31 @@ class CallInProgress:
     refused: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """The block that TOTAL printed: an approval, or a cash sale where it is None."""
 
     approval: Approval | None
     cap_rial: int | None
 
 
-@dataclass(slots=True)
-class Reversing:
+class Reversing(Struct):
     """A purchase that is to be voided or refunded; `back` are quantities by line index."""
 
     record: PurchaseRecord
     back: dict[int, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A typed national ID and the households that it may be."""
 
-    national_id: str = field(repr=False)
+    national_id: str
     households: tuple[int, ...]
 
+    def __repr__(self) -> str:
+        return f"Candidate(households={self.households})"
 
-@dataclass(slots=True)
-class Tries:
+
+class Tries(Struct):
     """Wrong tries in a row against this device, and until when it is locked (monotonic)."""
 
     failures: int = 0
@@ -141,8 +142,7 @@ class Tries:
 FunctionHandler = Callable[..., Awaitable[State]]
 
 
-@dataclass(slots=True)
-class Talk:
+class Talk(Struct):
     """See the module."""
 
     journal: Journal

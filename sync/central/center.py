@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import secrets
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
 
 from sync.central import keys as key_files
 from sync.central import store as stores
-from sync.central.clock import Clock
-from sync.central.config import Folder
 from sync.central.errors import StoreFailed
-from sync.central.keys import Chance, Keys
 from sync.central.store import Store, open_store
 from sync.central.workers import Workers, processes
 
@@ -24,11 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
     from concurrent.futures import Executor
 
+    from sync.central.clock import Clock
+    from sync.central.config import Folder
+    from sync.central.keys import Chance, Keys
+
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Center:
+class Center(Struct, frozen=True):
     """What works together in one process."""
 
     folder: Folder

@@ -7,8 +7,9 @@ nothing; an entry that does not hold is named in its place, and those after it a
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from sync.wire import cose
 from sync.wire.cose import VerifyingKey
@@ -28,8 +29,7 @@ class Checked(NamedTuple):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True):
     """A batch that breaks the format as a whole. A value, for errors of the wire do not travel between processes."""
 
     why: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from sync.central import dossier
 from sync.wire import facts
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
 _COUNTED = (EntryKind.PURCHASE, EntryKind.VOID, EntryKind.REFUND, EntryKind.CASH_SALE, EntryKind.DECLINE)
 
 
-@dataclass(slots=True)
-class Totals:
+class Totals(Struct):
     """The sums of a range of entries, named as on a closing."""
 
     purchases: int = 0
@@ -54,7 +54,7 @@ class Totals:
                 self.declines += 1
 
 
-NAMES = tuple(Totals.__dataclass_fields__)
+NAMES = Totals.__struct_fields__
 
 
 def totals(database: sqlite3.Connection, device: int, first: int, before: int) -> Totals:

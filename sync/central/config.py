@@ -9,8 +9,12 @@ DIR/control.sock    where a running `serve` takes orders
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DELEGATION_FOR_S = 10 * 366 * 86_400
 CREDENTIAL_FOR_S = 3 * 366 * 86_400
@@ -25,8 +29,7 @@ FIRST_DEVICE = 1001
 FIRST_CARD = 10_000_001
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Struct, frozen=True):
     """The paths of one center."""
 
     path: Path

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
+from typing import TYPE_CHECKING
 
-from sync.wire.facts import Line, Purchase
-from sync.wire.policy import Policy
-from sync.wire.refunds import Returned
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sync.wire.facts import Line, Purchase
+    from sync.wire.policy import Policy
+    from sync.wire.refunds import Returned
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """What holds for all entries of a device. `suspended_from` is the first sequence that is held back."""
 
     suspended_from: int | None
@@ -20,8 +23,7 @@ class Standing:
     skew_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class AllowanceView:
+class AllowanceView(Struct, frozen=True):
     """An allowance as the ledger has it. Of one that has fallen back, `left_rial` is what its device may still believe in,
     and `free_rial` what could be found for it.
     """
@@ -47,24 +49,21 @@ class CodeStanding(Enum):
     GOOD = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class ProofView:
+class ProofView(Struct, frozen=True):
     """`household_key` is the card's K, where the card is the household's and not revoked for this chain."""
 
     household_key: bytes | None
     code: CodeStanding
 
 
-@dataclass(frozen=True, slots=True)
-class UseView:
+class UseView(Struct, frozen=True):
     """Accepted purchases, not voided, since the center last answered."""
 
     purchases: int
     credit_rial: int
 
 
-@dataclass(frozen=True, slots=True)
-class PurchaseView:
+class PurchaseView(Struct, frozen=True):
     """All that a purchase is judged by. `policy` and `goods` (good by GTIN) are None where its chain had not applied
     them, or had newer ones; `policy_heard_s` is since when its rules may be old, `floor_s` when the newest mail that it
     had applied was written; `openings` holds (tranche, cohort) that announcements opened on the chain before.
@@ -81,8 +80,7 @@ class PurchaseView:
     device_use: UseView
 
 
-@dataclass(frozen=True, slots=True)
-class OriginalView:
+class OriginalView(Struct, frozen=True):
     """The purchase that a reversal names, and what was reversed of it before."""
 
     purchase: Purchase

@@ -10,10 +10,11 @@ Owns the table stray.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from sync.central import allotments, allowances, booking, mailbox, settlement
 from sync.central.briefing import device_row
@@ -49,8 +50,7 @@ EXPIRED_AT_ONCE = 2_000
 FORKED = "another entry stands at this place of the chain"
 
 
-@dataclass(frozen=True, slots=True)
-class _Sender:
+class _Sender(Struct, frozen=True):
     """The device whose key signed a request."""
 
     number: int

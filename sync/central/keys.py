@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from msgspec import Struct
 
 from sync.central.config import DELEGATION_FOR_S
 from sync.central.errors import StoreFailed, WrongInput
@@ -49,8 +49,7 @@ class FileKey:
         return self._key.sign(message)
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(Struct, frozen=True):
     """What a working center holds; the root's private key is not among it."""
 
     trusted: TrustedKeys

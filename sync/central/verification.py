@@ -30,9 +30,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from sync.central.evidence import CodeStanding
 from sync.wire.facts import Enrolled, Purchase, line_total_rial
@@ -49,8 +50,7 @@ if TYPE_CHECKING:
     from sync.wire.policy import Policy
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(Struct, frozen=True):
     """A verdict and, for people, why."""
 
     verdict: Verdict

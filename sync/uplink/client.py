@@ -13,11 +13,11 @@ import asyncio
 import ipaddress
 import json
 import ssl
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import h11
+from msgspec import Struct
 
 from sync.uplink.errors import BadAddress, NotTheCenter, Refused, TimedOut, Unreachable
 
@@ -32,8 +32,7 @@ HEADER_BYTES_MAX = 16 << 10
 REFUSAL_CHARACTERS_MAX = 200
 
 
-@dataclass(frozen=True, slots=True)
-class CenterAddress:
+class CenterAddress(Struct, frozen=True):
     """Where the center is: no user, no query, no fragment."""
 
     host: str

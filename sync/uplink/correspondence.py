@@ -7,8 +7,9 @@ keep an old answer from being taken for a new one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from sync.uplink import exchange
 from sync.uplink.errors import AnswerRefused
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from sync.uplink.ports import Chain, Parties, Post
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """A believed answer, how long it took, and whether entries or mail remain to be exchanged."""
 
     answer: Answer

@@ -11,8 +11,9 @@ An answer is checked in this order, and nothing of it is used before all of it h
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from sync.uplink.errors import AnswerRefused
 from sync.wire import cose, mail
@@ -27,20 +28,19 @@ from sync.wire.exchange import (
     pack_batch,
 )
 from sync.wire.kinds import Role
-from sync.wire.mail import Mail, MailHead
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sync.uplink.ports import Parties
     from sync.wire.entry import EntryBytes, Head
+    from sync.wire.mail import Mail, MailHead
 
 PATH = "/exchange"
 NONCE_BYTES = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """What the center last said of itself: it holds entries below `held`."""
 
     epoch: int
@@ -48,8 +48,7 @@ class Standing:
     held: int
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """One signed request and what its answer is measured against. `sent_to` is the sequence after the last entry sent."""
 
     message: bytes
@@ -59,8 +58,7 @@ class Question:
     before: Standing
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """An answer that holds. There is more mail at the center while `mail_last` exceeds the last item's number."""
 
     standing: Standing

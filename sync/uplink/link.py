@@ -12,8 +12,9 @@ do not knock at once when a line comes back.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from msgspec import Struct
 
 
 class LinkState(Enum):
@@ -25,8 +26,7 @@ class LinkState(Enum):
     SETTLING = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """Waits between exchanges, in ms: usual, after a failure at least and at most, and to prove a link."""
 
     interval_ms: int

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from sync.wire.cose import SigningKey
-from sync.wire.credential import TrustedKeys
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sync.wire.cose import SigningKey
+    from sync.wire.credential import TrustedKeys
     from sync.wire.entry import EntryBytes, Head
     from sync.wire.mail import MailHead
 
 
-@dataclass(frozen=True, slots=True)
-class Parties:
+class Parties(Struct, frozen=True):
     """Who talks: this device with its key, and whom it believes."""
 
     device: int
