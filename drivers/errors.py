@@ -5,12 +5,14 @@
     ├── WriteInterrupted     says how many bytes were taken
     │   ├── DeviceGone       unplugged; reading raises it too
     │   └── PrinterBlocked   takes no more bytes (paper out, cover open, held)
+    ├── SoundFailed          a sound device or card plays nothing
     ├── DeviceKeyError       the device's own keys
     │   ├── KeyFileMissing
     │   ├── KeyFileExists    a key is never overwritten
     │   ├── KeyFileExposed   others than its owner may read it
     │   ├── KeyFileDamaged   truncated, altered, or not a key file
     │   └── PeerKeyRefused   the other side's key cannot make a shared secret
+    ├── ProfileError         a printer's profile is not there or not well-formed
     ├── ShapingMissing       Persian cannot be drawn here (`drivers.printer.text_shaping`)
     ├── QrTooLarge           a text does not fit on this paper (`drivers.printer.raster`)
     └── UnknownPrinterBytes  the paper emulator met bytes that are in no command (`drivers.simulated.paper`)
@@ -30,6 +32,10 @@ class DriverError(Exception):
 
 class PortNotOpened(DriverError):
     """A device's path could not be opened. The message names path and reason."""
+
+
+class ProfileError(DriverError):
+    """A printer's profile is not there, or a file of profiles is wrong. The message names file, profile and key."""
 
 
 class WriteInterrupted(DriverError):
@@ -56,6 +62,10 @@ class DeviceGone(WriteInterrupted):
 
 class PrinterBlocked(WriteInterrupted):
     """The printer takes no more bytes. The port stays open: it may go on later."""
+
+
+class SoundFailed(DriverError):
+    """A sound did not come, or not to its end."""
 
 
 class DeviceKeyError(DriverError):
