@@ -15,34 +15,18 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Protocol
 
-from msgspec import Struct
-
 from drivers.errors import PrinterBlocked, WriteInterrupted
 from drivers.printer import escpos
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from drivers.printer.profiles import PrinterProfile
     from drivers.printer.strip import Strip
     from drivers.sound import Sound
 
 STALL_TIMEOUT_MS = 5_000
 """Longest time that a printer may take no byte before it counts as blocked."""
-
-
-class PrinterProfile(Struct, frozen=True, kw_only=True):
-    """What one kind of printer is. `tear_feed_dots` moves the last row above the tear bar."""
-
-    name: str
-    width_dots: int
-    has_cutter: bool
-    baud: int
-    tear_feed_dots: int = 96
-
-
-PAPER_58_MM = PrinterProfile(name="58mm", width_dots=384, has_cutter=False, baud=9_600)
-PAPER_80_MM = PrinterProfile(name="80mm", width_dots=576, has_cutter=True, baud=115_200)
-PROFILES = {profile.name: profile for profile in (PAPER_58_MM, PAPER_80_MM)}
 
 
 class BytePort(Protocol):

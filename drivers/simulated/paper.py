@@ -28,7 +28,7 @@ from drivers.errors import DriverError
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from drivers.printer.receipt_printer import PrinterProfile
+    from drivers.printer.profiles import PrinterProfile
 
     Parser = Generator[int, bytes, None]
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Self
 
 from msgspec import Struct
 
-from drivers.printer.receipt_printer import PROFILES
+from drivers.printer.profiles import profile_named
 from drivers.simulated.input_events import SimulatedKeypad, SimulatedScanner
 from drivers.simulated.paper import Paper
 from drivers.simulated.pty_printer import PtyPrinter
@@ -105,7 +105,7 @@ class SimulatedShop:
         self.plug = Plug(self, hear)
         self._scanner = SimulatedScanner(folder / "scanner")
         self._keypad = SimulatedKeypad(folder / "keypad")
-        self.printer = PtyPrinter(Paper(PROFILES[PAPER]), path=folder / "printer")
+        self.printer = PtyPrinter(Paper(profile_named(PAPER)), path=folder / "printer")
         self.paper = PaperFace(self)
 
     async def __aenter__(self) -> Self:

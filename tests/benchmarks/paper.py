@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from drivers.printer import escpos
 from drivers.printer.raster import render
-from drivers.printer.receipt_printer import PAPER_58_MM, ReceiptPrinter
+from drivers.printer.receipt_printer import ReceiptPrinter
 from drivers.printer.slip import Qr
 from tests.benchmarks.counter import Counter
 from tests.benchmarks.workload import Village
+from tests.fakes.printers import PAPER_58_MM
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,6 @@ import pytest
 from PIL import Image
 
 from drivers.device_key import FileDeviceKey
-from drivers.printer.receipt_printer import PAPER_58_MM
 from drivers.simulated.paper import Paper
 from drivers.simulated.pty_printer import PtyPrinter
 from drivers.sound import Sound
@@ -21,6 +20,7 @@ from firmware.enrollment import enroll, ticket_from
 from firmware.errors import JournalFull
 from firmware.journal.journal import open_journal
 from tests.fakes.enrolling_center import EnrollingCenter
+from tests.fakes.printers import PAPER_58_MM
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drivers.errors import DeviceGone, DriverError
-from drivers.printer.receipt_printer import PAPER_58_MM, PAPER_80_MM
 from drivers.printer.slip import Gap, Pair, Qr, Rule, Text
 from drivers.simulated.paper import Paper as SimulatedPaper
 from drivers.simulated.pty_printer import PtyPrinter
@@ -19,12 +18,13 @@ from firmware.log import Level, Log
 from firmware.paper import Paper, texts
 from firmware.supervisor import Job, Supervisor
 from firmware.watchdog import CheckIn
+from tests.fakes.printers import PAPER_58_MM, PAPER_80_MM
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from drivers.printer.receipt_printer import PrinterProfile
+    from drivers.printer.profiles import PrinterProfile
 
 SLIP = (Text("سلام"), Rule())
 

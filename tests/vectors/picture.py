@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from drivers.printer.escpos import INITIALIZE, strip_commands
 from drivers.printer.raster import render
-from drivers.printer.receipt_printer import PAPER_58_MM
 from drivers.simulated.paper import Paper
 from firmware.receipt import basket_slips, prompt_slips, receipt_slips, total_slips
 from firmware.receipt.fixed_parts import Household, Place, When
 from sync.wire import receipt_qr
 from sync.wire.numbers import receipt_number
+from tests.fakes.printers import PAPER_58_MM
 from tests.vectors.samples import PRIVATE, PURCHASE, PURCHASE_ENTRY, SLIM
 
 if TYPE_CHECKING:

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from drivers.printer import escpos
-from drivers.printer.receipt_printer import PAPER_58_MM, PAPER_80_MM, PROFILES, PrinterProfile
+from drivers.printer.profiles import PrinterProfile, built_in
 from drivers.printer.strip import Strip
 from drivers.simulated.paper import Paper
 from drivers.sound import Sound
+from tests.fakes.printers import PAPER_58_MM, PAPER_80_MM
 
 ROW_BYTES = PAPER_58_MM.width_dots // 8
 rows_of_dots = st.lists(
@@ -137,7 +138,7 @@ def test_a_printer_cut_off_at_any_byte_prints_the_next_slip_whole(
     assert below.tobytes("raw", "1;I") == next_slip.data
 
 
-@pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda profile: profile.name)
+@pytest.mark.parametrize("profile", built_in().values(), ids=lambda profile: profile.name)
 @pytest.mark.parametrize("cut_off_at", range(1, escpos.RASTER_HEADER_BYTES + 1))
 def test_resync_covers_the_largest_command_and_leaves_no_ink(
     profile: PrinterProfile, cut_off_at: int

@@ -9,9 +9,9 @@ import zxingcpp
 from PIL import Image
 
 from drivers.printer.raster import QrTooLarge, render
-from drivers.printer.receipt_printer import PAPER_58_MM, PAPER_80_MM
 from drivers.printer.slip import Align, Element, Gap, Pair, Qr, Rule, Size, Text
 from drivers.printer.strip import STRIP_ROWS_MAX
+from tests.fakes.printers import PAPER_58_MM, PAPER_80_MM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

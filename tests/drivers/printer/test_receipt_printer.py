@@ -9,16 +9,19 @@ import pytest
 
 from drivers.errors import DeviceGone, PrinterBlocked
 from drivers.printer import escpos
-from drivers.printer.receipt_printer import PAPER_58_MM, PAPER_80_MM, PrinterProfile, ReceiptPrinter
+from drivers.printer.receipt_printer import ReceiptPrinter
 from drivers.printer.strip import Strip
 from drivers.serial_port import Flow, open_serial_port
 from drivers.simulated.paper import Paper
 from drivers.simulated.pty_printer import PtyPrinter
 from drivers.sound import Sound
+from tests.fakes.printers import PAPER_58_MM, PAPER_80_MM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from drivers.printer.profiles import PrinterProfile
 
 PATIENCE_MS = 60
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.printer.receipt_printer import PAPER_58_MM, PAPER_80_MM
 from drivers.simulated.paper import Paper, UnknownPrinterBytes
+from tests.fakes.printers import PAPER_58_MM, PAPER_80_MM
 
 SLIP = bytes.fromhex("1B40 1D763000 0200 0200 8001 FF00 1B4A03 1B420209 1D763000 0100 0100 01 1D564200")
 

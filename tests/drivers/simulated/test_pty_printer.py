@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drivers.printer.receipt_printer import PAPER_58_MM
 from drivers.serial_port import open_serial_port
 from drivers.simulated.paper import Paper, UnknownPrinterBytes
 from drivers.simulated.pty_printer import PtyPrinter
+from tests.fakes.printers import PAPER_58_MM
 
 if TYPE_CHECKING:
     from pathlib import Path

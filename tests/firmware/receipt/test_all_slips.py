@@ -10,13 +10,13 @@ import zxingcpp
 from PIL import Image, ImageOps
 
 from drivers.printer.raster import render
-from drivers.printer.receipt_printer import PAPER_58_MM, PAPER_80_MM
 from drivers.printer.slip import Gap, Pair, Qr, Slip, Text
 from firmware.receipt.decline_slips import TEXTS, DeclineText
 from firmware.receipt.fixed_parts import GRADE_NOTES
 from firmware.receipt.notice_slips import VERDICT_TEXTS
 from firmware.receipt.persian import PDI
 from sync.wire.kinds import DeclineReason, Grade, Verdict
+from tests.fakes.printers import PAPER_58_MM, PAPER_80_MM
 from tests.firmware.receipt.samples import HOUSEHOLD, SLIPS
 
 if TYPE_CHECKING:
