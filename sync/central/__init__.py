@@ -15,5 +15,5 @@ From the door inward; a row uses only rows below it, and the import contract `ro
     allowances, allotments, settlement    credit that is due, reserved for a device, paid to a shop
     codes, people, scheme, policy_file    households and shops, the rules
     mailbox, ledger, keys, store          signed logs, money, keys, the database
-    config, dates, clock, result, errors, code128
+    config, dates, clock, result, errors
 """

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import segno
 from PIL import Image, ImageDraw, ImageFont
 
-from sync.central.code128 import modules
 from sync.central.errors import Refused, StoreFailed
 from sync.wire import card
+from sync.wire.code128 import modules
 from sync.wire.kinds import Role
 
 if TYPE_CHECKING:
