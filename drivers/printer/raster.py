@@ -5,8 +5,9 @@ Rules:
   paper while the QR is still to be drawn.
 - A Persian zero is at least 5 x 5 dots in every face used here, or it would look like a separator (a test holds it).
 - QR: error level M at 4 dots a module where it fits, else L at 4, else L at 3; quiet zone of 4 modules.
+- Bars: 3 dots a module where they fit, else 2; quiet zones of 10 modules.
 
-Source: ISO/IEC 18004:2015, 6.3.8 (quiet zone), 7.5.2 (error levels).
+Source: ISO/IEC 18004:2015, 6.3.8 (quiet zone), 7.5.2 (error levels); ISO/IEC 15417:2007, 4.3.2 (quiet zone).
 Must not know: ESC/POS, serial ports, what the texts mean.
 """
 
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 from PIL import Image
 
 from drivers.errors import DriverError
-from drivers.printer.slip import Align, Element, Gap, Pair, Qr, Rule, Size, Text
+from drivers.printer.slip import Align, Bars, Element, Gap, Pair, Qr, Rule, Size, Text
 from drivers.printer.strip import STRIP_ROWS_MAX, Strip
 from drivers.printer.text_layout import Face, draw_line, width_dots_of, wrap
 
@@ -35,16 +36,26 @@ DASH_BYTE, SOLID_BYTE = b"\xf0", b"\xff"
 QUIET_ZONE_MODULES = 4
 QR_ATTEMPTS: Final = (("m", 4), ("l", 4), ("l", 3))
 """Error level and dots a module, best first."""
+BAR_QUIET_MODULES = 10
+BAR_MODULE_DOTS: Final = (3, 2)
+"""Best first."""
+BAR_ROWS = 64
+"""8 mm: a hand-held reader's line crosses all bars though it is held askew."""
+BAR_MARGIN_ROWS = 8
 
 
 class QrTooLarge(DriverError):
     """No error level and module size lets this text fit the paper's width."""
 
 
+class BarsTooWide(DriverError):
+    """These bars do not fit the paper's width, however thin."""
+
+
 def render(slip: Iterable[Element], width_dots: int) -> Iterator[Strip]:
     """Strips of at most `STRIP_ROWS_MAX` rows, in the order of the elements.
 
-    Raises: QrTooLarge, and ShapingMissing where the start-up check was left out.
+    Raises: QrTooLarge, BarsTooWide, and ShapingMissing where the start-up check was left out.
     """
     assert width_dots % 8 == 0, "a row is whole bytes"
     for element in slip:
@@ -77,6 +88,8 @@ def _rows(element: Element, width_dots: int) -> bytes:
             return _blank(dots, width_dots)
         case Qr(text=text):
             return _qr_rows(text, width_dots)
+        case Bars():
+            return _bar_rows(element, width_dots)
         case _:
             assert_never(element)
 
@@ -125,7 +138,9 @@ def _qr_rows(text: str, width_dots: int) -> bytes:
     left = (width_dots - len(matrix) * module_dots) // 2
     quiet = _blank(QUIET_ZONE_MODULES * module_dots, width_dots)
     return (
-        quiet + b"".join(_qr_row(row, module_dots, left, width_dots) * module_dots for row in matrix) + quiet
+        quiet
+        + b"".join(_module_row(row, module_dots, left, width_dots) * module_dots for row in matrix)
+        + quiet
     )
 
 
@@ -143,6 +158,24 @@ def _qr_that_fits(text: str, width_dots: int) -> tuple[Sequence[Sequence[int]], 
     raise QrTooLarge(f"a QR of {len(text)} characters does not fit {width_dots} dots")
 
 
-def _qr_row(modules: Sequence[int], module_dots: int, left_dots: int, width_dots: int) -> bytes:
+def _module_row(modules: Sequence[int], module_dots: int, left_dots: int, width_dots: int) -> bytes:
     dots = "".join(("1" if module else "0") * module_dots for module in modules)
     return (int(dots, 2) << (width_dots - left_dots - len(dots))).to_bytes(width_dots // 8, "big")
+
+
+def _bar_rows(bars: Bars, width_dots: int) -> bytes:
+    modules = [index % 2 == 0 for index, width in enumerate(bars.widths) for _ in range(width)]
+    module_dots = _bar_dots_that_fit(len(modules), width_dots)
+    left = (width_dots - len(modules) * module_dots) // 2
+    margin = _blank(BAR_MARGIN_ROWS, width_dots)
+    caption = (
+        _text_rows(Text(bars.caption, Size.SMALL, align=Align.CENTER), width_dots) if bars.caption else b""
+    )
+    return margin + _module_row(modules, module_dots, left, width_dots) * BAR_ROWS + (caption or margin)
+
+
+def _bar_dots_that_fit(modules: int, width_dots: int) -> int:
+    for module_dots in BAR_MODULE_DOTS:
+        if (modules + 2 * BAR_QUIET_MODULES) * module_dots <= width_dots:
+            return module_dots
+    raise BarsTooWide(f"bars of {modules} modules do not fit {width_dots} dots")

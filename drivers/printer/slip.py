@@ -66,5 +66,15 @@ class Qr(Struct, frozen=True):
     text: str
 
 
-Element = Text | Pair | Rule | Gap | Qr
+class Bars(Struct, frozen=True):
+    """A one-dimensional bar code, centered, with its quiet zones, and what it says below it.
+
+    `widths` are bar, space, bar, ... in modules, as `sync.wire.code128.widths` gives them.
+    """
+
+    widths: tuple[int, ...]
+    caption: str = ""
+
+
+Element = Text | Pair | Rule | Gap | Qr | Bars
 Slip = tuple[Element, ...]

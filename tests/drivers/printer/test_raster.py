@@ -8,9 +8,10 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from drivers.printer.raster import QrTooLarge, render
-from drivers.printer.slip import Align, Element, Gap, Pair, Qr, Rule, Size, Text
+from drivers.printer.raster import BarsTooWide, QrTooLarge, render
+from drivers.printer.slip import Align, Bars, Element, Gap, Pair, Qr, Rule, Size, Text
 from drivers.printer.strip import STRIP_ROWS_MAX
+from sync.wire.code128 import widths
 from tests.fakes.printers import PAPER_58_MM, PAPER_80_MM
 
 if TYPE_CHECKING:
@@ -146,3 +147,32 @@ def test_sizes_differ_on_paper() -> None:
 def test_bold_text_takes_more_ink() -> None:
     plain, bold = paper(Text("سفره")), paper(Text("سفره", bold=True))
     assert bold.histogram()[255] > plain.histogram()[255]
+
+
+@pytest.mark.parametrize("width_dots", WIDTHS)
+@pytest.mark.parametrize("text", ["R1:SCANNER", "C12345678", "R1:DISPLAY-1"])
+def test_a_scanner_reads_the_bars_off_the_paper(text: str, width_dots: int) -> None:
+    slip = (Text("اسکنر"), Bars(widths(text), caption=text), Text("صفحه‌کلید"))
+    assert scan(paper(*slip, width_dots=width_dots)) == [text]
+
+
+@pytest.mark.parametrize(
+    ("modules", "dots"),
+    [(108, 3), (109, 2), (172, 2)],  # 128 modules with the quiet zones: 384 dots
+)
+def test_bars_are_as_thick_as_the_paper_and_their_quiet_zones_allow(modules: int, dots: int) -> None:
+    picture = paper(Bars((1, modules - 2, 1)))
+    assert qr_size_dots(picture) == modules * dots
+    left, _, right, _ = picture.getbbox() or (0, 0, 0, 0)
+    assert min(left, PAPER_58_MM.width_dots - right) >= 10 * dots
+
+
+def test_bars_that_are_too_wide_are_refused() -> None:
+    with pytest.raises(BarsTooWide):
+        paper(Bars((1, 171, 1)))
+
+
+def test_a_caption_stands_below_the_bars() -> None:
+    bare, named = paper(Bars((1, 1, 1))), paper(Bars((1, 1, 1), caption="R1"))
+    assert named.height > bare.height
+    assert named.crop((0, 0, 384, 72)).tobytes() == bare.crop((0, 0, 384, 72)).tobytes()
