@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from sync.central.config import CATALOG_SHRINK_PERCENT_MAX
 from sync.central.dates import western

@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import time
-from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from sync.central import evidence, verification
 from sync.central.checking import check_batch
@@ -89,9 +91,8 @@ def _unpadded(data: bytes) -> bytes:
 
 def _plain(value: object) -> Any:
     """As JSON has it: records by the names of their fields, without what is absent; bytes as base64url."""
-    if is_dataclass(value):
-        named = {field.name: getattr(value, field.name) for field in fields(value)}
-        return {name: _plain(part) for name, part in named.items() if part is not None}
+    if isinstance(value, Struct):
+        return {name: _plain(part) for name, part in asdict(value).items() if part is not None}
     if isinstance(value, dict):
         return {name: _plain(part) for name, part in value.items()}
     if isinstance(value, tuple):

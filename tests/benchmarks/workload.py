@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import itertools
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from drivers.device_key import FileDeviceKey
 from firmware.journal.journal import Journal, open_journal

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import pytest
@@ -81,4 +80,4 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 
 def test_the_table_of_keys_and_the_configuration_are_one() -> None:
-    assert [key.field for key in KEYS] == [field.name for field in fields(Config)]
+    assert [key.field for key in KEYS] == list(Config.__struct_fields__)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from firmware.entitlements import Account, AllowanceState, Opening, Use, spending_order
 from sync.wire.entry import TimeInterval

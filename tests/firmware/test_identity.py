@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from firmware import identity
 from firmware.errors import NotEnrolled
@@ -38,7 +38,7 @@ def given(**changes: object) -> Credential:
         version=1, device=1001, shop=7, public=KEY.public, exchange_public=KEY.exchange_public, not_before_s=OPENING_S,
         until_s=FOREVER_S,
     )  # fmt: skip
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 def answer(

@@ -10,7 +10,6 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from firmware.identity import Identity
 from sync.wire import mail
 from sync.wire.cose import VerifyingKey
 from sync.wire.entry import Head, reopen
@@ -21,6 +20,7 @@ from sync.wire.proof import household_proof
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from firmware.identity import Identity
     from sync.wire.entry import Entry, EntryBytes
     from sync.wire.facts import Leg
     from tests.fakes.paper_center import Member, PaperCenter

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from firmware.authorizer import Approval, Ask, Surroundings, authorize
 from firmware.errors import StaleDecision

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from firmware.journal import audit
 from firmware.journal.writing import GIVEN_BACK_LEGS_MAX
@@ -82,7 +82,7 @@ def test_an_allowance_is_given_back_once_and_an_unknown_one_never(till: VillageT
 
 
 async def household_again(journal: Journal, till: VillageTill, **changes: object) -> None:
-    told = replace(till.center.household(till.members[0], till.identity), **changes)  # type: ignore[arg-type]
+    told = replace(till.center.household(till.members[0], till.identity), **changes)
     await journal.apply_mail(till.post(mail.Households(households=(told,)), MailKind.HOUSEHOLDS))
 
 

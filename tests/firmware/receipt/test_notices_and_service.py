@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from drivers.printer.slip import Pair
 from firmware.receipt import closing_slips, notice_slips, persian, prompt_slips, service_slips

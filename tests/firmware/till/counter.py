@@ -6,8 +6,9 @@ Below the conversation everything is real: journal, keys, mail. Above it there i
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from typing import TYPE_CHECKING, Self
+
+from msgspec import structs
 
 from drivers.errors import PrinterBlocked
 from drivers.keypad import Key
@@ -194,15 +195,15 @@ class Counter:
         """Another policy by mail; limits by their names."""
         limits = {name: value for name, value in changes.items() if hasattr(paper_center.LIMITS, name)}
         rest = {name: value for name, value in changes.items() if name not in limits}
-        changed = dataclasses.replace(paper_center.LIMITS, **limits)  # type: ignore[arg-type]
-        policy = dataclasses.replace(paper_center.POLICY, limits=changed, **rest)  # type: ignore[arg-type]
+        changed = structs.replace(paper_center.LIMITS, **limits)
+        policy = structs.replace(paper_center.POLICY, limits=changed, **rest)
         self.deliver(*self.center.rules(policy, PRODUCTS))
 
     def cut_power(self, *, machine: bool = False) -> None:
         """The process dies between two events, or the whole machine with it; then it starts again."""
         self._runner.run(self.journal._connection.close())
         if machine:
-            self.settings = dataclasses.replace(self.settings, machine_boot=f"{self.settings.machine_boot}+")
+            self.settings = structs.replace(self.settings, machine_boot=f"{self.settings.machine_boot}+")
             self.clock.power_cycle()
         self.paper.tear_off()
         self._power(on=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from sync.central.keys import FileKey
 from sync.wire import cose, credential, facts, mail
@@ -32,8 +33,7 @@ def piece(good: int, price_rial: int, quantity: int = 1, gtin: int = 0) -> Line:
     )  # fmt: skip
 
 
-@dataclass
-class Device:
+class Device(Struct):
     """Its journal, its mail, and what it knows from mail."""
 
     seed: bytes

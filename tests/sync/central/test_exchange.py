@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import zlib
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import cbor2
 import pytest
+from msgspec.structs import replace
 
 from sync.central.config import CLOCK_SKEW_S
 from sync.central.errors import ClockBehind, Conflict, Refused, WrongInput

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import random
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from sync.central.closings import NAMES, Totals
 from sync.central.errors import CentralError

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from sync.uplink import exchange
 from sync.uplink.errors import AnswerRefused
@@ -110,7 +110,7 @@ def test_a_new_epoch_may_hold_less_than_before() -> None:
 )
 def test_an_answer_that_does_not_hold_is_refused(change: dict[str, object], words: str) -> None:
     with pytest.raises(AnswerRefused, match=words):
-        read(replace(honest(), **change))  # type: ignore[arg-type]  # fields by name
+        read(replace(honest(), **change))
 
 
 @pytest.mark.parametrize("key", [POLICY_KEY, DEVICE_KEY], ids=["policy", "device"])
