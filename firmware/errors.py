@@ -7,6 +7,8 @@ FirmwareError
 ├── JournalCorrupt    what is stored is not what was signed; names the entry
 ├── JournalFull       the disk takes no more; nothing was committed
 ├── StaleDecision     credit changed between the decision and its commit; decide again
+├── RolesInUse        another process, the running appliance, keeps the devices' roles
+├── RolesNotStored    the disk does not take the devices' roles; they hold until the power goes
 └── ClockRefused      a keyed date lies behind what is certain, or too far ahead
 """
 
@@ -44,6 +46,14 @@ class JournalFull(FirmwareError):
 
 class StaleDecision(FirmwareError):
     """The credit that a decision spends is not there any more."""
+
+
+class RolesInUse(FirmwareError):
+    """Another process keeps the devices' roles."""
+
+
+class RolesNotStored(FirmwareError):
+    """The devices' roles could not be written."""
 
 
 class ClockRefused(FirmwareError):
