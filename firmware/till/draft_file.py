@@ -14,7 +14,7 @@ from firmware.basket import Basket, Item, Placed
 from sync.wire.errors import WireError
 from sync.wire.facts import LINES_MAX
 from sync.wire.kinds import Unit
-from sync.wire.record import Record, item, record
+from sync.wire.record import Record, array_record, item, record
 from sync.wire.shapes import flag, list_of, nested, one_of, optional, text, uint
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ BASKETS_MAX = 9
 BEGUN_MAX = 64
 
 
-@record
-class DraftLine(Record, array=True):
+@array_record
+class DraftLine(Record):
     """A line of an open basket."""
 
     position: int = item(0, uint())
@@ -38,8 +38,8 @@ class DraftLine(Record, array=True):
     keyed: bool = item(7, flag())
 
 
-@record
-class DraftBasket(Record, array=True):
+@array_record
+class DraftBasket(Record):
     """An open basket; number 0 is the one on the counter."""
 
     number: int = item(0, uint(BASKETS_MAX))

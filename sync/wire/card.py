@@ -14,7 +14,7 @@ from sync.wire import base45, cbor, cose
 from sync.wire.errors import Malformed
 from sync.wire.kinds import Role
 from sync.wire.numbers import check_digit, has_check_digit
-from sync.wire.record import Record, item, record
+from sync.wire.record import Record, array_record, item
 from sync.wire.shapes import octets, uint
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ CARD_BYTES_MAX = 256
 NUMBER_DIGITS_MAX = 15
 
 
-@record
-class Card(Record, array=True):
+@array_record
+class Card(Record):
     """A card as scanned, signature checked. `issuer` is the number of the card key's delegation."""
 
     number: int = item(0, uint())

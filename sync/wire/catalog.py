@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from sync.wire.kinds import Unit
-from sync.wire.record import Record, item, record
+from sync.wire.record import Record, array_record, item, record
 from sync.wire.shapes import list_of, nested, one_of, text, uint
 
 CONTEXT = "sofreh/catalog/1"
 PRODUCTS_MAX = 20_000
 
 
-@record
-class Product(Record, array=True):
+@array_record
+class Product(Record):
     """A packed product that counts as basic good `good`."""
 
     gtin: int = item(0, uint(10**14 - 1))

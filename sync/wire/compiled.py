@@ -6,14 +6,13 @@ cost three checks; straight code makes it less than one and a half. The code of 
     def read(data, at):                                         def write(self):
         if data[at] != 131: raise Malformed("", "not ...")          v = self.allowance
         at += 1                                                     if not (type(v) is int and 0 <= v <= 9007...):
-        made = new(Leg)                                                 raise AssertionError("allowance: not ...")
-        v = data[at]                                                b0 = SHORT[v] if v < 24 else ...
-        if v < 24: at += 1                                          ...
-        else: v, at = read_number(data, at, v)                      return HEAD_OF_3 + b0 + b1 + b2
-        if not 0 <= v <= 9007199254740991: raise ...
-        set_allowance(made, v)
+        v = data[at]                                                    raise AssertionError("allowance: not ...")
+        if v < 24: at += 1                                          b0 = SHORT[v] if v < 24 else ...
+        else: v, at = read_number(data, at, v)                      ...
+        if not 0 <= v <= 9007199254740991: raise ...                return HEAD_OF_3 + b0 + b1 + b2
+        its_allowance = v
         ...
-        return made, at
+        return Leg(allowance=its_allowance, ...), at
 
 Bytes decide nothing here: only literals of our own classes become code.
 """
@@ -21,10 +20,11 @@ Bytes decide nothing here: only literals of our own classes become code.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from textwrap import indent
 from typing import Any
+
+from msgspec import Struct
 
 from sync.wire import cbor
 from sync.wire.errors import Malformed
@@ -39,7 +39,6 @@ _SCOPE: dict[str, Any] = {
     "Malformed": Malformed,
     "SHORT": tuple(bytes((number,)) for number in range(24)),
     "head": cbor.head,
-    "new": object.__new__,
     "pack_u32": cbor.pack_u32,
     "read_count": cbor.read_count,
     "read_number": cbor.read_number,
@@ -50,8 +49,7 @@ _SCOPE: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """What one field may hold, as code.
 
     `read` are statements that take the value `v` off `data` at `at`; they call `wrong()` where it is not `why` says.
@@ -65,14 +63,12 @@ class Shape:
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A numbered field of a record; `put` sets it in a record that is being made."""
+class Field(Struct, frozen=True):
+    """A numbered field of a record."""
 
     key: int
     name: str
     shape: Shape
-    put: Callable[[Any, Any], None]
 
 
 def named(thing: Any) -> str:
@@ -80,15 +76,6 @@ def named(thing: Any) -> str:
     name = f"thing_{len(_SCOPE)}"
     _SCOPE[name] = thing
     return name
-
-
-def init_of(fields: Sequence[Field]) -> Callable[..., None]:
-    """The method that makes a record of its fields' values, all by keyword."""
-    values = [f"{field.name}=None" if field.shape.optional else field.name for field in fields]
-    signature = f"__init__(self{', *' if values else ''}{''.join(f', {value}' for value in values)})"
-    return _compiled(
-        signature, ["pass", *(f"{named(field.put)}(self, {field.name})" for field in fields)], "init"
-    )
 
 
 def reader_of(cls: type, fields: Sequence[Field], *, array: bool) -> Reader:
@@ -102,15 +89,13 @@ def reader_of(cls: type, fields: Sequence[Field], *, array: bool) -> Reader:
             f"spare = data[at] - {0xA0 + required}",
             f"if not 0 <= spare <= {len(fields) - required}: raise Malformed('', 'not a map of its fields')",
         ]
-    body = [*start, "at += 1", f"made = new({named(cls)})"]
+    body = [*start, "at += 1"]
     for field in fields:
-        body += [
-            _read_array_item(field) if array else _read_map_item(field),
-            f"{named(field.put)}(made, v)",
-        ]
+        body += [_read_array_item(field) if array else _read_map_item(field), f"its_{field.name} = v"]
     if not array:
         body.append("if spare: raise Malformed('', f'unknown, repeated or unsorted field number {data[at]}')")
-    return _compiled("read(data, at)", [*body, "return made, at"], cls.__name__)
+    made = ", ".join(f"{field.name}=its_{field.name}" for field in fields)
+    return _compiled("read(data, at)", [*body, f"return {named(cls)}({made}), at"], cls.__name__)
 
 
 def writer_of(cls: type, fields: Sequence[Field], *, array: bool) -> Writer:

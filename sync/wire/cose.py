@@ -8,12 +8,12 @@ Ed25519 as EdDSA (-8, RFC 9053, 2.2) is used by software keys; ES256 (-7) is res
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from msgspec import Struct
 
 from sync.wire import cbor
 from sync.wire.errors import Malformed, NotAuthentic
@@ -41,8 +41,7 @@ def key_id(public: bytes) -> bytes:
     return hashlib.sha256(public).digest()[:KEY_ID_BYTES]
 
 
-@dataclass(frozen=True)
-class VerifyingKey:
+class VerifyingKey(Struct, frozen=True, dict=True):
     """An Ed25519 public key of 32 raw bytes."""
 
     public: bytes
@@ -62,8 +61,7 @@ class VerifyingKey:
             raise NotAuthentic("key", "not an Ed25519 public key") from None
 
 
-@dataclass(frozen=True, slots=True)
-class Unverified:
+class Unverified(Struct, frozen=True):
     """A well-formed message whose signature nobody has checked yet."""
 
     key_id: bytes

@@ -10,14 +10,15 @@ so that anybody who holds the root-signed delegations can check paper without ne
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from sync.wire import cbor, cose
 from sync.wire.cose import SigningKey, VerifyingKey
 from sync.wire.errors import Malformed, NotAuthentic
 from sync.wire.kinds import Role
-from sync.wire.record import Record, item, record
+from sync.wire.record import Record, array_record, item, record
 from sync.wire.shapes import list_of, octets, one_of, text, uint
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ class Credential(Record):
     until_s: int = item(6, uint())
 
 
-@record
-class SlimCredential(Record, array=True):
+@array_record
+class SlimCredential(Record):
     """What paper carries of a credential; the signature is raw and stands last."""
 
     device: int = item(0, uint())
@@ -97,8 +98,7 @@ class EnrollmentAnswer(Record):
     now_s: int = item(8, uint())
 
 
-@dataclass(frozen=True, slots=True)
-class TrustedKeys:
+class TrustedKeys(Struct, frozen=True):
     """The root and the delegations it has signed: whose signature holds for what."""
 
     root: VerifyingKey

@@ -21,7 +21,7 @@ from sync.wire.errors import Malformed, NotAuthentic
 from sync.wire.facts import FACT_OF_KIND, KIND_OF_FACT, LINES_MAX, Fact, Line, Purchase
 from sync.wire.kinds import EntryKind, Grade
 from sync.wire.proof import household_proof
-from sync.wire.record import Record, item, record
+from sync.wire.record import Record, array_record, item, record
 from sync.wire.shapes import chosen_by, digits, nested, octets, one_of, optional, uint
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ PAYLOAD_BYTES_MAX = 4096
 PART_BYTES_MAX = 8192
 
 
-@record
-class TimeInterval(Record, array=True):
+@array_record
+class TimeInterval(Record):
     """The moment lies in [not_before_s, not_before_s + span_s], Unix seconds, as far as `grade` is to be believed."""
 
     not_before_s: int = item(0, uint())
@@ -76,8 +76,8 @@ class Payload(Record):
     private_hash: bytes | None = item(9, optional(octets(HASH_BYTES)), default=None)
 
 
-@record
-class EntryBytes(Record, array=True):
+@array_record
+class EntryBytes(Record):
     """An entry as it is stored and exported: four byte strings."""
 
     payload: bytes = item(0, octets(most=PAYLOAD_BYTES_MAX))

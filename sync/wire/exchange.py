@@ -31,7 +31,7 @@ from sync.wire.entry import (
 from sync.wire.errors import Malformed
 from sync.wire.facts import FACT_OF_KIND, LINES_MAX, Fact, Line
 from sync.wire.kinds import EntryKind
-from sync.wire.record import Record, item, record
+from sync.wire.record import Record, array_record, item, record
 from sync.wire.shapes import chosen_by, list_of, nested, octets, one_of, optional, uint, verbatim, with_bytes
 
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ class ExchangeAnswer(Record):
     now_s: int = item(9, uint())
 
 
-@record
-class _Row(Record, array=True):
+@array_record
+class _Row(Record):
     """An entry in a batch, as bytes: an entry that only a newer center understands still has its place and its hash."""
 
     kind: bytes = item(0, verbatim())
@@ -94,8 +94,8 @@ class _Row(Record, array=True):
     signature: bytes = item(6, octets(cose.SIGNATURE_BYTES))
 
 
-@record
-class _ReadRow(Record, array=True):
+@array_record
+class _ReadRow(Record):
     """The same, understood: pairs of a value and its bytes."""
 
     kind: EntryKind = item(0, one_of(EntryKind))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sync.wire.kinds import ClockSource, ClosingKind, DeclineReason, EntryKind, Unit
 from sync.wire.money import AMOUNT_RIAL_MAX
-from sync.wire.record import Record, item, record
+from sync.wire.record import Record, array_record, item, record
 from sync.wire.shapes import flag, list_of, nested, octets, one_of, optional, sint, text, uint
 
 LINES_MAX = 99
@@ -15,8 +15,8 @@ LEGS_MAX = 32
 _AMOUNT = uint(AMOUNT_RIAL_MAX)
 
 
-@record
-class Line(Record, array=True):
+@array_record
+class Line(Record):
     """One line of a basket. `good` is 1-11, or 0 for goods outside the approved list; `gtin` is 0 where none was
     scanned. `total_rial` is what `line_total_rial` makes of the three before it: the receiver checks, it does not trust.
     """
@@ -34,8 +34,8 @@ def line_total_rial(unit: Unit, *, price_rial: int, quantity: int) -> int:
     return (price_rial * quantity + 500) // 1000 if unit == Unit.GRAM else price_rial * quantity
 
 
-@record
-class Leg(Record, array=True):
+@array_record
+class Leg(Record):
     """What one allowance gave or got back, and what is left of it afterwards."""
 
     allowance: int = item(0, uint())
@@ -97,8 +97,8 @@ class CodeOutcome(Record):
     right: bool = item(0, flag())
 
 
-@record
-class GroupProof(Record, array=True):
+@array_record
+class GroupProof(Record):
     """Proof that the announcement of a tranche reached this device, for one cohort."""
 
     cohort: int = item(0, uint(255))
@@ -150,8 +150,8 @@ class Void(Record):
     legs: tuple[Leg, ...] = item(3, list_of(nested(Leg), LEGS_MAX))
 
 
-@record
-class RefundLine(Record, array=True):
+@array_record
+class RefundLine(Record):
     """Line `index` of the purchase, and how much of it came back."""
 
     index: int = item(0, uint(LINES_MAX))

@@ -9,15 +9,16 @@ Policy and catalog bodies carry whole signed documents, so that their own key vo
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from sync.wire import cose
 from sync.wire.errors import Malformed, NotAuthentic
 from sync.wire.kinds import MailKind, Role, Verdict
 from sync.wire.money import AMOUNT_RIAL_MAX
 from sync.wire.proof import SALT_BYTES, SLOW_HASH_BYTES, TAG_BITS
-from sync.wire.record import Record, item, record
+from sync.wire.record import Record, array_record, item, record
 from sync.wire.shapes import chosen_by, list_of, nested, octets, one_of, optional, text, uint
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ class SignedDocument(Record):
     message: bytes = item(0, octets(most=MAIL_BYTES_MAX))
 
 
-@record
-class CardCheck(Record, array=True):
+@array_record
+class CardCheck(Record):
     """A card of a household and SHA-256 of its key K."""
 
     number: int = item(0, uint())
@@ -92,8 +93,8 @@ class Recall(Record):
     allowances: tuple[int, ...] = item(0, list_of(uint(), HOUSEHOLDS_MAX))
 
 
-@record
-class Lock(Record, array=True):
+@array_record
+class Lock(Record):
     """How this device recognizes the code of a tranche's announcement, for one cohort."""
 
     tranche: int = item(0, uint())
@@ -124,8 +125,8 @@ class Revocation(Record):
     cards: tuple[int, ...] = item(0, list_of(uint(), HOUSEHOLDS_MAX))
 
 
-@record
-class EntryVerdict(Record, array=True):
+@array_record
+class EntryVerdict(Record):
     """What the center decided about one entry."""
 
     sequence: int = item(0, uint())
@@ -204,16 +205,14 @@ class _Payload(Record):
     body: Body = item(6, chosen_by("kind", BODY_OF_KIND))
 
 
-@dataclass(frozen=True, slots=True)
-class MailHead:
+class MailHead(Struct, frozen=True):
     """The last item of a device's mail: its number (0 before the first) and hash."""
 
     number: int
     hash: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(Struct, frozen=True):
     """An item whose signature and place in the chain hold."""
 
     number: int

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sync.wire.kinds import Leftover, Unit
 from sync.wire.money import AMOUNT_RIAL_MAX
-from sync.wire.record import Record, item, record
+from sync.wire.record import Record, array_record, item, record
 from sync.wire.shapes import flag, list_of, nested, one_of, optional, text, uint
 
 CONTEXT = "sofreh/policy/1"
@@ -18,8 +18,8 @@ CASH_STEP_RIAL_MAX = 10**6
 _AMOUNT = uint(AMOUNT_RIAL_MAX)
 
 
-@record
-class Good(Record, array=True):
+@array_record
+class Good(Record):
     """One of the basic goods. `units` begins with the usual one; `low_rial`..`high_rial` is the sane price of one usual
     unit (per kilogram for gram), outside which the till asks again.
     """
@@ -32,8 +32,8 @@ class Good(Record, array=True):
     high_rial: int = item(5, _AMOUNT)
 
 
-@record
-class Cohort(Record, array=True):
+@array_record
+class Cohort(Record):
     """Households from one decile to another; `supported` households, under a support body, come first where asked."""
 
     number: int = item(0, uint(255))

@@ -9,7 +9,8 @@ hash stands instead. No URL, no name, nothing of the household.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from sync.wire import base45, cbor, cose
 from sync.wire.credential import SlimCredential, TrustedKeys, verify_slim
@@ -17,7 +18,7 @@ from sync.wire.entry import CONTEXT, HASH_BYTES, VERSION, Entry, Payload, TimeIn
 from sync.wire.errors import Malformed, NotAuthentic
 from sync.wire.facts import FACT_OF_KIND, Fact, Line
 from sync.wire.kinds import EntryKind
-from sync.wire.record import Record, item, record
+from sync.wire.record import Record, array_record, item
 from sync.wire.shapes import chosen_by, nested, octets, one_of, optional, uint, verbatim
 
 PREFIX = "R1:"
@@ -28,8 +29,8 @@ FITS_BYTES = 487
 _HASH_START = cbor.head(cbor.BYTES, HASH_BYTES)
 
 
-@record
-class _Parts(Record, array=True):
+@array_record
+class _Parts(Record):
     sequence: int = item(0, uint())
     prev: bytes = item(1, octets(HASH_BYTES))
     kind: EntryKind = item(2, one_of(EntryKind))
@@ -42,8 +43,7 @@ class _Parts(Record, array=True):
     slim: SlimCredential = item(9, nested(SlimCredential))
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedReceipt:
+class VerifiedReceipt(Struct, frozen=True):
     """What a receipt proves: valid when signed. Whether it was voided later, paper cannot know.
 
     `lines` is None where the QR carried only their hash.

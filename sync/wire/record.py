@@ -1,7 +1,7 @@
-"""Records: dataclasses whose fields have numbers and shapes, written as CBOR maps or arrays.
+"""Records: value classes whose fields have numbers and shapes, written as CBOR maps or arrays.
 
-    @record
-    class Leg(Record, array=True):
+    @array_record
+    class Leg(Record):
         allowance: int = item(0, uint())
         amount_rial: int = item(1, uint())
 
@@ -12,29 +12,30 @@ Writing what reading would refuse is a programmer's error. Optional fields are l
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import FrozenInstanceError, dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeVar, dataclass_transform
+
+from msgspec import NODEFAULT, Struct, defstruct
 
 from sync.wire import cbor
-from sync.wire.compiled import Field, Shape, init_of, reader_of, writer_of
+from sync.wire.compiled import Field, Shape, reader_of, writer_of
 from sync.wire.errors import Malformed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+
 RECORD_BYTES_MAX = 1 << 20
+
+
+class _Item(NamedTuple):
+    key: int
+    shape: Shape
 
 
 def item(key: int, shape: Shape, **optional: None) -> Any:
     """Field number `key` of a record; one of an optional shape takes `default=None`, where type checkers look for it."""
     assert optional == ({"default": None} if shape.optional else {}), "an optional field defaults to None"
-    metadata = {"key": key, "shape": shape}
-    return (
-        dataclasses.field(default=None, metadata=metadata)
-        if optional
-        else dataclasses.field(metadata=metadata)
-    )
+    return _Item(key, shape)
 
 
 class _WhenFirstUsed:
@@ -49,51 +50,14 @@ class _WhenFirstUsed:
         return function
 
 
-class Record:
-    """Base of all records; see the module."""
+class Record(Struct, kw_only=True, gc=False):
+    """Base of all records; see the module. They are frozen, and hold no cycles that a garbage collector would look for."""
 
     fields: ClassVar[tuple[Field, ...]]
+    array: ClassVar[bool]
     read = _WhenFirstUsed("read", reader_of)
     """Reads a record at an offset into bytes that `cbor.whole` was given."""
     write = _WhenFirstUsed("write", writer_of)
-    array: ClassVar[bool] = False
-
-    __slots__ = ()
-
-    def __init__(self, **values: Any) -> None:
-        # The first of a class gets the class its own: straight code for all that follow.
-        setattr(type(self), "__init__", init_of(self.fields))  # noqa: B010 -- a method is not assigned twice
-        type(self).__init__(self, **values)
-
-    def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and self._values() == other._values()
-
-    def __hash__(self) -> int:
-        return hash((type(self), self._values()))
-
-    def __repr__(self) -> str:
-        told = (f"{field.name}={getattr(self, field.name)!r}" for field in self.fields)
-        return f"{type(self).__name__}({', '.join(told)})"
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise FrozenInstanceError(name)
-
-    def __delattr__(self, name: str) -> None:
-        raise FrozenInstanceError(name)
-
-    def __getstate__(self) -> tuple[Any, ...]:
-        return self._values()
-
-    def __setstate__(self, values: tuple[Any, ...]) -> None:
-        for field, value in zip(self.fields, values, strict=True):
-            field.put(self, value)
-
-    def _values(self) -> tuple[Any, ...]:
-        return tuple(getattr(self, field.name) for field in self.fields)
-
-    def __init_subclass__(cls, *, array: bool | None = None) -> None:
-        if array is not None:
-            cls.array = array
 
     def to_cbor(self) -> bytes:
         """Deterministic bytes of this record."""
@@ -123,19 +87,44 @@ class Record:
 _R = TypeVar("_R", bound=Record)
 
 
-@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(item,))
+@dataclass_transform(kw_only_default=True, field_specifiers=(item,))
 def record(cls: type[_R]) -> type[_R]:
-    """Make a class with `item` fields a frozen, keyword-only dataclass that can be written and read."""
-    # The methods stand once in `Record`: made for each class they took a third of the time in which a till starts.
-    made = dataclass(init=False, repr=False, eq=False, kw_only=True, slots=True)(cls)
-    own = dataclasses.fields(made)  # type: ignore[arg-type]  # a dataclass since the line above
+    """Make a class with `item` fields a record that is written as a map."""
+    return _made(cls, array=False)
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(item,))
+def array_record(cls: type[_R]) -> type[_R]:
+    """Make a class with `item` fields a record that is written as an array."""
+    return _made(cls, array=True)
+
+
+def _made(cls: type[_R], *, array: bool) -> type[_R]:
+    """The same class with the fields' true defaults for their items."""
+    own: Any = cls
     fields = tuple(
-        Field(one.metadata["key"], one.name, one.metadata["shape"], getattr(made, one.name).__set__)
-        for one in own
+        Field(one.key, name, one.shape)
+        for name, one in zip(own.__struct_fields__, own.__struct_defaults__, strict=True)
     )
     keys = [field.key for field in fields]
     assert keys == sorted(set(keys)), "field numbers ascend"
-    assert not made.array or keys == list(range(len(keys))), "an array has no holes"
-    assert not hasattr(made, "__post_init__"), "reading makes records without calling them"
-    made.fields = fields
-    return made
+    assert not array or keys == list(range(len(keys))), "an array has no holes"
+    made: Any = defstruct(
+        cls.__name__,
+        [(field.name, Any, None if field.shape.optional else NODEFAULT) for field in fields],
+        bases=(Record,),
+        module=cls.__module__,
+        namespace={
+            name: part
+            for name, part in vars(cls).items()
+            if name not in _MADE_ANEW | set(own.__struct_fields__)
+        },
+        frozen=True,
+        kw_only=True,
+        gc=False,
+    )
+    made.fields, made.array = fields, array
+    return made  # type: ignore[no-any-return]  # defstruct gives a type that nobody can name
+
+
+_MADE_ANEW = frozenset(vars(type("_", (Record,), {}))) - {"__doc__"}

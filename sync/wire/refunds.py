@@ -7,14 +7,17 @@ the line's own rounded totals, so that parts add up to the whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from sync.wire.facts import Line, Purchase, Refund, line_total_rial
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
-@dataclass(frozen=True, slots=True)
-class Returned:
+
+class Returned(Struct, frozen=True):
     """What earlier refunds of the same purchase gave back: quantities by line index, amounts by allowance."""
 
     credit_rial: int
@@ -22,8 +25,7 @@ class Returned:
     leg_rial: Mapping[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """What goes back now; `legs` are (allowance, amount in rial) and sum up to the credit."""
 
     credit_rial: int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from sync.wire import cbor
 from sync.wire.compiled import Many, Shape, named
@@ -131,7 +132,7 @@ def chosen_by(number: str, kinds: Mapping[Any, type[Record]]) -> Shape:
     """The record that belongs to the earlier field `number` of the same record."""
     by_number = named(dict(kinds))
     return Shape(
-        read=_within(f"{by_number}[made.{number}].read(data, at)"),
+        read=_within(f"{by_number}[its_{number}].read(data, at)"),
         fits=f"type(v) is {by_number}[self.{number}]",
         write=f"{by_number}[self.{number}].write(v)",
         why=f"not of its {number}",

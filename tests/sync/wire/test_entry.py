@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import fields, replace
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import fields, replace
 
 from sync.wire import cbor, cose, entry, facts
 from sync.wire.cose import VerifyingKey

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 import segno
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sync.wire import base45, cbor, entry, facts, receipt_qr
 from sync.wire.credential import TrustedKeys

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import pickle
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
@@ -10,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sync.wire import cbor, facts
 from sync.wire.errors import Malformed
-from sync.wire.record import Record, item, record
+from sync.wire.record import Record, array_record, item, record
 from sync.wire.shapes import (
     chosen_by,
     digits,
@@ -41,8 +41,8 @@ class Color(IntEnum):
     FAR = 300
 
 
-@record
-class Point(Record, array=True):
+@array_record
+class Point(Record):
     x: int = item(0, uint(1000))
     y: int | None = item(1, optional(sint(1000)), default=None)
 
@@ -69,8 +69,8 @@ class Everything(Record):
     raw: bytes | None = item(12, optional(verbatim()), default=None)
 
 
-@record
-class Seen(Record, array=True):
+@array_record
+class Seen(Record):
     point: tuple[Point, bytes] = item(0, with_bytes(nested(Point)))
 
 
@@ -79,9 +79,7 @@ WHOLE = Everything(
     color=Color.FAR, point=Point(x=1000, y=-1), points=(Point(x=0), Point(x=24, y=1000)), numbers=(0, 9) * 15,
     body=Name(name="abc"), raw=bytes.fromhex("820102"),
 )  # fmt: skip
-SPARSE = dataclasses.replace(
-    WHOLE, code=None, numbers=None, raw=None, color=Color.RED, body=Point(x=1), right=False
-)
+SPARSE = replace(WHOLE, code=None, numbers=None, raw=None, color=Color.RED, body=Point(x=1), right=False)
 
 
 def refusal(value: object, where: str = "") -> Malformed:
@@ -216,7 +214,7 @@ def test_a_record_may_be_read_with_the_bytes_of_a_part() -> None:
     ],
 )
 def test_what_reading_would_refuse_cannot_be_written(field: str, wrong: Any) -> None:
-    broken = dataclasses.replace(WHOLE, **{field: wrong})
+    broken = replace(WHOLE, **{field: wrong})
     with pytest.raises(AssertionError):
         broken.to_cbor()
 
@@ -246,29 +244,28 @@ def test_more_bytes_than_allowed_are_refused() -> None:
         Point.from_cbor(Point(x=24, y=0).to_cbor(), bytes_max=2)
 
 
-def test_field_numbers_ascend_and_arrays_have_no_holes() -> None:
+def test_field_numbers_ascend() -> None:
     class Unsorted(Record):
         b: int = item(1, uint())
         a: int = item(0, uint())
 
-    class Holed(Record, array=True):
+    with pytest.raises(AssertionError, match="ascend"):
+        record(Unsorted)
+
+
+def test_an_array_has_no_holes() -> None:
+    class Holed(Record):
         a: int = item(0, uint())
         c: int = item(2, uint())
 
-    class Called(Record):
-        a: int = item(0, uint())
-
-        def __post_init__(self) -> None: ...
-
-    for broken in (Unsorted, Holed, Called):
-        with pytest.raises(AssertionError):
-            record(broken)
+    with pytest.raises(AssertionError, match="no holes"):
+        array_record(Holed)
 
 
 def test_records_are_frozen_and_small() -> None:
     point = Point(x=1)
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        point.x = 2  # type: ignore[misc]
+    with pytest.raises(AttributeError):
+        point.x = 2
     assert not hasattr(point, "__dict__")
 
 
@@ -279,7 +276,7 @@ def test_a_record_is_a_value() -> None:
         == facts.Leg(allowance=1, amount_rial=2, left_rial=3)
         != facts.Leg(allowance=1, amount_rial=2, left_rial=4)
     )
-    assert len({leg, pickle.loads(pickle.dumps(leg)), dataclasses.replace(leg)}) == 1
+    assert len({leg, pickle.loads(pickle.dumps(leg)), replace(leg)}) == 1
     assert repr(leg) == "Leg(allowance=1, amount_rial=2, left_rial=3)"
     assert leg != (1, 2, 3)
 
@@ -288,7 +285,7 @@ def test_a_record_is_a_value() -> None:
     "change", [lambda leg: setattr(leg, "left_rial", 9), lambda leg: delattr(leg, "left_rial")]
 )
 def test_a_record_cannot_be_changed(change: Callable[[facts.Leg], None]) -> None:
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    with pytest.raises(AttributeError):
         change(facts.Leg(allowance=1, amount_rial=2, left_rial=3))
 
 
