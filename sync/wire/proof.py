@@ -11,8 +11,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 
-from argon2.low_level import Type, hash_secret_raw
-
 from sync.wire import cbor
 
 PROOF_BYTES = 8
@@ -50,6 +48,8 @@ def household_proof(
 
 def slow_hash(digits: str, salt: bytes) -> bytes:
     """Argon2id of a short code, 16 bytes; tens of milliseconds on a server, half a second on a small board."""
+    from argon2.low_level import Type, hash_secret_raw  # noqa: PLC0415 -- a till may go without for days
+
     return hash_secret_raw(
         digits.encode(),
         salt,

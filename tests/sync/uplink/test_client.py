@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from sync.uplink.client import READ_BYTES, CenterClient, center_address
+from sync.uplink.client import CenterClient, center_address
 from sync.uplink.errors import BadAddress, NotTheCenter, Refused, TimedOut, Unreachable, UplinkError
+from sync.uplink.http import READ_BYTES
 from tests.sync.uplink.servers import Server, http, serving
 
 if TYPE_CHECKING:
