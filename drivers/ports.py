@@ -27,11 +27,15 @@ import stat
 import termios
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from drivers import key_codes as keys
 from drivers.errors import PortNotOpened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 INPUT_FOLDER = Path("/dev/input")
 _USB_PRINTERS = Path("/sys/class/usbmisc")
@@ -113,6 +117,27 @@ def input_port(path: Path) -> Port:
         kind=PortKind.KEYS, path=path, place=place_of_keys(info.bustype, phys=phys, uniq=uniq, name=name),
         model=f"{info.vendor:04x}:{info.product:04x}", name=_shown(name), may_scan=may_scan, may_key=may_key,
     )  # fmt: skip
+
+
+class KeyboardWatch:
+    """Who may be scanner or keypad now. Looking again costs little: only newcomers are asked who they are."""
+
+    def __init__(self, folder: Path = INPUT_FOLDER, *, ask: Callable[[Path], Port] | None = None) -> None:
+        self._folder = folder
+        self._ask = ask or input_port
+        self._known: dict[Path, tuple[tuple[int, int], Port]] = {}
+
+    def look(self) -> tuple[Port, ...]:
+        """Who is there. One that cannot be asked yet, such as before its node is given to our group, is asked again."""
+        known = {}
+        for path in event_paths(self._folder):
+            with contextlib.suppress(PortNotOpened, OSError):
+                status = path.stat()
+                node = (status.st_ino, status.st_rdev)
+                before = self._known.get(path)
+                known[path] = before if before and before[0] == node else (node, self._ask(path))
+        self._known = known
+        return tuple(port for _, port in known.values() if port.may_key or port.may_scan)
 
 
 _LETTERS = frozenset(code for code, (plain, _) in keys.MAIN.items() if plain.isalpha() and plain.isascii())

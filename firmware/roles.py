@@ -51,6 +51,36 @@ class Role(Enum):
     DISPLAY = "display"
 
 
+ROLE_BARCODES: Final = {Role.SCANNER: "R1:SCANNER"}
+"""What a device without a role reads to take that one."""
+KEYPAD_CODE: Final = "18"
+"""``*18 Enter``: a pad without a role takes the keypad's; on the till's own keypad it prints the list of devices."""
+
+
+class Change(Enum):
+    """What happened to a device, as far as the people at the counter must know."""
+
+    CUT_OFF = "cut_off"
+    """The keypad has just gone: what was half typed is void."""
+    MISSING = "missing"
+    """The till has been without it for some seconds, or from the start."""
+    BACK = "back"
+    TAKEN = "taken"
+    """A device has taken the role."""
+    STRANGER = "stranger"
+    """A device without a role was used, and could take one of these."""
+    NOT_FREE = "not_free"
+    """A device without a role was used, and those that it could have are another's, who is plugged in."""
+
+
+class DeviceNews(Struct, frozen=True):
+    """What the till tells of its own devices. `given` are roles whose path the configuration gives: nobody takes those."""
+
+    change: Change
+    roles: tuple[Role, ...]
+    given: tuple[Role, ...] = ()
+
+
 class Seat(Struct, frozen=True, kw_only=True):
     """Where a role belongs. `model` and `name` are of the device that sat there last; `baud` is 0 if nobody said."""
 

@@ -226,3 +226,24 @@ def test_keys_come_from_fifos_and_event_devices_only(tmp_path: Path) -> None:
     assert ports.is_event_device(tmp_path / "scanner")
     assert not ports.is_event_device(Path("/dev/null"))
     assert not ports.is_event_device(tmp_path / "none")
+
+
+def test_the_watch_asks_each_newcomer_once_and_whoever_sits_behind_the_same_number_anew(
+    evdev: Evdev, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+
+    def ask(path: Path) -> ports.Port:
+        asked.append(path.name)
+        return ports.input_port(path)
+
+    watch = ports.KeyboardWatch(tmp_path, ask=ask)
+    assert [port.path.name for port in watch.look()] == ["event2", "event10"], "no mouse"
+    assert [port.path.name for port in watch.look()] == ["event2", "event10"]
+    assert (asked.count("event2"), asked.count("event3")) == (1, 2), "who could not be asked is asked again"
+    (tmp_path / "event2").rename(tmp_path / "unplugged")
+    (tmp_path / "event2").touch()
+    assert len(watch.look()) == 2
+    assert asked.count("event2") == 2
+    (tmp_path / "event2").unlink()
+    assert [port.path.name for port in watch.look()] == ["event10"]
