@@ -6,11 +6,12 @@ national ID. A line that cannot be written is lost, for no log may stop the till
 
 from __future__ import annotations
 
-import json
 import os
 import select
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
+
+from msgspec import json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +56,19 @@ class Log:
         if level < self._level:
             return
         line = {"level": level.name.lower(), "ms": self._monotonic_ms(), "event": event, **facts}
-        self._write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
+        self._write(_json_of(line) + "\n")
+
+
+def _json_of(line: dict[str, Any]) -> str:
+    try:
+        return json.encode(line, enc_hook=str).decode()
+    except (ValueError, OverflowError):
+        # A file's name may be no UTF-8, and a number longer than 64 bits.
+        return json.encode({name: _printable(fact) for name, fact in line.items()}).decode()
+
+
+def _printable(fact: object) -> str:
+    return str(fact).encode("utf-8", "replace").decode()
 
 
 def write_to(descriptor: int, *, may_wait: bool) -> Callable[[str], None]:

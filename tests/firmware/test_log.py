@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import PurePath
 
 import pytest
 
@@ -23,6 +24,16 @@ def test_a_line_says_when_and_what() -> None:
         "job": "scanner",
         "error": "گم شد\n",
     }
+
+
+def test_what_json_cannot_hold_is_told_as_text() -> None:
+    lines: list[str] = []
+    log = Log(lines.append, level=Level.INFO, monotonic_ms=lambda: 0)
+    log.info("a", path=PurePath("/b"), error=ValueError("c"))
+    log.info("a", path="\udcff", number=2**70)
+    first, second = map(json.loads, lines)
+    assert (first["path"], first["error"]) == ("/b", "c")
+    assert (second["path"], second["number"]) == ("?", str(2**70))
 
 
 def test_lines_below_the_level_are_left_out() -> None:
