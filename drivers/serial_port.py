@@ -1,50 +1,43 @@
-"""A serial port that says how many bytes left it, whatever happens.
+"""A serial port, on the board or in a USB adapter, that says how many bytes left it.
 
 Rules:
-- pyserial opens and configures the port; then bytes move by os.read and os.write on the bare descriptor. (Its own
-  `write` spins, blocks for ever, or does not say how much went out.)
-- One permanent reader; what it reads waits in a bounded queue. One writer at a time.
-- A timeout is the longest time without progress, not of the whole: a slip takes half a minute at 9600 baud.
+- pyserial opens and configures the port; then bytes move as in `drivers.byte_port`. (Its own `write` spins, blocks for
+  ever, or does not say how much went out.)
+- RTS/CTS and XON/XOFF are the kernel's. DTR/DSR Linux does not do: here bytes go in small pieces, each only while DSR is
+  on and the kernel holds next to nothing, so that what is still under way when DSR drops fits into a printer's reserve.
+- A line without modem lines (a pseudo terminal) holds nobody up.
 - Closing throws away what the kernel still holds, for a close that waits for a printer without paper would stop
   the loop.
 
-Edge: neither OSError, SerialException nor termios.error leaves.
+Untried: modem lines of real adapters. A pseudo terminal has none; tests hand in a line of their own.
+
+Source: Linux `tty_ioctl(4)`. Edge: neither OSError, SerialException nor termios.error leaves.
 
 Must not know: what the bytes mean.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import fcntl
-import os
 import struct
 import termios
-from enum import Enum
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import serial
 
-from drivers.errors import DeviceGone, PortNotOpened, PrinterBlocked
-from drivers.newest_queue import NewestQueue
+from drivers.byte_port import QUEUED_READS_MAX, WRITE_BYTES_MAX, BytePort
+from drivers.errors import PortNotOpened
+from drivers.flow import Flow
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
-    from types import TracebackType
 
-WRITE_BYTES_MAX = 4_096
-READ_BYTES_MAX = 1_024
-QUEUED_READS_MAX = 64
-_DRAIN_POLL_MS = 20
+__all__ = ["QUEUED_READS_MAX", "Flow", "SerialPort", "open_serial_port"]
 
-
-class Flow(Enum):
-    """How the far side says that it can take no more."""
-
-    NONE = "none"
-    RTS_CTS = "rts_cts"
-    XON_XOFF = "xon_xoff"
+PIECE_BYTES = 64
+"""Handed over at once under DTR/DSR; printers keep 128 or 256 bytes free when they let DTR drop."""
 
 
 def open_serial_port(path: Path, *, baud: int, flow: Flow = Flow.NONE) -> SerialPort:
@@ -66,68 +59,49 @@ def open_serial_port(path: Path, *, baud: int, flow: Flow = Flow.NONE) -> Serial
             fd = fcntl.fcntl(opened.fileno(), fcntl.F_DUPFD_CLOEXEC, 0)
     except (OSError, ValueError, termios.error) as error:
         raise PortNotOpened(f"{path}: {error}") from error
-    return SerialPort(fd, name=str(path))
+    return SerialPort(fd, name=str(path), flow=flow)
 
 
-class SerialPort:
-    """An open port. Owns its descriptor; one task reads, one task writes.
+def dsr_of(fd: int) -> bool | None:
+    """Whether the far side is on and ready, by its DSR line; None where there are no modem lines."""
+    try:
+        answer = fcntl.ioctl(fd, termios.TIOCMGET, bytes(4))
+    except OSError:
+        return None
+    lines: int = struct.unpack("@i", answer)[0]
+    return bool(lines & termios.TIOCM_DSR)
 
-    Use it in `async with`: entering starts the reader, leaving closes the descriptor.
-    """
 
-    def __init__(self, fd: int, *, name: str) -> None:
-        """Take over `fd`, which is open, configured and non-blocking."""
-        self.name = name
-        self._fd = fd
-        self._why_gone = ""
-        self._room: asyncio.Event | None = None
-        self._queue: NewestQueue[bytes] = NewestQueue(items_max=QUEUED_READS_MAX)
+class SerialPort(BytePort):
+    """An open tty, or anything else that reads and writes as one."""
 
-    async def __aenter__(self) -> Self:
-        asyncio.get_running_loop().add_reader(self._fd, self._readable)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    def __init__(
+        self, fd: int, *, name: str, flow: Flow = Flow.NONE, dsr: Callable[[int], bool | None] = dsr_of
     ) -> None:
-        self._finish("closed")
+        """Take over `fd`, which is open, configured and non-blocking. `dsr` reads its DSR line."""
+        super().__init__(fd, name=name)
+        self._waits_for_dsr = flow is Flow.DTR_DSR
+        self._dsr = dsr
+        self._was_on = dsr(fd)
 
-    async def read(self, *, timeout_ms: int | None = None) -> bytes:
-        """Return the next bytes from the far side, or b"" if none come for `timeout_ms`. Raises: DeviceGone."""
-        return await self._queue.get(timeout_ms=timeout_ms) or b""
+    def power_was_cut(self) -> bool:
+        """Whether DSR came on since the last call: the printer, or the cable, was away.
 
-    async def write(self, data: bytes, *, timeout_ms: int) -> int:
-        """Hand all of `data` to the kernel; return its length.
-
-        Raises: PrinterBlocked if not one more byte is taken for `timeout_ms`; DeviceGone. Both say in `sent` how
-        many bytes of `data` were taken: they may be on paper already, or come out later.
+        A printer that uses the line for flow control, or whose cable does not have it, tells nothing by it.
         """
-        assert self._room is None, "one writer at a time"
-        view = memoryview(data)
-        sent = self._write_some(view, sent=0)
-        while sent < len(data):
-            if not await self._wait_for_room(timeout_ms):
-                raise PrinterBlocked(f"{self.name}: takes no more bytes", sent=sent)
-            sent += self._write_some(view[sent:], sent=sent)
-        return sent
+        if self._waits_for_dsr or self._fd < 0:
+            return False
+        before, self._was_on = self._was_on, self._dsr(self._fd)
+        return before is False and self._was_on is True
 
-    async def drain(self, *, timeout_ms: int) -> int:
-        """Wait until the kernel holds no more bytes for the far side.
-
-        Returns how many it still holds when not one more has left for `timeout_ms`: 0 is all well. A pseudo
-        terminal does not count them and says 0.
-
-        Raises: DeviceGone.
-        """
-        held = self._held_bytes()
-        patience_ms = timeout_ms
-        while held and patience_ms > 0:
-            await asyncio.sleep(_DRAIN_POLL_MS / 1_000)
-            before, held = held, self._held_bytes()
-            patience_ms = timeout_ms if held < before else patience_ms - _DRAIN_POLL_MS
-        return held
+    def _bytes_at_once(self) -> int:
+        if not self._waits_for_dsr or self._fd < 0:
+            return WRITE_BYTES_MAX
+        may_go = self._dsr(self._fd) is not False and self._held_bytes() <= PIECE_BYTES // 2
+        return PIECE_BYTES if may_go else 0
 
     def _held_bytes(self) -> int:
+        """See `BytePort`. A pseudo terminal does not count them and says 0."""
         self._check(sent=0)
         try:
             answer = fcntl.ioctl(self._fd, termios.TIOCOUTQ, bytes(4))
@@ -136,60 +110,6 @@ class SerialPort:
         held: int = struct.unpack("@i", answer)[0]
         return held
 
-    def _write_some(self, view: memoryview, *, sent: int) -> int:
-        self._check(sent=sent)
-        try:
-            return os.write(self._fd, view[:WRITE_BYTES_MAX])
-        except (BlockingIOError, InterruptedError):
-            return 0
-        except OSError as error:
-            self._finish(error.strerror or "write error")
-            raise DeviceGone(f"{self.name}: {self._why_gone}", sent=sent) from error
-
-    async def _wait_for_room(self, timeout_ms: int) -> bool:
-        loop = asyncio.get_running_loop()
-        self._room = asyncio.Event()
-        loop.add_writer(self._fd, self._room.set)
-        try:
-            async with asyncio.timeout(timeout_ms / 1_000):
-                await self._room.wait()
-        except TimeoutError:
-            pass  # room that came in the same turn of the loop still counts
-        finally:
-            room, self._room = self._room, None
-            if self._fd >= 0:
-                loop.remove_writer(self._fd)
-        return room.is_set()
-
-    def _readable(self) -> None:
-        try:
-            chunk = os.read(self._fd, READ_BYTES_MAX)
-        except (BlockingIOError, InterruptedError):
-            return
-        except OSError as error:
-            self._finish(error.strerror or "read error")
-            return
-        if chunk:
-            self._queue.put_newest(chunk)
-        else:
-            self._finish("hung up")
-
-    def _check(self, *, sent: int) -> None:
-        if self._fd < 0:
-            raise DeviceGone(f"{self.name}: {self._why_gone}", sent=sent)
-
-    def _finish(self, why: str) -> None:
-        if self._fd < 0:
-            return
-        loop = asyncio.get_running_loop()
-        loop.remove_reader(self._fd)
-        loop.remove_writer(self._fd)
+    def _before_close(self) -> None:
         with contextlib.suppress(OSError, termios.error):
             termios.tcflush(self._fd, termios.TCOFLUSH)
-        with contextlib.suppress(OSError):
-            os.close(self._fd)
-        self._fd = -1
-        self._why_gone = why
-        self._queue.end(lambda: DeviceGone(f"{self.name}: {why}"))
-        if self._room is not None:
-            self._room.set()

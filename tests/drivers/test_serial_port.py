@@ -6,12 +6,13 @@ import asyncio
 import os
 import socket
 import termios
+import tty
 from pathlib import Path
 
 import pytest
 
 from drivers.errors import DeviceGone, PortNotOpened, PrinterBlocked
-from drivers.serial_port import QUEUED_READS_MAX, Flow, SerialPort, open_serial_port
+from drivers.serial_port import PIECE_BYTES, QUEUED_READS_MAX, Flow, SerialPort, open_serial_port
 
 PATIENCE_MS = 50
 
@@ -230,3 +231,57 @@ def test_a_speed_that_no_port_has_is_not_opened(far: FarSide) -> None:
     with pytest.raises(PortNotOpened):
         open_serial_port(far.path, baud=-1)
     far.unplug()
+
+
+def test_under_dtr_dsr_nothing_leaves_while_the_line_is_off(far: FarSide) -> None:
+    ready = True
+
+    async def story() -> None:
+        nonlocal ready
+        fd = os.open(far.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        tty.setraw(fd)
+        async with SerialPort(fd, name="printer", flow=Flow.DTR_DSR, dsr=lambda _: ready) as port:
+            assert await port.write(b"while ready", timeout_ms=PATIENCE_MS) == 11
+            ready = False
+            with pytest.raises(PrinterBlocked) as caught:
+                await port.write(b"while not", timeout_ms=PATIENCE_MS)
+            assert not caught.value.started
+            assert far.take() == b"while ready"
+            async with asyncio.TaskGroup() as tasks:
+                writing = tasks.create_task(port.write(EVERY_BYTE[:1_000], timeout_ms=1_000))
+                await asyncio.sleep(0.03)
+                ready = True
+                arrived = b""
+                while len(arrived) < 1_000:
+                    piece = far.take()
+                    assert len(piece) <= 3 * PIECE_BYTES
+                    arrived += piece
+                    await asyncio.sleep(0)
+            assert arrived == EVERY_BYTE[:1_000]
+            assert writing.result() == 1_000
+        far.unplug()
+
+    asyncio.run(story())
+
+
+def test_a_line_without_modem_lines_holds_nobody_up(far: FarSide) -> None:
+    async def story() -> None:
+        async with open_serial_port(far.path, baud=9_600, flow=Flow.DTR_DSR) as port:
+            assert await port.write(b"slip", timeout_ms=PATIENCE_MS) == 4
+            assert not port.power_was_cut()
+        assert far.take() == b"slip"
+        far.unplug()
+
+    asyncio.run(story())
+
+
+def test_a_line_that_comes_on_again_says_that_the_printer_was_off(far: FarSide) -> None:
+    lines = iter([True, True, False, True, True])
+
+    async def story() -> None:
+        fd = os.open(far.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        async with SerialPort(fd, name="printer", dsr=lambda _: next(lines)) as port:
+            assert [port.power_was_cut() for _ in range(4)] == [False, False, True, False]
+        far.unplug()
+
+    asyncio.run(story())
