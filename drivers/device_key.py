@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 import stat
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -89,7 +88,7 @@ class FileDeviceKey:
         self.exchange_public = self._exchanging.public_key().public_bytes_raw()
 
     @classmethod
-    def create(cls, path: Path, *, random_bytes: Callable[[int], bytes] = secrets.token_bytes) -> Self:
+    def create(cls, path: Path, *, random_bytes: Callable[[int], bytes] = os.urandom) -> Self:
         """Make both keys and keep them at `path`; when this returns they outlast a power cut.
 
         Raises: KeyFileExists, DeviceKeyError if the folder cannot be written.
@@ -135,7 +134,7 @@ def _read_private(path: Path) -> bytes:
 
 def _store(path: Path, content: bytes) -> None:
     """Write a new file whole or not at all; an existing one stays. Durable afterwards."""
-    written = path.with_name(f"{path.name}.{secrets.token_hex(8)}.new")
+    written = path.with_name(f"{path.name}.{os.urandom(8).hex()}.new")
     try:
         try:
             _write_durably(written, content)

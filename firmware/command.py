@@ -11,7 +11,7 @@ import argparse
 import asyncio
 import contextlib
 import gc
-import secrets
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -164,7 +164,7 @@ def _enroll(given: argparse.Namespace) -> None:
             given.center,
             client,
             software=VERSION,
-            random_bytes=secrets.token_bytes,
+            random_bytes=os.urandom,
         )
     )
     print(f"This is device {enrolled.device} of shop {enrolled.shop}.")

@@ -19,13 +19,12 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import tomllib
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, json
 
 from drivers.ports import PortKind
 from firmware.errors import RolesInUse, RolesNotStored
@@ -51,7 +50,7 @@ class Role(Enum):
     DISPLAY = "display"
 
 
-ROLE_BARCODES: Final = {Role.SCANNER: "R1:SCANNER"}
+ROLE_BARCODES: Final = {Role.SCANNER: "D1:SCANNER"}
 """What a device without a role reads to take that one."""
 KEYPAD_CODE: Final = "18"
 """``*18 Enter``: a pad without a role takes the keypad's; on the till's own keypad it prints the list of devices."""
@@ -256,7 +255,7 @@ def _text(seats: Mapping[Role, Seat]) -> str:
 
 def _quoted(word: str) -> str:
     """A JSON string is one of TOML's too, once DEL is escaped."""
-    return json.dumps(word, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return json.encode(word).decode().replace("\x7f", "\\u007f")
 
 
 def _write(folder: Path, text: str) -> None:
