@@ -22,8 +22,8 @@ from firmware.errors import JournalFull
 from firmware.journal import loading, memory, questions, storage, writing
 from firmware.journal.memory import Memory
 from firmware.journal.purchases import purchase_record
-from sync.wire.entry import Draft, Entry, EntryBytes, PrivatePart
-from sync.wire.facts import Enrolled, Fact, Line, MailApplied
+from sync.wire.entry import Draft, Entry, EntryBytes, PackedLines, PrivatePart
+from sync.wire.facts import Enrolled, Fact, MailApplied
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
@@ -64,7 +64,7 @@ class Journal(Memory):
         self,
         fact: Fact,
         *,
-        lines: tuple[Line, ...] | None = None,
+        lines: PackedLines | None = None,
         private: PrivatePart | None = None,
         proof_key: bytes | None = None,
     ) -> Draft:

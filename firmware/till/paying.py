@@ -29,6 +29,7 @@ from firmware.till.slips_of import receipt_of
 from firmware.till.states import State
 from firmware.till.talk import Presented, Shown, Talk
 from sync.wire import proof
+from sync.wire.entry import pack_lines
 from sync.wire.facts import CashSale, PinFailure, PriceChanged
 from sync.wire.kinds import DeclineReason, Grade
 from sync.wire.money import of_toman
@@ -67,7 +68,9 @@ async def total(talk: Talk, command: Total) -> State:
     result = _decide(talk, presented, account, cap_rial)
     if isinstance(result, Refusal) or account is None:
         return await _refuse(talk, result, presented, account)
-    return await _ask_household(talk, Shown(result, cap_rial), presented, account)
+    return await _ask_household(
+        talk, Shown(result, cap_rial, pack_lines(talk.basket.wire())), presented, account
+    )
 
 
 async def pin(talk: Talk, command: Pin) -> State:
@@ -83,7 +86,7 @@ async def confirmed(talk: Talk, _: Confirm) -> State:
     presented, shown = talk.presented, talk.shown
     assert shown is not None, "a block was printed"
     if shown.approval is None:
-        return await _sell_for_cash(talk)
+        return await _sell_for_cash(talk, shown)
     if presented is None or presented.code_entry is None:
         return await talk.look(Prompt.PIN)
     return await _settle(talk, presented, shown, None)
@@ -147,7 +150,7 @@ async def _settle(talk: Talk, presented: Presented, shown: Shown, key: bytes | N
         return await _refuse(talk, outcome, presented, account)
     if isinstance(outcome, Approval):
         await talk.beep(Sound.LOOK)
-        return await _ask_household(talk, Shown(outcome, shown.cap_rial), presented, account)
+        return await _ask_household(talk, Shown(outcome, shown.cap_rial, shown.lines), presented, account)
     return await _finish(talk, outcome)
 
 
@@ -164,17 +167,17 @@ async def _commit(
         return now
     counters = talk.journal.counters
     fact = now.fact(number=counters.purchases + 1, credit_before_rial=counters.credit_rial)
-    draft = talk.journal.draft(fact, lines=talk.basket.wire(), private=presented.private(), proof_key=key)
+    draft = talk.journal.draft(fact, lines=shown.lines, private=presented.private(), proof_key=key)
     try:
         return await talk.journal.commit(draft)
     except StaleDecision:
         return now
 
 
-async def _sell_for_cash(talk: Talk) -> State:
+async def _sell_for_cash(talk: Talk, shown: Shown) -> State:
     fact = CashSale(total_rial=talk.basket.total_rial)
     async with talk.journal.turn:
-        entry = await talk.journal.commit(talk.journal.draft(fact, lines=talk.basket.wire()))
+        entry = await talk.journal.commit(talk.journal.draft(fact, lines=shown.lines))
     return await _finish(talk, entry)
 
 
@@ -211,7 +214,7 @@ async def _ask_for_cash(talk: Talk) -> State:
         card_read=talk.presented is not None,
         press=(PRESS_ENTER, PRESS_BACK),
     )
-    talk.shown = Shown(None, None)
+    talk.shown = Shown(None, None, pack_lines(talk.basket.wire()))
     return await talk.question(block, State.TOTALED)
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from firmware.journal.journal import Journal
     from firmware.journal.records import PurchaseRecord
     from firmware.till.codes import Function, FunctionCode
+    from sync.wire.entry import PackedLines
     from sync.wire.mail import Settlement, Verdicts
 
 NOTICES_MAX = 64
@@ -109,10 +110,11 @@ class CallInProgress(Struct):
 
 
 class Shown(Struct, frozen=True):
-    """The block that TOTAL printed: an approval, or a cash sale where it is None."""
+    """The block that TOTAL printed: an approval, or a cash sale where it is None; and the lines that will be signed."""
 
     approval: Approval | None
     cap_rial: int | None
+    lines: PackedLines
 
 
 class Reversing(Struct):

@@ -93,13 +93,21 @@ class Head(NamedTuple):
     prev: bytes
 
 
+class PackedLines(NamedTuple):
+    """A basket's lines with their bytes and the hash that the payload names: made while nobody waits for them."""
+
+    lines: tuple[Line, ...]
+    data: bytes
+    hash: bytes
+
+
 class Draft(NamedTuple):
     """What is to be said, before it has a place in the chain. `proof_key` is the household's K; it is never stored."""
 
     fact: Fact
     time: TimeInterval
     boot: int
-    lines: tuple[Line, ...] | None = None
+    lines: PackedLines | None = None
     private: PrivatePart | None = None
     proof_key: bytes | None = None
 
@@ -133,8 +141,7 @@ class Entry(NamedTuple):
 def seal(draft: Draft, head: Head, *, device: int, key: SigningKey, blinding_key: bytes) -> Entry:
     """Give `draft` its place in the chain, hash it and sign it."""
     public = draft.fact.to_cbor()
-    lines = None if draft.lines is None else lines_bytes(draft.lines)
-    lines_hash = None if lines is None else hashlib.sha256(lines).digest()
+    lines, lines_data, lines_hash = draft.lines or ((), None, None)
     private_part = _proven(draft, public, head, device=device, lines_hash=lines_hash)
     private = None if private_part is None else private_part.to_cbor()
     payload = payload_bytes(
@@ -149,8 +156,8 @@ def seal(draft: Draft, head: Head, *, device: int, key: SigningKey, blinding_key
     )
     signed_bytes = cose.to_be_signed(payload, public=key.public, context=CONTEXT)
     return Entry(
-        device, head.sequence, head.prev, draft.fact, draft.time, draft.boot, draft.lines or (), private_part,
-        hashlib.sha256(signed_bytes).digest(), public, EntryBytes(payload=payload, lines=lines, private=private, signature=key.sign(signed_bytes)),
+        device, head.sequence, head.prev, draft.fact, draft.time, draft.boot, lines, private_part,
+        hashlib.sha256(signed_bytes).digest(), public, EntryBytes(payload=payload, lines=lines_data, private=private, signature=key.sign(signed_bytes)),
     )  # fmt: skip
 
 
@@ -223,6 +230,12 @@ def _check_parts(stored: EntryBytes, payload: Payload, blinding_key: bytes | Non
         private_hash = blinded_hash(stored.private, payload.sequence, blinding_key)
     if private_hash != payload.private_hash:
         raise NotAuthentic(f"{what}.private", "does not have the hash that was signed")
+
+
+def pack_lines(lines: tuple[Line, ...]) -> PackedLines:
+    """Lines as an entry needs them."""
+    data = lines_bytes(lines)
+    return PackedLines(lines, data, hashlib.sha256(data).digest())
 
 
 def lines_bytes(lines: tuple[Line, ...]) -> bytes:

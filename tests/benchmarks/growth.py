@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from firmware.journal import questions, storage
 from firmware.journal.entry_projections import put
 from firmware.journal.loading import TAIL_ENTRIES
-from sync.wire.entry import Draft, TimeInterval, seal
+from sync.wire.entry import Draft, TimeInterval, pack_lines, seal
 from sync.wire.kinds import EntryKind, Grade
 from tests.benchmarks.counter import IDLE_EVERY
 from tests.benchmarks.stopwatch import interleaved
@@ -172,7 +172,7 @@ def _seal_tail(sql: sqlite3.Connection, identity: Identity, bought: Entry) -> No
     """As many purchases as a start proves, behind all that nobody signed; the center has acknowledged everything."""
     head = storage.head_of(sql, identity)
     time_known = TimeInterval(not_before_s=NOW_S, span_s=2, grade=Grade.TRUSTED)
-    draft = Draft(bought.fact, time_known, bought.boot, bought.lines, bought.private)
+    draft = Draft(bought.fact, time_known, bought.boot, pack_lines(bought.lines), bought.private)
     for _ in range(TAIL_ENTRIES):
         entry = seal(
             draft, head, device=identity.device, key=identity.key, blinding_key=identity.blinding_key

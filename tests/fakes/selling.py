@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from firmware.authorizer import Approval, Ask, Surroundings, authorize
-from sync.wire.entry import Draft, Entry, PrivatePart
+from sync.wire.entry import Draft, Entry, PrivatePart, pack_lines
 from sync.wire.facts import Line, line_total_rial
 from sync.wire.kinds import Unit
 
@@ -42,7 +42,9 @@ async def purchase_draft(journal: Journal, member: Member, total_rial: int) -> D
         number=journal.counters.purchases + 1, credit_before_rial=journal.counters.credit_rial
     )
     private = PrivatePart(household=member.household, card=member.card.number)
-    return journal.draft(fact, lines=lines_worth(total_rial), private=private, proof_key=member.key)
+    return journal.draft(
+        fact, lines=pack_lines(lines_worth(total_rial)), private=private, proof_key=member.key
+    )
 
 
 async def buy(journal: Journal, member: Member, total_rial: int) -> Entry:

@@ -16,7 +16,7 @@ from firmware.authorizer import Approval, Ask, Surroundings, authorize
 from firmware.errors import StaleDecision
 from firmware.journal import audit
 from sync.wire import cose, mail, policy
-from sync.wire.entry import PrivatePart
+from sync.wire.entry import PrivatePart, pack_lines
 from sync.wire.facts import Closing, Decline, Line, PinFailure, Purchase, Refund, Void, line_total_rial
 from sync.wire.kinds import ClosingKind, DeclineReason, Grade, MailKind, Role, Unit
 from tests.fakes.paper_center import DAY_S, FOREVER_S, OPENING_S, POLICY, PaperCenter
@@ -167,7 +167,7 @@ class World:
             number=journal.counters.purchases + 1, credit_before_rial=journal.counters.credit_rial
         )
         private = PrivatePart(household=member.household, card=member.card.number)
-        draft = journal.draft(fact, lines=lines, private=private, proof_key=member.key)
+        draft = journal.draft(fact, lines=pack_lines(lines), private=private, proof_key=member.key)
         overtaken = self.chance.random() < 0.15
         if overtaken:
             await till.exchange(self.book, self.now_s, most=9)

@@ -136,11 +136,11 @@ def draft(kind: EntryKind) -> entry.Draft:
     """What the entry of this kind says, with lines and private part where the kind has them."""
     time = entry.TimeInterval(not_before_s=MORNING_S + 60 * int(kind), span_s=4, grade=Grade.TRUSTED)
     if kind is EntryKind.PURCHASE:
-        return entry.Draft(PURCHASE, time, 3, LINES, PRIVATE, HOUSEHOLD_KEY)
+        return entry.Draft(PURCHASE, time, 3, entry.pack_lines(LINES), PRIVATE, HOUSEHOLD_KEY)
     if kind is EntryKind.CODE_OUTCOME:
         return entry.Draft(FACTS[kind], time, 3, None, entry.PrivatePart(household=517, code="40271835"))
     private = PRIVATE if kind in {EntryKind.PIN_FAILURE, EntryKind.INQUIRY} else None
-    lines = LINES[:2] if kind is EntryKind.CASH_SALE else None
+    lines = entry.pack_lines(LINES[:2]) if kind is EntryKind.CASH_SALE else None
     return entry.Draft(FACTS[kind], time, 3, lines, private)
 
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from sync.central.keys import FileKey
 from sync.wire import cose, credential, facts, mail
 from sync.wire.credential import EnrollmentAnswer, EnrollmentRequest, TrustedKeys, root_fingerprint, trust
-from sync.wire.entry import Draft, Entry, Head, PrivatePart, TimeInterval, seal
+from sync.wire.entry import Draft, Entry, Head, PrivatePart, TimeInterval, pack_lines, seal
 from sync.wire.exchange import ANSWER_CONTEXT, REQUEST_CONTEXT, ExchangeAnswer, ExchangeRequest, pack_batch
 from sync.wire.facts import Leg, Line, Purchase
 from sync.wire.kinds import Grade, MailKind, Role, Unit
@@ -105,7 +105,14 @@ class Device(Struct):
         keep: bool = True,
     ) -> Entry:
         time = TimeInterval(not_before_s=self.now_s if at_s is None else at_s, span_s=span_s, grade=grade)
-        draft = Draft(fact=fact, time=time, boot=1, lines=lines, private=private, proof_key=proof_key)
+        draft = Draft(
+            fact=fact,
+            time=time,
+            boot=1,
+            lines=None if lines is None else pack_lines(lines),
+            private=private,
+            proof_key=proof_key,
+        )
         entry = seal(draft, after or self.head, device=self.number, key=self.key, blinding_key=self.blinding)
         if keep:
             self.journal.append(entry)

@@ -8,7 +8,7 @@ import pytest
 
 from sync.central import ledger
 from sync.wire import facts
-from sync.wire.entry import Draft, PrivatePart, TimeInterval, seal
+from sync.wire.entry import Draft, PrivatePart, TimeInterval, pack_lines, seal
 from sync.wire.facts import Leg
 from sync.wire.kinds import Grade
 from tests.sync.central.conftest import DAY_S, DEY_17, POLICIES, national_id
@@ -115,7 +115,7 @@ def test_a_purchase_without_lines_is_malformed_and_so_nothing_comes_back(lab: La
     )
     time = TimeInterval(not_before_s=lab.device.now_s, span_s=1, grade=Grade.TRUSTED)
     proven = seal(
-        Draft(bare, time, 1, lines=(), private=private, proof_key=key), head, device=lab.device.number,
+        Draft(bare, time, 1, lines=pack_lines(()), private=private, proof_key=key), head, device=lab.device.number,
         key=lab.device.key, blinding_key=lab.device.blinding,
     )  # fmt: skip
     entry = lab.device.say(bare, private=proven.private)

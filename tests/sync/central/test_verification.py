@@ -22,7 +22,7 @@ from sync.central.verification import (
     judge_standing,
     place,
 )
-from sync.wire.entry import Draft, Entry, Head, PrivatePart, TimeInterval, seal
+from sync.wire.entry import Draft, Entry, Head, PrivatePart, TimeInterval, pack_lines, seal
 from sync.wire.facts import Leg, Line, Purchase
 from sync.wire.kinds import Grade, Unit
 from tests.sync.central.conftest import DEY_17, POLICIES
@@ -79,7 +79,7 @@ def entry_of(
 ) -> Entry:
     time = TimeInterval(not_before_s=at_s, span_s=span_s, grade=grade)
     proof_key = KEY if isinstance(fact, Purchase) and private is not None and private.card else None
-    draft = Draft(fact=fact, time=time, boot=1, lines=lines, private=private, proof_key=proof_key)
+    draft = Draft(fact=fact, time=time, boot=1, lines=pack_lines(lines), private=private, proof_key=proof_key)
     return seal(draft, Head(sequence, bytes(32)), device=1001, key=DEVICE.key, blinding_key=b"")
 
 

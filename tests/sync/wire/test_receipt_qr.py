@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from sync.wire import base45, cbor, entry, facts, receipt_qr
 from sync.wire.credential import TrustedKeys
+from sync.wire.entry import pack_lines
 from sync.wire.errors import Malformed, NotAuthentic, WireError
 from sync.wire.kinds import EntryKind, Grade
 from tests.vectors.samples import (
@@ -36,7 +37,7 @@ QUIET_MODULES = 4
 
 def sealed(*, lines: int, legs: int = 1) -> entry.Entry:
     fact = replace(PURCHASE, legs=PURCHASE.legs * legs)
-    said = draft(EntryKind.PURCHASE)._replace(fact=fact, lines=LINES[:1] * lines)
+    said = draft(EntryKind.PURCHASE)._replace(fact=fact, lines=pack_lines(LINES[:1] * lines))
     return entry.seal(said, FIRST_HEAD, device=DEVICE, key=DEVICE_KEY, blinding_key=BLINDING_KEY)
 
 
