@@ -108,6 +108,11 @@ class InputDevice:
         self._told = self._queue.dropped
         return _dropped_before(records) + records
 
+    def unread(self, records: bytes) -> None:
+        """Give back what `read` returned last, to whoever reads next: the device is somebody else's from now on."""
+        if records:
+            self._queue.put_back(records)
+
     def _readable(self) -> None:
         try:
             chunk = os.read(self._fd, READ_RECORDS_MAX * keys.EVENT.size)

@@ -37,6 +37,11 @@ class NewestQueue(Generic[Item]):
         self._items.append(item)
         self._changed.set()
 
+    def put_back(self, item: Item) -> None:
+        """Make `item`, which was taken last, the next to be taken. It is not counted as new."""
+        self._items.appendleft(item)
+        self._changed.set()
+
     def end(self, error: Callable[[], DriverError]) -> None:
         """Say that nothing more will come: once empty, every `get` raises what `error` makes."""
         self._end = error

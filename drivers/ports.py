@@ -140,6 +140,29 @@ class KeyboardWatch:
         return tuple(port for _, port in known.values() if port.may_key or port.may_scan)
 
 
+class SerialWatch:
+    """Which serial ports there are now. They are listed anew only when a node in /dev came or went."""
+
+    def __init__(
+        self, devices: Path = _DEVICES, *, ask: Callable[[], tuple[Port, ...]] | None = None
+    ) -> None:
+        self._devices = devices
+        self._ask = ask or list_serial_ports
+        self._nodes: frozenset[tuple[str, int]] = frozenset()
+        self._known: tuple[Port, ...] = ()
+
+    def look(self) -> tuple[Port, ...]:
+        """Who is there."""
+        try:
+            found = ((entry.name, entry.inode()) for entry in os.scandir(self._devices))
+            nodes = frozenset(node for node in found if node[0].startswith("tty"))
+        except OSError:
+            nodes = frozenset()
+        if nodes != self._nodes:
+            self._nodes, self._known = nodes, self._ask()
+        return self._known
+
+
 _LETTERS = frozenset(code for code, (plain, _) in keys.MAIN.items() if plain.isalpha() and plain.isascii())
 _DIGITS = frozenset(code for code, (plain, _) in keys.MAIN.items() if plain.isdecimal())
 _PAD_DIGITS = frozenset(code for code, sign in keys.PAD.items() if sign.isdecimal())
@@ -220,15 +243,16 @@ def place_of_usb(interface: Path) -> str:
     return _in_one_word(f"usb-{controller}-{ports}{later}")
 
 
-def is_event_device(path: Path) -> bool:
-    """Whether keys come from `path`: an event device, or the FIFO that stands for one. False if nothing is there."""
+def kind_of(path: Path) -> PortKind | None:
+    """How what is at `path` is spoken to: event devices, and FIFOs that stand for them, send keys. None if nothing is."""
     try:
         status = path.stat()
     except OSError:
-        return False
+        return None
     if stat.S_ISFIFO(status.st_mode):
-        return True
-    return stat.S_ISCHR(status.st_mode) and os.major(status.st_rdev) == _INPUT_MAJOR
+        return PortKind.KEYS
+    is_input = stat.S_ISCHR(status.st_mode) and os.major(status.st_rdev) == _INPUT_MAJOR
+    return PortKind.KEYS if is_input else PortKind.SERIAL
 
 
 _INPUT_MAJOR = 13

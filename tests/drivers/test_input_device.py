@@ -105,6 +105,23 @@ def test_a_read_error_of_the_kernel_is_device_gone() -> None:
     asyncio.run(story())
 
 
+def test_what_is_given_back_is_read_again_before_what_came_later() -> None:
+    async def story() -> None:
+        device, far = plugged()
+        with far:
+            async with device:
+                far.send(RECORDS[0])
+                first = await device.read()
+                far.send(RECORDS[1])
+                await asyncio.sleep(0.001)
+                device.unread(first)
+                device.unread(b"")
+                assert [await device.read(), await device.read()] == RECORDS[:2]
+                assert await device.read(timeout_ms=10) == b""
+
+    asyncio.run(story())
+
+
 def test_what_the_queue_had_to_drop_is_told_as_the_kernel_tells_it() -> None:
     async def story() -> None:
         device, far = plugged()

@@ -223,9 +223,9 @@ def test_a_usb_printer_is_known_by_its_place_and_its_own_words(tmp_path: Path) -
 
 def test_keys_come_from_fifos_and_event_devices_only(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "scanner")
-    assert ports.is_event_device(tmp_path / "scanner")
-    assert not ports.is_event_device(Path("/dev/null"))
-    assert not ports.is_event_device(tmp_path / "none")
+    assert ports.kind_of(tmp_path / "scanner") is PortKind.KEYS
+    assert ports.kind_of(Path("/dev/null")) is PortKind.SERIAL
+    assert ports.kind_of(tmp_path / "none") is None
 
 
 def test_the_watch_asks_each_newcomer_once_and_whoever_sits_behind_the_same_number_anew(
@@ -247,3 +247,26 @@ def test_the_watch_asks_each_newcomer_once_and_whoever_sits_behind_the_same_numb
     assert asked.count("event2") == 2
     (tmp_path / "event2").unlink()
     assert [port.path.name for port in watch.look()] == ["event10"]
+
+
+def test_serial_ports_are_listed_anew_only_when_a_node_came_or_went(tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def ask() -> tuple[ports.Port, ...]:
+        asked.append(len(list(tmp_path.glob("tty*"))))
+        return ()
+
+    watch = ports.SerialWatch(tmp_path, ask=ask)
+    watch.look()
+    assert asked == [], "an empty folder has nobody to ask"
+    (tmp_path / "ttyACM0").touch()
+    watch.look()
+    watch.look()
+    (tmp_path / "sda").touch()
+    watch.look()
+    assert asked == [1]
+    (tmp_path / "ttyACM0").rename(tmp_path / "gone")
+    (tmp_path / "ttyACM0").touch()
+    watch.look()
+    assert asked == [1, 1], "another device with the same number"
+    assert ports.SerialWatch(tmp_path / "none", ask=ask).look() == ()

@@ -14,7 +14,7 @@ def roles_in(records: bytes) -> list[Role | None]:
 
 
 @pytest.mark.parametrize(
-    "text", ["R1:SCANNER", "]C1R1:SCANNER", "r1:scanner", "~R1:SCANNER~", "6260000000019R1:SCANNER"]
+    "text", ["D1:SCANNER", "]C1D1:SCANNER", "d1:scanner", "~D1:SCANNER~", "6260000000019D1:SCANNER"]
 )
 def test_a_scanner_that_reads_the_role_barcode_says_so_whatever_stands_around_it(text: str) -> None:
     assert roles_in(scan_events(text)) == [Role.SCANNER]
@@ -34,7 +34,7 @@ def test_anything_else_is_no_role_code(typed: str) -> None:
 
 def test_nothing_counts_before_its_enter() -> None:
     assert roles_in(pad_events("*18")) == []
-    assert roles_in(scan_events("R1:SCANNER", end="")) == []
+    assert roles_in(scan_events("D1:SCANNER", end="")) == []
     assert roles_in(pad_events("\n\n")) == [], "Enter alone says nothing"
 
 
@@ -42,7 +42,7 @@ def test_a_line_of_which_the_kernel_lost_a_part_is_no_role_code() -> None:
     assert roles_in(overflown(scan_events("6260000000019*18"))) == [Role.KEYPAD], (
         "what came whole after it counts"
     )
-    assert roles_in(overflown(scan_events("R1:SCANNER"))) == [None]
+    assert roles_in(overflown(scan_events("D1:SCANNER"))) == [None]
 
 
 def test_half_a_line_before_the_loss_is_forgotten() -> None:
@@ -62,7 +62,7 @@ def test_an_endless_line_is_bounded_and_shows_nothing() -> None:
 @pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
 def test_a_serial_scanner_says_so_too_even_in_pieces(end: str) -> None:
     stranger = SerialStranger()
-    assert stranger.feed(b"\x02R1:SCA") == []
+    assert stranger.feed(b"\x02D1:SCA") == []
     assert [said.role for said in stranger.feed(f"NNER{end}62600".encode())] == [Role.SCANNER]
     assert [said.role for said in stranger.feed(f"{end}".encode())] == [None]
 
