@@ -161,9 +161,14 @@ class Screen:
             await asyncio.sleep(0)
         await self._draw()
 
+    def begin(self) -> None:
+        """Let the next slip stand alone; what is seen stays until then."""
+        self._rows = b""
+
     async def blank(self) -> None:
         """Forget what was shown, and be dark. Raises: DeviceGone."""
-        geometry, self._rows = self._surface.geometry, b""
+        self.begin()
+        geometry = self._surface.geometry
         for first in range(0, geometry.height, BAND_ROWS):
             lines = min(BAND_ROWS, geometry.height - first)
             self._surface.write(bytes(lines * geometry.line_bytes), first_line=first)

@@ -17,6 +17,7 @@ from msgspec import Struct
 from firmware.errors import ConfigError
 
 CONFIG_CHARACTERS_MAX = 64 << 10
+DISPLAY_BAUDS = (2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200)
 Read = Callable[[Any, Path], Any]
 
 
@@ -29,6 +30,11 @@ class Config(Struct, frozen=True):
     keypad_path: Path
     printer_path: Path
     printer_paper: str
+    beeper_device: tuple[str, ...]
+    display_path: Path | None
+    display_protocol: str
+    display_baud: int
+    screen_path: Path | None
     center_url: str | None
     center_interval_ms: int
     center_retry_ms: int
@@ -80,6 +86,24 @@ def _one_of(*words: str) -> Read:
     return read
 
 
+def _players(value: Any, folder: Path) -> tuple[str, ...]:
+    """Names of what sounds; what is none of the known words is a path."""
+    if type(value) is not list or not 0 < len(value) <= 8:
+        raise ConfigError("is not a list of 1 to 8 texts")
+    names = [_text(name, folder) for name in value]
+    known = [name == "printer" or name.partition(":")[0] == "aplay" for name in names]
+    return tuple(name if word else str(folder / name) for name, word in zip(names, known, strict=True))
+
+
+def _number_of(*numbers: int) -> Read:
+    def read(value: Any, _: Path) -> int:
+        if type(value) is not int or value not in numbers:
+            raise ConfigError(f"is not one of {', '.join(map(str, numbers))}")
+        return value
+
+    return read
+
+
 def _ms(least: int, most: int) -> Read:
     def read(value: Any, _: Path) -> int:
         if type(value) is not int or not least <= value <= most:
@@ -96,6 +120,11 @@ KEYS = (
     Key("keypad.path", _path, "a path", "the numeric keypad, likewise"),
     Key("printer.path", _path, "a path", "the receipt printer's serial port, best by its /dev/serial/by-id name"),
     Key("printer.paper", _one_of("58mm", "80mm"), "58mm, 80mm", "the width of the paper", "58mm"),
+    Key("beeper.device", _players, "a list of texts", "what sounds, tried in this order: `printer` (its buzzer; tried last if not named), a kernel sound device's path, `aplay` or `aplay:CARD` (a sound card)", ("printer",)),
+    Key("display.path", _path, "a path", "the two-line display's serial port, if there is one", None),
+    Key("display.protocol", _one_of("cd5220", "escpos"), "cd5220, escpos", "how the display is spoken to", "cd5220"),
+    Key("display.baud", _number_of(*DISPLAY_BAUDS), ", ".join(map(str, DISPLAY_BAUDS)), "its speed", 9_600),
+    Key("screen.path", _path, "a path", "a screen's framebuffer, if there is one, such as /dev/fb0", None),
     Key("center.url", _text, "https://...", "where the center moved to; the address of the enrollment, if absent", None),
     Key("center.interval_ms", _ms(100, 86_400_000), "100 to 86400000", "between two exchanges", 60_000),
     Key("center.retry_ms", _ms(50, 600_000), "50 to 600000", "before the first attempt after a failure; doubles", 5_000),

@@ -17,6 +17,8 @@ from firmware.inputs import Inputs
 from firmware.journal.journal import open_journal
 from firmware.log import Level, Log, write_to
 from firmware.paper import Paper
+from firmware.signals import Hints, Signals
+from firmware.sounds import Sounds, players_of
 from firmware.supervisor import Job, Supervisor
 from firmware.till.conversation import Conversation
 from firmware.till.talk import Settings
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from firmware.config import Config
     from firmware.identity import Identity
     from firmware.journal.journal import Journal
+    from firmware.signs import PoleSign, ScreenSign
 
 STANDARD_ERROR = 2
 
@@ -75,13 +78,17 @@ async def _serve(
     paper = Paper(
         config.printer_path, profile_named(config.printer_paper), log=log, check_in=watchdog.check_in("paper")
     )
+    sounds = Sounds(players_of(config.beeper_device, paper), log=log, monotonic_ms=real_ms)
+    hints = Hints(paper, log=log)
+    pole, screen = _pole(config, log), _screen(config)
+    signals = Signals(paper, hints, sounds, pole=pole, screen=screen)
     # the conversation with the people there
     settings = Settings(
         draft_path=config.data_folder / boot.DRAFT_FILE,
         version=boot.VERSION,
         machine_boot=boot.machine_boot(),
     )
-    conversation = Conversation(journal, paper, settings)
+    conversation = Conversation(journal, signals, settings)
     # the way to the center
     asked = AskNow()
     client = CenterClient(
@@ -104,7 +111,7 @@ async def _serve(
 
     counter = Counter(
         conversation, inputs, journal,
-        tear=paper.tear, after_start=ready, after_z=asked.ask, log=log, check_in=watchdog.check_in("counter"),
+        tear=signals.tear, after_start=ready, after_z=asked.ask, log=log, check_in=watchdog.check_in("counter"),
     )  # fmt: skip
     upkeep = Upkeep(
         journal, quiet_ms=config.idle_checkpoint_ms, sleep_ms=clock.sleep_ms, log=log,
@@ -116,6 +123,9 @@ async def _serve(
         Job("printer", paper.run, (DriverError,)),
         Job("scanner", lambda: inputs.read_scanner(config.scanner_path), (DriverError,)),
         Job("keypad", lambda: inputs.read_keypad(config.keypad_path), (DriverError,)),
+        Job("sounds", sounds.run),
+        Job("hints", hints.run),
+        *(Job("signs", sign.run, (DriverError,)) for sign in (pole, screen) if sign is not None),
         Job("counter", counter.run),
         Job("center", center.run),
         Job("upkeep", upkeep.run),
@@ -128,6 +138,26 @@ def clock_of(config: Config) -> Clock:
     if config.clock_file is None:
         return SystemClock(has_chip=config.clock_chip)
     return FileClock(config.clock_file, has_chip=config.clock_chip)
+
+
+def _pole(config: Config, log: Log) -> PoleSign | None:
+    if config.display_path is None:
+        return None
+    # Most tills have no display, and none waits for its modules.
+    from drivers.line_display import PROTOCOLS  # noqa: PLC0415
+    from firmware.signs import PoleSign  # noqa: PLC0415
+
+    return PoleSign(
+        config.display_path, PROTOCOLS[config.display_protocol], baud=config.display_baud, log=log, monotonic_ms=_real_ms,
+    )  # fmt: skip
+
+
+def _screen(config: Config) -> ScreenSign | None:
+    if config.screen_path is None:
+        return None
+    from firmware.signs import ScreenSign  # noqa: PLC0415 -- likewise
+
+    return ScreenSign(config.screen_path)
 
 
 def _pace(config: Config) -> Pace:

@@ -36,6 +36,7 @@ class Child:
         self._ended = False
         self._last_words = ""
         self.inputs_handled = 0
+        self.has_hint_to_print = False
         self.state = ""
         self.is_ready = False
         self._told: deque[Event] = deque(maxlen=EVENTS_MAX)
@@ -104,6 +105,8 @@ class Child:
             self._told.append(event)
             if event.get("event") == "handled":
                 self.inputs_handled, self.state = event["inputs"], event["state"]
+            elif event.get("event") in ("says", "said"):
+                self.has_hint_to_print = event["event"] == "says"
             elif event.get("event") == "ready":
                 self.is_ready = True
             self._changed.notify_all()

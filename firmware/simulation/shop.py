@@ -171,7 +171,10 @@ class SimulatedShop:
         """Wait until the till has handled all that was keyed and scanned."""
         wanted = self.plug.inputs_sent
         child = self.plug.child
-        await child.until(lambda: child.inputs_handled >= wanted, what=f"input {wanted} handled")
+        await child.until(
+            lambda: child.inputs_handled >= wanted and not child.has_hint_to_print,
+            what=f"input {wanted} handled",
+        )
 
     async def _listened(self, act: Callable[[], bool]) -> None:
         """Do something at a device, as soon as the till has it open."""

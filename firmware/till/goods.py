@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from drivers.sound import Sound
 from firmware.basket import QUANTITY_MAX, Bound, Change, Item, price_is_unusual, read_label
-from firmware.receipt import basket_slips
+from firmware.receipt import basket_slips, display_lines
 from firmware.receipt.prompt_slips import PRESS_ENTER, Prompt
 from firmware.till.asking import PRESS_BACK
 from firmware.till.grammar import Misfit, NamedGood, Number, Quantity, TypedBarcode, quantity
@@ -206,9 +206,10 @@ async def _put(talk: Talk, found: Found, amount: int, price_rial: int, *, keyed:
 async def accept(talk: Talk, change: Change) -> None:
     """The line is in the basket: sound and print it. A block that TOTAL printed does not hold any more."""
     talk.basket, talk.shown = change.basket, None
+    line = basket_line(change.line)
+    talk.paper.amounts(display_lines.put_in(line, basket_rial=talk.basket.total_rial))
     await talk.beep(Sound.ACCEPTED)
     await talk.open_strip()
-    line = basket_line(change.line)
     await talk.show(
         basket_slips.accepted(line) if change.before is None else basket_slips.quantity_corrected(line)
     )
@@ -227,6 +228,7 @@ async def remove_position(talk: Talk, position: int) -> State:
     if change is None:
         return await talk.look(Prompt.NO_SUCH_LINE)
     talk.basket, talk.shown = change.basket, None
+    talk.paper.amounts(display_lines.basket(talk.basket.total_rial))
     await talk.beep(Sound.ACCEPTED)
     await talk.show(basket_slips.removed(basket_line(change.line)))
     return talk.rest()

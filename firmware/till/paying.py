@@ -19,7 +19,7 @@ from msgspec import Struct
 from drivers.sound import Sound
 from firmware.authorizer import Approval, Ask, Refusal, Surroundings, authorize
 from firmware.errors import JournalFull, StaleDecision
-from firmware.receipt import decline_slips, receipt_slips, total_slips
+from firmware.receipt import decline_slips, display_lines, receipt_slips, total_slips
 from firmware.receipt.prompt_slips import PRESS_ENTER, PRESS_PIN, Prompt
 from firmware.till.asking import PRESS_BACK
 from firmware.till.household import PRESS_CODE
@@ -30,11 +30,12 @@ from firmware.till.states import State
 from firmware.till.talk import Presented, Shown, Talk
 from sync.wire import proof
 from sync.wire.entry import pack_lines
-from sync.wire.facts import CashSale, PinFailure, PriceChanged
+from sync.wire.facts import CashSale, PinFailure, PriceChanged, Purchase
 from sync.wire.kinds import DeclineReason, Grade
 from sync.wire.money import of_toman
 
 if TYPE_CHECKING:
+    from drivers.line_display import TwoLines
     from drivers.printer.slip import Pair
     from firmware.basket import Item
     from firmware.entitlements import Account
@@ -185,6 +186,7 @@ async def _finish(talk: Talk, entry: Entry) -> State:
     items = tuple(placed.item for placed in talk.basket.lines)
     shown_as = talk.presented
     state = talk.clear()
+    talk.paper.amounts(_paid(entry))
     await talk.beep(Sound.APPROVED)
     talk.presented = (
         shown_as if entry.private else None
@@ -197,6 +199,13 @@ async def _finish(talk: Talk, entry: Entry) -> State:
         for item in items:
             await _remember_price(talk, item)
     return state
+
+
+def _paid(entry: Entry) -> TwoLines:
+    fact = entry.fact
+    assert isinstance(fact, Purchase | CashSale), "only these are paid"
+    own_rial = fact.total_rial - (fact.credit_rial if isinstance(fact, Purchase) else 0)
+    return display_lines.approved(total_rial=fact.total_rial, own_rial=own_rial)
 
 
 async def _remember_price(talk: Talk, item: Item) -> None:
@@ -215,6 +224,8 @@ async def _ask_for_cash(talk: Talk) -> State:
         press=(PRESS_ENTER, PRESS_BACK),
     )
     talk.shown = Shown(None, None, pack_lines(talk.basket.wire()))
+    sum_rial = talk.basket.total_rial
+    talk.paper.amounts(display_lines.total(total_rial=sum_rial, credit_rial=0, own_rial=sum_rial))
     return await talk.question(block, State.TOTALED)
 
 
@@ -231,6 +242,11 @@ async def _ask_household(talk: Talk, shown: Shown, presented: Presented, account
         press=(PRESS_ENTER if presented.code_entry is not None else PRESS_PIN, PRESS_BACK),
     )  # fmt: skip
     talk.shown = shown
+    talk.paper.amounts(
+        display_lines.total(
+            total_rial=basket.total_rial, credit_rial=approval.credit_rial, own_rial=approval.own_rial
+        )
+    )
     return await talk.question(total_slips.total_block(preview), State.TOTALED)
 
 

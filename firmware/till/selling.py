@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from drivers.sound import Sound
 from firmware.basket import Basket, Bound
-from firmware.receipt import basket_slips
+from firmware.receipt import basket_slips, display_lines
 from firmware.receipt.prompt_slips import Prompt
 from firmware.till.asking import again
 from firmware.till.draft_file import BASKETS_MAX
@@ -52,8 +52,10 @@ async def correct_price(talk: Talk, typed: str) -> State:
         await talk.look(Prompt.PRICE if change is None else BOUND_PROMPTS[change])
         return talk.rest()
     talk.basket = change.basket
+    line = basket_line(change.line)
+    talk.paper.amounts(display_lines.put_in(line, basket_rial=talk.basket.total_rial))
     await talk.beep(Sound.ACCEPTED)
-    await talk.show(basket_slips.price_corrected(basket_line(change.line), old_price_rial=item.price_rial))
+    await talk.show(basket_slips.price_corrected(line, old_price_rial=item.price_rial))
     return talk.rest()
 
 
@@ -98,6 +100,7 @@ async def recall(talk: Talk, typed: str) -> State:
 async def reopen(talk: Talk, number: int, basket: Basket) -> None:
     """Put `basket` on the counter and print its lines."""
     talk.basket = basket
+    talk.paper.amounts(display_lines.basket(basket.total_rial))
     await talk.beep(Sound.ACCEPTED)
     await talk.open_strip()
     lines = tuple(basket_line(placed) for placed in basket.lines)

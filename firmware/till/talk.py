@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from drivers.errors import WriteInterrupted
 from drivers.sound import Sound
 from firmware.basket import Basket
-from firmware.receipt import basket_slips, decline_slips
+from firmware.receipt import basket_slips, decline_slips, display_lines
 from firmware.receipt.fixed_parts import Household, Place, When
 from firmware.receipt.prompt_slips import Prompt, prompt_slip
 from firmware.till.draft_file import BEGUN_MAX, Draft, draft_basket, write_draft
@@ -29,6 +29,7 @@ from sync.wire.kinds import DeclineReason, Grade, Unit
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from drivers.line_display import TwoLines
     from drivers.printer.slip import Pair, Slip
     from firmware.authorizer import Approval
     from firmware.journal.journal import Journal
@@ -41,13 +42,22 @@ NOTICES_MAX = 64
 
 
 class Paper(Protocol):
-    """The printer as the conversation sees it. Raises: WriteInterrupted, saying whether any byte had left."""
+    """All that the conversation says, and to whom: `firmware.signals.Signals`. Only what can wait is awaited."""
 
     async def print(self, slip: Slip) -> None:
-        """Print the slip; return when all its bytes have left."""
+        """Print what must come out; return when all its bytes have left.
+
+        Raises: WriteInterrupted, saying whether any byte had left.
+        """
+
+    def say(self, slip: Slip) -> None:
+        """Print a hint when there is time; nobody waits for it, and it may be lost."""
 
     async def beep(self, sound: Sound) -> None:
-        """Sound something."""
+        """Sound something, without waiting until it is over. Raises: WriteInterrupted."""
+
+    def amounts(self, lines: TwoLines) -> None:
+        """Let the buyer read."""
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -202,7 +212,7 @@ class Talk(Struct):
     async def look(self, prompt: Prompt, *press: str) -> State:
         """Refuse gently and stay."""
         await self.beep(Sound.LOOK)
-        await self.prompt(prompt, *press)
+        self.paper.say(prompt_slip(prompt, *press))
         return self.state
 
     async def open_strip(self) -> None:
@@ -219,6 +229,7 @@ class Talk(Struct):
     def clear(self) -> State:
         """The basket is done, one way or another."""
         self.basket, self.presented, self.opened, self.torn = Basket(), None, False, False
+        self.paper.amounts(display_lines.BLANK)
         return self.rest()
 
     @property
@@ -249,6 +260,7 @@ class Talk(Struct):
 
     async def print_refusal(self, reason: DeclineReason, rows: tuple[Pair, ...] = ()) -> None:
         """Sound and print a refusal that its own entry has already journaled."""
+        self.paper.amounts(display_lines.REFUSED)
         await self.beep(Sound.REFUSED)
         await self.show(decline_slips.decline_slip(reason.name, self.when(), rows))
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from drivers.line_display import TwoLines
     from drivers.printer.slip import Slip
     from drivers.scanner.barcode_decoder import Scan
     from firmware.journal.journal import Journal
@@ -40,6 +41,12 @@ class LookedAt:
 
     async def print(self, slip: Slip) -> None:
         self.slips.append(slip)
+
+    def say(self, slip: Slip) -> None:
+        self.slips.append(slip)
+
+    def amounts(self, lines: TwoLines) -> None:
+        """There is no display."""
 
     async def beep(self, sound: Sound) -> None:
         if sound is Sound.APPROVED:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from drivers.line_display import TwoLines
     from drivers.printer.slip import Element, Slip
     from drivers.sound import Sound
     from sync.wire import mail
@@ -60,6 +61,7 @@ class PaperRoll:
     def __init__(self) -> None:
         self.slips: list[Slip] = []
         self.sounds: list[Sound] = []
+        self.display = ("", "")
         self._blocked_after: int | None = None
 
     async def print(self, slip: Slip) -> None:
@@ -67,9 +69,16 @@ class PaperRoll:
             raise PrinterBlocked("no paper", sent=self._blocked_after)
         self.slips.append(slip)
 
+    def say(self, slip: Slip) -> None:
+        if self._blocked_after is None:
+            self.slips.append(slip)
+
     async def beep(self, sound: Sound) -> None:
         if self._blocked_after is None:
             self.sounds.append(sound)
+
+    def amounts(self, lines: TwoLines) -> None:
+        self.display = (lines.upper, lines.lower)
 
     def run_out(self, *, after_bytes: int = 0) -> None:
         """From now on each slip stops after so many bytes."""

@@ -1,0 +1,126 @@
+"""What the people at the counter see besides paper: the display on the pole, and the screen. Both may be absent.
+
+Rules:
+- Each has a task of its own, which shows the newest and is restarted by the supervisor when its device was pulled out; the
+  till never waits for it. What was to be seen meanwhile is shown when it is back.
+- When the strip of paper is torn off, the purchase is over: the display goes blank as soon as it has been read, the screen
+  goes dark somewhat later, and the next slip begins on an empty screen.
+
+Must not know: what is shown.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from drivers.errors import PrinterBlocked
+from drivers.line_display import LineDisplay, TwoLines
+from drivers.newest_queue import NewestQueue
+from drivers.screen import Screen, open_framebuffer
+from drivers.serial_port import open_serial_port
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from drivers.line_display import DisplayProtocol
+    from drivers.printer.slip import Slip
+    from firmware.log import Log
+
+BLANK: TwoLines = TwoLines()
+READ_AFTER_MS = 10_000
+"""The buyer has read what there is to pay."""
+AGAIN_MS = 1_000
+"""How often a display that takes nothing is tried again."""
+SLIPS_MAX = 8
+DARK_AFTER_MS = 60_000
+END_OF_STRIP: Slip = ()
+
+
+class PoleSign:
+    """Owns the display's port while `run` runs."""
+
+    def __init__(
+        self,
+        path: Path,
+        protocol: DisplayProtocol,
+        *,
+        baud: int,
+        log: Log,
+        monotonic_ms: Callable[[], int],
+    ) -> None:
+        self._path = path
+        self._protocol = protocol
+        self._baud = baud
+        self._log = log
+        self._monotonic_ms = monotonic_ms
+        self._wanted = BLANK
+        self._queue: NewestQueue[TwoLines] = NewestQueue(items_max=1)
+        self._blank_at_ms: int | None = None
+
+    def show(self, lines: TwoLines) -> None:
+        """Show from now on. Never waits."""
+        self._blank_at_ms = None
+        self._queue.put_newest(lines)
+
+    def end(self) -> None:
+        """The purchase is over."""
+        self._blank_at_ms = self._monotonic_ms() + READ_AFTER_MS
+
+    async def run(self) -> None:
+        """Keep the port open and the display right. Raises: PortNotOpened, DeviceGone."""
+        async with open_serial_port(self._path, baud=self._baud) as port:
+            display = LineDisplay(port, self._protocol)
+            shown: TwoLines | None = None
+            while True:
+                if shown != self._wanted:
+                    shown = await self._try(display)
+                resting = shown == BLANK
+                newer = await self._queue.get(timeout_ms=None if resting else AGAIN_MS)
+                self._wanted = newer or self._still_wanted()
+
+    async def _try(self, display: LineDisplay) -> TwoLines | None:
+        lines = self._wanted
+        try:
+            await display.show(lines)
+        except PrinterBlocked as error:
+            self._log.debug("display", error=str(error))
+            return None
+        return lines
+
+    def _still_wanted(self) -> TwoLines:
+        over = self._blank_at_ms is not None and self._monotonic_ms() >= self._blank_at_ms
+        return BLANK if over else self._wanted
+
+
+class ScreenSign:
+    """Owns the screen while `run` runs."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._queue: NewestQueue[Slip] = NewestQueue(items_max=SLIPS_MAX)
+
+    def show(self, slip: Slip) -> None:
+        """Show below what is there. Never waits."""
+        self._queue.put_newest(slip)
+
+    def end(self) -> None:
+        """The strip is torn off."""
+        self._queue.put_newest(END_OF_STRIP)
+
+    async def run(self) -> None:
+        """Keep the screen right. Raises: PortNotOpened, DeviceGone."""
+        async with open_framebuffer(self._path) as surface:
+            screen = Screen(surface)
+            await screen.blank()
+            dark_after_ms: int | None = None
+            while True:
+                slip = await self._queue.get(timeout_ms=dark_after_ms)
+                dark_after_ms = None
+                if slip is None:
+                    await screen.blank()
+                elif slip == END_OF_STRIP:
+                    screen.begin()
+                    dark_after_ms = DARK_AFTER_MS
+                else:
+                    await screen.show(slip)
