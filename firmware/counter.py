@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from drivers.keypad import Key
-    from drivers.scanner.barcode_decoder import Scan
+    from drivers.scanner.scan import Scan
     from firmware.inputs import Inputs
     from firmware.journal.journal import Journal
     from firmware.log import Log

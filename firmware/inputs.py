@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from drivers.input_device import open_input_device
 from drivers.keypad import Key, Keypad
-from drivers.scanner.barcode_decoder import Scan
+from drivers.scanner.scan import Scan
 from drivers.scanner.barcode_scanner import BarcodeScanner
 
 if TYPE_CHECKING:

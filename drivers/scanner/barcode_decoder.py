@@ -1,104 +1,59 @@
-"""From kernel key events to scans: what a scanner types, and whether it may be believed.
+"""From kernel key events to scans: what a scanner types, as characters.
 
 Rules:
-- A scan ends with Enter or Tab. Without an end it is half a scan, and is never passed on as a short one.
+- The layout is the US one, with Shift and Caps Lock; the numeric pad always types digits; key repeats and Num Lock
+  are ignored. Enter of either block, Tab and their control characters (Ctrl+M, Ctrl+J, Ctrl+I) end a scan.
+- Alt and digits of the pad are the character with that number, as scanners send it that want to be independent of
+  layouts. GS comes so (Alt+0029, Alt+029), as Ctrl+] or as F8. All other keys with Ctrl or Alt spoil the scan.
 - After SYN_DROPPED the scan under way is lost as a whole: the kernel's ring holds 64 events, a scan of 13 digits
   is 84, and the rest of a code can look like a code.
-- Shift and Caps Lock count; the numeric pad always types digits; key repeats and Num Lock are ignored.
 - A gap between two keys is measured by the kernel's own stamps, so a till that was busy does not cut a good scan.
-- 8, 12 or 13 digits are a trade number, right or wrong; 14 digits are one if the check digit is right. UPC-E, whose
-  check digit belongs to its long form, is refused: scanners can be set to send the long form.
+- Shift, Ctrl, Alt and Caps Lock are forgotten with lost events and with a gap: a release that never came must not
+  turn the digits of every later scan into signs. Who opens a scanner anew takes a new decoder.
 
-Source: `drivers.key_codes`; GS1 General Specifications 7.9 (check digit), 1.4.5 (restricted circulation numbers:
-prefixes 02 and 20-29).
+Source: `drivers.key_codes`.
 
-Must not know: file descriptors, clocks, what a card or an announcement looks like.
+Must not know: file descriptors, clocks, what a scan means.
 """
 
 from __future__ import annotations
 
-from enum import Enum
-
-from msgspec import Struct
+from typing import TYPE_CHECKING
 
 from drivers import key_codes as keys
 from drivers.key_codes import EV_KEY, EV_SYN, PRESSED, RELEASED, SYN_DROPPED
+from drivers.scanner.framing import Framing
+from drivers.scanner.gs1 import GS
+from drivers.scanner.scan import BadScanReason
+from drivers.scanner.settings import AS_SHIPPED, ScannerSettings
 
-SCAN_CHARACTERS_MAX = 1_000
-GAP_MS = 300
-"""Longest time between two keys of one scan. The slowest scanners (Bluetooth) take about 50 ms."""
-
-_WEIGHED_PREFIXES = ("02", "20", "21", "22", "23", "24", "25", "26", "27", "28", "29")
-_TRADE_NUMBER_LENGTHS = (8, 12, 13)
-
-
-class BadScanReason(Enum):
-    """Why a scan is not believed."""
-
-    DROPPED_EVENTS = "dropped_events"
-    TOO_LONG = "too_long"
-    HALF = "half"
-    CHECK_DIGIT = "check_digit"
-    UNKNOWN_KEY = "unknown_key"
-
-
-class GtinScan(Struct, frozen=True):
-    """A good's number from EAN-8, EAN-13, UPC-A or ITF-14, check digit right: 14 digits, zeros at the left."""
-
-    gtin: str
-
-
-class WeighedScan(Struct, frozen=True):
-    """A label of the shop's own scales: 13 digits, check digit right. What they mean is the shop's template."""
-
-    digits: str
-
-
-class TextScan(Struct, frozen=True):
-    """Anything else that is printable ASCII: a card, an announcement, a receipt."""
-
-    text: str
-
-
-class BadScan(Struct, frozen=True):
-    """Something was scanned that must not be used. Its characters are not kept."""
-
-    reason: BadScanReason
-
-
-Scan = GtinScan | WeighedScan | TextScan | BadScan
-
-
-def check_digit(digits: str) -> int:
-    """Return the GS1 check digit that follows `digits` (ASCII digits): weights 3, 1, 3 ... from the right."""
-    total = 3 * sum(map(int, digits[::-2])) + sum(map(int, digits[-2::-2]))
-    return -total % 10
-
-
-def classify(text: str) -> Scan:
-    """Say what a whole scan is. `text` is printable ASCII, not empty."""
-    if not text.isdecimal():
-        return TextScan(text)
-    right = check_digit(text[:-1]) == int(text[-1])
-    if len(text) in _TRADE_NUMBER_LENGTHS and not right:
-        return BadScan(BadScanReason.CHECK_DIGIT)
-    if not right or len(text) not in (*_TRADE_NUMBER_LENGTHS, 14):
-        return TextScan(text)
-    gtin = text.zfill(14)
-    # Scanners differ over leading zeros: a 12-digit number of system 2 is an EAN-13 with prefix 02.
-    if gtin[0] == "0" and gtin[1:3] in _WEIGHED_PREFIXES:
-        return WeighedScan(gtin[1:])
-    return GtinScan(gtin)
-
+if TYPE_CHECKING:
+    from drivers.scanner.scan import BadScan, Scan
 
 _END = "\n"
+_ENDS = "\r\n\t"
 _UNKNOWN = "\x1a"
 _MODIFIER = "\x0e"
-_SPECIAL = frozenset((_END, _UNKNOWN, _MODIFIER))
+_ALT_DIGIT = "\x0f"
+_SPECIAL = frozenset((_END, _UNKNOWN, _MODIFIER, _ALT_DIGIT))
+
+_SHIFTS = frozenset((keys.KEY_LEFTSHIFT, keys.KEY_RIGHTSHIFT))
+_CONTROLS = frozenset((keys.KEY_LEFTCTRL, keys.KEY_RIGHTCTRL))
+_ALTS = frozenset((keys.KEY_LEFTALT, keys.KEY_RIGHTALT))
+_HELD = _SHIFTS | _CONTROLS | _ALTS
+_MODIFIERS = _HELD | {keys.KEY_CAPSLOCK, keys.KEY_NUMLOCK}
+_ALT_DIGITS_MAX = 4
+
+
+def _blank() -> list[str]:
+    table = [_UNKNOWN] * 256
+    for code in _MODIFIERS:
+        table[code] = _MODIFIER
+    return table
 
 
 def _characters(*, shift: bool, caps: bool) -> tuple[str, ...]:
-    table = [_UNKNOWN] * 256
+    table = _blank()
     for code, (plain, shifted) in keys.MAIN.items():
         upper = shift != caps if plain.isalpha() else shift
         table[code] = shifted if upper else plain
@@ -106,34 +61,51 @@ def _characters(*, shift: bool, caps: bool) -> tuple[str, ...]:
         table[code] = character
     for code in (keys.KEY_ENTER, keys.KEY_KPENTER, keys.KEY_TAB):
         table[code] = _END
-    for code in (keys.KEY_LEFTSHIFT, keys.KEY_RIGHTSHIFT, keys.KEY_CAPSLOCK, keys.KEY_NUMLOCK):
-        table[code] = _MODIFIER
+    table[keys.KEY_F8] = GS
     return tuple(table)
 
 
-_TABLES = {
+def _control_characters() -> tuple[str, ...]:
+    table = _blank()
+    for code, (plain, _) in keys.MAIN.items():
+        if plain in "mji":
+            table[code] = _END
+        elif plain == "]":
+            table[code] = GS
+    return tuple(table)
+
+
+def _alt_digits() -> tuple[str, ...]:
+    table = _blank()
+    for code, character in keys.PAD.items():
+        if character.isdecimal():
+            table[code] = _ALT_DIGIT
+    return tuple(table)
+
+
+_PLAIN = {
     (shift, caps): _characters(shift=shift, caps=caps) for shift in (False, True) for caps in (False, True)
 }
-_SHIFTS = (keys.KEY_LEFTSHIFT, keys.KEY_RIGHTSHIFT)
+_WITH_CONTROL = _control_characters()
+_WITH_ALT = _alt_digits()
 
 
 class BarcodeDecoder:
     """The state between two keys of one scanner. Owner: whoever reads that scanner."""
 
-    def __init__(self, *, gap_ms: int = GAP_MS) -> None:
-        """Cut scans at a silence of more than `gap_ms` between two keys."""
-        self._gap_us = gap_ms * 1_000
-        self._typed: list[str] = []
-        self._fault: BadScanReason | None = None
+    def __init__(self, settings: ScannerSettings = AS_SHIPPED) -> None:
+        self._gap_us = settings.gap_ms * 1_000
+        self._framing = Framing(settings)
         self._last_us = 0
         self._held: set[int] = set()
         self._caps = False
-        self._table = _TABLES[False, False]
+        self._alt_digits = ""
+        self._table = _PLAIN[False, False]
 
     @property
     def midway(self) -> bool:
         """Whether a scan has begun and not ended."""
-        return bool(self._typed) or self._fault is not None
+        return self._framing.midway
 
     def feed(self, records: bytes) -> list[Scan]:
         """Take whole event records in their order; return the scans that ended in them."""
@@ -142,20 +114,16 @@ class BarcodeDecoder:
             if kind == EV_KEY:
                 if value == PRESSED:
                     self._press(code, seconds * 1_000_000 + microseconds, scans)
-                elif value == RELEASED and code in _SHIFTS:
-                    self._held.discard(code)
-                    self._choose_table()
+                elif value == RELEASED and code in self._held:
+                    self._release(code, scans)
             elif kind == EV_SYN and code == SYN_DROPPED:
                 self._drop(seconds * 1_000_000 + microseconds, scans)
         return scans
 
     def expire(self) -> BadScan | None:
         """End a scan of which nothing more has come for the gap's time. Call it when the scanner is silent."""
-        if not self.midway:
-            return None
-        reason = self._fault or BadScanReason.HALF
-        self._forget()
-        return BadScan(reason)
+        self._let_go()
+        return self._framing.silence()
 
     def _press(self, code: int, now_us: int, scans: list[Scan]) -> None:
         if now_us - self._last_us > self._gap_us:
@@ -164,55 +132,70 @@ class BarcodeDecoder:
         character = self._table[code] if code < 256 else _UNKNOWN
         if character in _SPECIAL:
             self._press_special(code, character, scans)
-        elif len(self._typed) == SCAN_CHARACTERS_MAX:
-            self._spoil(BadScanReason.TOO_LONG)
-        elif self._fault is None:
-            self._typed.append(character)
+        else:
+            self._add(character, scans)
+
+    def _add(self, character: str, scans: list[Scan]) -> None:
+        too_long = self._framing.add(character)
+        if too_long is not None:
+            scans.append(too_long)
 
     def _press_special(self, code: int, character: str, scans: list[Scan]) -> None:
         if character == _END:
             self._end(scans)
         elif character == _MODIFIER:
             self._press_modifier(code)
-        elif self._fault is None:
-            self._spoil(BadScanReason.UNKNOWN_KEY)
+        elif character == _ALT_DIGIT and len(self._alt_digits) < _ALT_DIGITS_MAX:
+            self._alt_digits += keys.PAD[code]
+        else:
+            self._framing.spoil(BadScanReason.UNKNOWN_KEY)
 
     def _press_modifier(self, code: int) -> None:
-        if code in _SHIFTS:
+        if code in _HELD:
             self._held.add(code)
         elif code == keys.KEY_CAPSLOCK:
             self._caps = not self._caps
         self._choose_table()
 
+    def _release(self, code: int, scans: list[Scan]) -> None:
+        self._held.discard(code)
+        self._choose_table()
+        if self._alt_digits and not self._held & _ALTS:
+            character, self._alt_digits = chr(int(self._alt_digits) % 256), ""
+            if character in _ENDS:
+                self._end(scans)
+            elif character == GS or (character.isascii() and character.isprintable()):
+                self._add(character, scans)
+            else:
+                self._framing.spoil(BadScanReason.UNKNOWN_KEY)
+
     def _choose_table(self) -> None:
-        self._table = _TABLES[bool(self._held), self._caps]
+        if self._held & _ALTS:
+            self._table = _WITH_ALT
+        elif self._held & _CONTROLS:
+            self._table = _WITH_CONTROL
+        else:
+            self._table = _PLAIN[bool(self._held), self._caps]
 
     def _drop(self, now_us: int, scans: list[Scan]) -> None:
         if now_us - self._last_us > self._gap_us:
             self._cut(scans)
         self._last_us = now_us
-        self._spoil(BadScanReason.DROPPED_EVENTS)
-        # A lost release or Caps Lock would turn digits into signs in every later scan.
-        self._held.clear()
-        self._caps = False
-        self._choose_table()
-
-    def _spoil(self, reason: BadScanReason) -> None:
-        self._typed.clear()
-        self._fault = reason
+        self._let_go()
+        self._framing.spoil(BadScanReason.DROPPED_EVENTS)
 
     def _end(self, scans: list[Scan]) -> None:
-        if self._fault is not None:
-            scans.append(BadScan(self._fault))
-        elif self._typed:
-            scans.append(classify("".join(self._typed)))
-        self._forget()
+        scan = self._framing.end()
+        if scan is not None:
+            scans.append(scan)
 
     def _cut(self, scans: list[Scan]) -> None:
         half = self.expire()
         if half is not None:
             scans.append(half)
 
-    def _forget(self) -> None:
-        self._typed.clear()
-        self._fault = None
+    def _let_go(self) -> None:
+        self._held.clear()
+        self._caps = False
+        self._alt_digits = ""
+        self._table = _PLAIN[False, False]

@@ -4,7 +4,8 @@ The FIFO stands for /dev/input/eventN; the till's real reader and decoders are a
 MSC_SCAN, press, SYN_REPORT, MSC_SCAN, release, SYN_REPORT; so a scan of 13 digits and Enter is 84.
 
 Rules: `scan` and `press` never wait; what nobody listens to is lost, as on a desk. Stamps come from the `now_us`
-given, or from the monotonic clock as a grabbed device's do.
+given, or from the monotonic clock as a grabbed device's do. A scanner's burst bears one stamp; a thumb's keys lie
+`THUMB_US` apart, although they are written at once, for no person types them in one millisecond.
 """
 
 from __future__ import annotations
@@ -28,12 +29,16 @@ _PIPE_BYTES = 1 << 20
 
 _RING_EVENTS = 64
 
+THUMB_US = 60_000
+"""Between two keys of a quick person."""
+
 _USAGES = dict(zip("abcdefghijklmnopqrstuvwxyz1234567890\n", range(0x70004, 0x70029), strict=True))
-_MAIN = {
+_MAIN: dict[str, tuple[int, bool]] = {
     character: (code, bool(shift))
     for code, pair in reversed(keys.MAIN.items())
     for shift, character in reversed(tuple(enumerate(pair)))
 } | {"\n": (keys.KEY_ENTER, False), "\t": (keys.KEY_TAB, False), "\b": (keys.KEY_BACKSPACE, False)}
+_MODIFIER_USAGES = {keys.KEY_LEFTCTRL: 0x700E0, keys.KEY_LEFTSHIFT: 0x700E1, keys.KEY_LEFTALT: 0x700E2}
 _PAD = {character: code for code, character in keys.PAD.items()} | {
     "\n": keys.KEY_KPENTER,
     "\b": keys.KEY_BACKSPACE,
@@ -59,27 +64,53 @@ def key_events(code: int, *, usage: int = 0x70000, stamp: Stamp = (0, 0)) -> byt
     return _edge(stamp, code, keys.PRESSED, usage) + _edge(stamp, code, keys.RELEASED, usage)
 
 
+def held_events(modifier: int, events: bytes, *, stamp: Stamp = (0, 0)) -> bytes:
+    """Return `events` with the key `modifier` held down around them."""
+    usage = _MODIFIER_USAGES.get(modifier, 0x70000)
+    down, up = (_edge(stamp, modifier, value, usage) for value in (keys.PRESSED, keys.RELEASED))
+    return down + events + up
+
+
 def scan_events(text: str, *, end: str = "\n", stamp: Stamp = (0, 0)) -> bytes:
-    """Return what a scanner with the US layout sends for `text` (printable ASCII), Shift around each that needs it."""
+    """Return what a scanner with the US layout sends for `text` (printable ASCII and GS), Shift around each that needs it."""
     return b"".join(_typed(character, stamp) for character in text + end)
 
 
+def alt_events(character: str, *, digits: int = 4, stamp: Stamp = (0, 0)) -> bytes:
+    """Return `character` as a scanner sends it that wants no layout: Alt held, its number on the pad, as ``0029``."""
+    typed = f"{ord(character):0{digits}d}"
+    return held_events(
+        keys.KEY_LEFTALT, b"".join(key_events(_PAD[digit], stamp=stamp) for digit in typed), stamp=stamp
+    )
+
+
 def _typed(character: str, stamp: Stamp) -> bytes:
+    if character == "\x1d":
+        bracket = key_events(_MAIN["]"][0], stamp=stamp)
+        return held_events(keys.KEY_LEFTCTRL, bracket, stamp=stamp)
     code, shift = _MAIN[character]
     key = key_events(code, usage=_USAGES.get(character.lower(), 0x70000), stamp=stamp)
-    if not shift:
-        return key
-    down = _edge(stamp, keys.KEY_LEFTSHIFT, keys.PRESSED, 0x700E1)
-    return down + key + _edge(stamp, keys.KEY_LEFTSHIFT, keys.RELEASED, 0x700E1)
+    return held_events(keys.KEY_LEFTSHIFT, key, stamp=stamp) if shift else key
 
 
 def pad_events(keys_text: str, *, num_lock: bool = False, stamp: Stamp = (0, 0)) -> bytes:
     """Return what a numeric pad sends for `0-9 + - * / . ,`, line feed (Enter) and backspace.
 
-    With `num_lock` each key is wrapped in Num Lock, as many pads do.
+    With `num_lock` each key is wrapped in Num Lock, as many pads do. The first key has the `stamp`, each next one comes
+    `THUMB_US` later.
     """
+    stamps = (_later(stamp, place * THUMB_US) for place in range(len(keys_text)))
+    return b"".join(_pad_key(key, at, num_lock=num_lock) for key, at in zip(keys_text, stamps, strict=True))
+
+
+def _pad_key(key: str, stamp: Stamp, *, num_lock: bool) -> bytes:
     wrapper = key_events(keys.KEY_NUMLOCK, usage=0x70053, stamp=stamp) if num_lock else b""
-    return b"".join(wrapper + key_events(_PAD[key], stamp=stamp) + wrapper for key in keys_text)
+    return wrapper + key_events(_PAD[key], stamp=stamp) + wrapper
+
+
+def _later(stamp: Stamp, microseconds: int) -> Stamp:
+    seconds, rest = divmod(stamp[1] + microseconds, 1_000_000)
+    return stamp[0] + seconds, rest
 
 
 def overflown(events: bytes) -> bytes:
@@ -157,7 +188,7 @@ class SimulatedScanner:
         self._fifo.plug_in()
 
     def scan(self, text: str) -> bool:
-        """Scan a code that says `text` (printable ASCII)."""
+        """Scan a code that says `text` (printable ASCII, and GS as Ctrl+])."""
         return self._fifo.send(scan_events(text, stamp=self._fifo.stamp()))
 
     def scan_half(self, text: str) -> bool:
@@ -177,6 +208,8 @@ class SimulatedKeypad:
     ) -> None:
         """Make a pad that wraps its keys in Num Lock, unless told otherwise."""
         self._fifo = _InputFifo(path, now_us)
+        self._now_us = now_us
+        self._free_us = 0
         self._num_lock = num_lock
 
     def plug_in(self) -> None:
@@ -185,16 +218,25 @@ class SimulatedKeypad:
 
     def press(self, keys_text: str) -> bool:
         """Press `0-9 + - * / . ,`, line feed for Enter, backspace."""
-        return self._fifo.send(pad_events(keys_text, num_lock=self._num_lock, stamp=self._fifo.stamp()))
+        return self._fifo.send(
+            pad_events(keys_text, num_lock=self._num_lock, stamp=self._stamp(len(keys_text)))
+        )
 
     def press_zeros(self, count: int) -> bool:
         """Press the 00 or 000 key of a pad that has a usage of its own for it."""
         usage = {2: keys.USAGE_KP_00, 3: keys.USAGE_KP_000}[count]
-        return self._fifo.send(key_events(keys.KEY_UNKNOWN, usage=usage, stamp=self._fifo.stamp()))
+        return self._fifo.send(key_events(keys.KEY_UNKNOWN, usage=usage, stamp=self._stamp(1)))
 
     def hold(self, key: str, *, repeats: int) -> bool:
         """Lean on `key`: one press, then the kernel's repeats, and no release."""
-        stamp = self._fifo.stamp()
+        stamp = self._stamp(1)
         repeated = _event(stamp, keys.EV_KEY, _PAD[key], keys.REPEATED)
         end = _event(stamp, keys.EV_SYN, keys.SYN_REPORT, 0)
         return self._fifo.send(_edge(stamp, _PAD[key], keys.PRESSED, 0x70000) + (repeated + end) * repeats)
+
+    def _stamp(self, keys_count: int) -> Stamp:
+        """Now, or when the thumb is free again."""
+        begin_us = max(self._now_us(), self._free_us)
+        self._free_us = begin_us + keys_count * THUMB_US
+        seconds, microseconds = divmod(begin_us, 1_000_000)
+        return seconds, microseconds

@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
-from drivers.scanner.barcode_decoder import check_digit
+from drivers.scanner.gs1 import check_digit
 from sync.wire.money import RIAL_PER_TOMAN
 
 LABEL_TEMPLATE = "2PIIIIIVVVVVC"

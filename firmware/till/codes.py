@@ -40,6 +40,7 @@ class Function(Enum):
     ANNOUNCEMENT = auto()
     PRICE_CHANGE = auto()
     DATE = auto()
+    SELF_TEST = auto()
 
 
 class Need(Enum):
@@ -120,6 +121,7 @@ FUNCTION_CODES = (
         "16", Function.PRICE_CHANGE, (), "قیمت همیشگی کالا", "change a remembered price", guarded=True
     ),
     FunctionCode("17", Function.DATE, (Need.DATE,), "تاریخ امروز", "key the date after a cold start"),
+    FunctionCode("19", Function.SELF_TEST, (), "آزمایش دستگاه", "self-test: devices, echoes, disk, clock, link"),
 )
 BY_NUMBER = {code.number: code for code in FUNCTION_CODES}
 BY_FUNCTION = {code.function: code for code in FUNCTION_CODES}
@@ -153,6 +155,7 @@ KEY_ROWS = (
     KeyRow(SELLING, "+", "جمع", "TOTAL: print what will be paid"),
     KeyRow(SELLING, "200000 +", "جمع، اعتبار تا ۲۰۰٬۰۰۰", "TOTAL with at most 200,000 toman of credit"),
     KeyRow(SELLING, "0 +", "جمع، بدون اعتبار", "TOTAL in own money only"),
+    KeyRow(SELLING, ". *", "پاک کردن نیمه‌تمام", "throw away what is half typed; also Esc, Delete"),
     KeyRow(CONFIRMING, "PIN Enter", "رمز خانوار", "the household confirms the printed block"),
     KeyRow(CONFIRMING, "Enter", "تأیید", "confirm: cash sale, one-time code, any question"),
     KeyRow(CONFIRMING, "-", "بازگشت", "go back"),

@@ -24,7 +24,7 @@ from sync.wire.kinds import Grade
 from sync.wire.mail import Settlement, Verdicts
 
 if TYPE_CHECKING:
-    from drivers.scanner.barcode_decoder import Scan
+    from drivers.scanner.scan import Scan
     from firmware.journal.journal import Journal
     from sync.wire.mail import Mail
 

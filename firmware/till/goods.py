@@ -18,7 +18,7 @@ from sync.wire.money import of_toman
 from sync.wire.numbers import is_gtin
 
 if TYPE_CHECKING:
-    from drivers.scanner.barcode_decoder import GtinScan, WeighedScan
+    from drivers.scanner.scan import GtinScan, WeighedScan
     from firmware.till.grammar import Confirm
 
 TOMAN_MAX = 10**9

@@ -5,7 +5,8 @@ Rules:
   the present mode as a whole, else the whole is a `Misfit` and nothing happens.
 - After a leading ``*`` only Enter ends, so that a receipt number may contain its ``-``.
 - A digit never means two things in one mode: where a PIN may be typed, no number is taken for an amount and printed.
-- LOST keys throw away what is half typed.
+- LOST keys throw away what is half typed, and so does CLEAR, but without a word. A point and ``*`` after it are CLEAR
+  too, for pads with neither Backspace nor Esc: in no rule does one follow the other, whatever was typed before.
 
 Must not know: baskets, money, what a command does.
 """
@@ -36,6 +37,7 @@ class Mode(Enum):
     RECEIPT = auto()
     RETURNS = auto()
     GOOD = auto()
+    ECHO = auto()
 
 
 class Quantity(Struct, frozen=True):
@@ -63,6 +65,12 @@ class NamedGood(Struct, frozen=True):
     good: int
     choice: int
     quantity: Quantity | None
+
+
+class Typed(Struct, frozen=True):
+    """Keys as they were pressed, to be shown back."""
+
+    signs: str
 
 
 class TypedBarcode(Struct, frozen=True):
@@ -160,6 +168,7 @@ RULES = {
         Rule(re.compile(r"\+"), lambda _: Total()),
         _BACK,
     ),
+    Mode.ECHO: (_CONFIRM, Rule(re.compile(r"([^=]+)="), lambda m: Typed(m[1]))),
     Mode.GOOD: (
         Rule(re.compile(r"(\d{1,3})(?:\.([1-3]))?/"), lambda m: NamedGood(int(m[1]), int(m[2] or "1"), None)),
         Rule(re.compile(r"(\d{8}|\d{12,14})="), lambda m: TypedBarcode(m[1])),
@@ -188,6 +197,9 @@ class Typing:
         if key is Key.BACKSPACE:
             self._typed = self._typed[:-1]
             return None
+        if key is Key.CLEAR or (key is Key.TIMES and self._typed.endswith(Key.DOT.value)):
+            self.forget()
+            return None
         sign = _SIGN_OF_KEY.get(key, key.value)
         if len(self._typed) + len(sign) > TYPED_MAX:
             return self._throw_away()
@@ -211,8 +223,8 @@ class Typing:
         self._typed = ""
 
     def _ends(self, sign: str, mode: Mode) -> bool:
-        if sign not in _ENDS:
-            return False
+        if sign not in _ENDS or mode is Mode.ECHO:
+            return sign == "="
         in_a_number = self._typed.startswith("*") or (mode is Mode.RECEIPT and self._typed != "")
         return sign == "=" or not (sign == "-" and in_a_number)
 

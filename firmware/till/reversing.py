@@ -27,7 +27,7 @@ from sync.wire.kinds import DeclineReason, Unit
 from sync.wire.numbers import receipt_number
 
 if TYPE_CHECKING:
-    from drivers.scanner.barcode_decoder import GtinScan
+    from drivers.scanner.scan import GtinScan
     from firmware.journal.records import PurchaseRecord
     from firmware.till.grammar import Confirm, Quantity, Return, Total
     from firmware.till.scans import ReceiptScan

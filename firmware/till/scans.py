@@ -6,7 +6,7 @@ import re
 
 from msgspec import Struct
 
-from drivers.scanner.barcode_decoder import BadScan, GtinScan, TextScan, WeighedScan
+from drivers.scanner.scan import BadScan, GtinScan, TextScan, WeighedScan
 from sync.wire import card, receipt_qr
 
 _ANNOUNCEMENT = re.compile(r"A1:(\d{13})")

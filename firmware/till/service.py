@@ -27,7 +27,7 @@ from sync.wire.kinds import ClockSource, DeclineReason, Grade, Unit
 from sync.wire.numbers import has_check_digit
 
 if TYPE_CHECKING:
-    from drivers.scanner.barcode_decoder import GtinScan
+    from drivers.scanner.scan import GtinScan
     from firmware.entitlements import Account, AllowanceState
     from firmware.till.grammar import Confirm, NamedGood, Number, Pin, TypedBarcode
     from firmware.till.scans import AnnouncementScan

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from drivers.scanner.barcode_decoder import GtinScan, WeighedScan
+from drivers.scanner.scan import GtinScan, WeighedScan
 from firmware.till import asking, closing, goods, household, paying, reversing, selling, service
 from firmware.till.codes import Function
 from firmware.till.grammar import (

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from drivers.keypad import Key
-from drivers.scanner.barcode_decoder import GtinScan, TextScan
+from drivers.scanner.scan import GtinScan, TextScan
 from drivers.sound import Sound
 from firmware.till.conversation import Conversation
 from firmware.till.talk import Settings
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from drivers.line_display import TwoLines
     from drivers.printer.slip import Slip
-    from drivers.scanner.barcode_decoder import Scan
+    from drivers.scanner.scan import Scan
     from firmware.journal.journal import Journal
     from sync.wire.facts import Line
     from tests.benchmarks.workload import Sale

@@ -6,6 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from drivers import key_codes as codes
 from drivers.input_device import open_input_device
@@ -28,8 +30,17 @@ KEYS_OF_ALL = [
 ]
 
 
+PACE_US = 60_000
+
+
 def decode(events: bytes) -> list[Key]:
     return KeyDecoder().feed(events)
+
+
+def typed(text: str, *, apart_us: int = PACE_US, begin_us: int = 0) -> bytes:
+    """The keys of a full keyboard, one after the other."""
+    stamps = [divmod(begin_us + place * apart_us, 1_000_000) for place in range(len(text))]
+    return b"".join(scan_events(key, end="", stamp=stamp) for key, stamp in zip(text, stamps, strict=True))
 
 
 @pytest.mark.parametrize("num_lock", [False, True])
@@ -42,7 +53,7 @@ def test_a_comma_of_the_pad_is_its_dot() -> None:
 
 
 def test_digits_and_enter_of_a_full_keyboard_are_keys() -> None:
-    assert decode(scan_events("0123456789-/.\b")) == [
+    assert decode(typed("0123456789-/.\b\n")) == [
         *(Key(digit) for digit in "0123456789"),
         Key.MINUS,
         Key.DIVIDE,
@@ -53,7 +64,65 @@ def test_digits_and_enter_of_a_full_keyboard_are_keys() -> None:
 
 
 def test_letters_are_no_keys() -> None:
-    assert decode(scan_events("abcXYZ;' ", end="\t")) == []
+    assert decode(typed("abcXYZ;' \t")) == []
+
+
+@pytest.mark.parametrize("code", [codes.KEY_ESC, codes.KEY_DELETE])
+def test_a_key_that_takes_back_what_is_half_typed(code: int) -> None:
+    assert decode(key_events(code)) == [Key.CLEAR]
+
+
+def burst(text: str, *, apart_ms: int, begin_ms: int = 0) -> bytes:
+    return typed(text, apart_us=apart_ms * 1_000, begin_us=begin_ms * 1_000)
+
+
+@pytest.mark.parametrize(
+    ("apart_ms", "believed"), [(0, False), (8, False), (29, False), (30, True), (60, True)]
+)
+def test_keys_faster_than_any_hand_are_a_scanner_and_none_of_its_keys(apart_ms: int, believed: bool) -> None:
+    told = decode(burst("6260000000019\n", apart_ms=apart_ms))
+    digits = [Key(digit) for digit in "6260000000019"]
+    assert told == ([*digits, Key.ENTER] if believed else [*digits[:5], Key.LOST])
+
+
+def test_a_scanner_in_the_keypads_place_ends_no_pin_and_no_price() -> None:
+    assert Key.ENTER not in decode(burst("C1:7391ABCDEFGH\n1234\n", apart_ms=2))
+
+
+def test_after_a_burst_and_a_silence_a_hand_is_believed_again() -> None:
+    later_ms = 13 * 2 + 150
+    told = decode(burst("6260000000019\n", apart_ms=2) + burst("12\n", apart_ms=60, begin_ms=later_ms))
+    assert told[5:] == [Key.LOST, Key.D1, Key.D2, Key.ENTER]
+    soon = decode(burst("6260000000019\n", apart_ms=2) + burst("1", apart_ms=60, begin_ms=later_ms - 1))
+    assert soon[5:] == [Key.LOST]
+
+
+def test_a_000_key_that_types_three_zeros_at_once_is_no_burst() -> None:
+    hand = pad_events("5", stamp=(1, 0)) + b"".join(key_events(82, stamp=(1, 60_000)) for _ in range(3))
+    again = b"".join(key_events(82, stamp=(1, 200_000)) for _ in range(3)) + pad_events(
+        "\n", stamp=(1, 260_000)
+    )
+    assert decode(hand + again) == [Key.D5, *[Key.D0] * 6, Key.ENTER]
+
+
+def test_a_quick_hand_may_roll_over_some_keys() -> None:
+    assert decode(burst("12345", apart_ms=5)) == [Key(digit) for digit in "12345"]
+
+
+def test_num_lock_around_every_key_makes_no_hand_too_fast() -> None:
+    assert decode(pad_events("1234567890" * 3, num_lock=True)) == [Key(digit) for digit in "1234567890"] * 3
+
+
+def test_a_key_that_never_lets_go_is_one_key_and_the_others_go_on() -> None:
+    stuck = codes.EVENT.pack(0, 0, codes.EV_KEY, 79, codes.PRESSED)
+    repeats = codes.EVENT.pack(0, 250_000, codes.EV_KEY, 79, codes.REPEATED) * 1_000
+    assert decode(stuck + repeats + pad_events("23", stamp=(1, 0)) + repeats) == [Key.D1, Key.D2, Key.D3]
+
+
+@given(st.binary(max_size=40 * codes.EVENT.size))
+@settings(max_examples=60)
+def test_of_any_events_whatever_only_keys_come_out(noise: bytes) -> None:
+    assert all(isinstance(key, Key) for key in decode(noise[: len(noise) - len(noise) % codes.EVENT.size]))
 
 
 def test_the_keys_that_the_kernel_has_no_code_for_are_told_by_their_usage() -> None:

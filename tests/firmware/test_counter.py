@@ -25,7 +25,7 @@ from tests.fakes.hand_clock import HandClock
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from drivers.scanner.barcode_decoder import Scan
+    from drivers.scanner.scan import Scan
 
 
 class Head:

@@ -11,8 +11,9 @@ import pytest
 
 from drivers.errors import DeviceGone
 from drivers.input_device import InputDevice, open_input_device
-from drivers.scanner.barcode_decoder import BadScan, BadScanReason, GtinScan, TextScan
 from drivers.scanner.barcode_scanner import BarcodeScanner
+from drivers.scanner.scan import BadScan, BadScanReason, GtinScan, TextScan
+from drivers.scanner.settings import ScannerSettings
 from drivers.simulated.input_events import SimulatedScanner, scan_events
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def test_half_a_scan_is_told_after_a_silence_and_is_no_part_of_the_next(
     hand, path = desk
 
     async def story() -> None:
-        async with BarcodeScanner(open_input_device(path), gap_ms=20) as scanner:
+        async with BarcodeScanner(open_input_device(path), ScannerSettings(gap_ms=20)) as scanner:
             hand.scan_half("9638")
             assert await anext(scanner) == BadScan(BadScanReason.HALF)
             hand.scan("5074")
@@ -89,7 +90,9 @@ def test_a_busy_till_does_not_cut_a_good_scan() -> None:
         burst = scan_events(OIL)
         with far:
             async with (
-                BarcodeScanner(InputDevice(near.detach(), name="scanner"), gap_ms=20) as scanner,
+                BarcodeScanner(
+                    InputDevice(near.detach(), name="scanner"), ScannerSettings(gap_ms=20)
+                ) as scanner,
                 asyncio.TaskGroup() as tasks,
             ):
                 waiting = tasks.create_task(anext(scanner))

@@ -13,7 +13,8 @@ from msgspec import structs
 from drivers.errors import PrinterBlocked
 from drivers.keypad import Key
 from drivers.printer.slip import Pair, Qr, Text
-from drivers.scanner.barcode_decoder import BadScan, BadScanReason, classify
+from drivers.scanner.classification import classify
+from drivers.scanner.scan import BadScan, BadScanReason
 from firmware.errors import JournalFull
 from firmware.journal.journal import Journal
 from firmware.till.conversation import Conversation

@@ -38,6 +38,8 @@ from firmware.till.states import MODES, State
 from firmware.till.table import FUNCTIONS, TABLE
 from tests.fakes.paper_center import GOODS
 
+CLEARING = ". *"
+
 NAMED = {"Enter": Key.ENTER, "Backspace": Key.BACKSPACE, "00": Key.DOUBLE_ZERO, "000": Key.TRIPLE_ZERO}
 
 
@@ -203,9 +205,26 @@ def test_the_help_card_and_the_readme_tell_of_every_key() -> None:
 
 @pytest.mark.parametrize(
     "row",
-    [row for row in KEY_ROWS if "scan" not in row.keys and "PIN" not in row.keys],
+    [row for row in KEY_ROWS if "scan" not in row.keys and "PIN" not in row.keys and row.keys != CLEARING],
     ids=lambda row: row.keys,
 )
 def test_the_keys_on_the_card_work_as_printed(row: object) -> None:
     keys = getattr(row, "keys").replace("barcode", "6260000000019")  # noqa: B009 -- a row of the table
     assert any(commands(keys, mode) and not isinstance(commands(keys, mode)[-1], Misfit) for mode in Mode)
+
+
+@pytest.mark.parametrize("half", ["", "1", "1.", "1.5", "3*", "*13*37", "12.*", "."])
+@pytest.mark.parametrize("mode", Mode)
+def test_on_a_pad_without_backspace_two_keys_take_back_whatever_is_half_typed(half: str, mode: Mode) -> None:
+    typing = Typing()
+    assert [typing.press(Key(sign), mode) for sign in half + CLEARING.replace(" ", "")] == [None] * (
+        len(half) + 2
+    )
+    assert typing.empty
+
+
+def test_a_key_for_it_does_so_at_once() -> None:
+    typing = Typing()
+    typing.press(Key.D7, Mode.PIN)
+    assert typing.press(Key.CLEAR, Mode.PIN) is None
+    assert typing.empty

@@ -1,0 +1,86 @@
+"""Where one scan ends and the next begins, for keys and bytes alike. Pure.
+
+Rules:
+- A scan ends with an end (Enter, Tab, CR, LF). Without one it is half a scan, and is never passed on as a short one:
+  the first eight digits of a good's number are another good's in one case of ten.
+- What was spoiled stays spoiled to its end.
+- A scan above the bound is told at once, and only once: then everything is dropped until the scanner has been silent for
+  the gap's time, so that an endless one is one beep.
+- A scanner that never sends an end is told apart from a scan that broke off: by a whole good's number without end, or
+  by a second half scan in a row.
+
+Must not know: keys, bytes, clocks; whoever reads the scanner measures the silence.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from drivers.scanner.classification import classify, is_whole_trade_number
+from drivers.scanner.scan import BadScan, BadScanReason
+from drivers.scanner.settings import AS_SHIPPED, ScannerSettings
+
+if TYPE_CHECKING:
+    from drivers.scanner.scan import Scan
+
+SCAN_CHARACTERS_MAX = 1_200
+"""The longest QR that a till's paper takes has 1,000 characters (version 20 at level L); room for prefix and suffix."""
+
+
+class Framing:
+    """The characters since the last end. Owner: the decoder of one scanner."""
+
+    def __init__(self, settings: ScannerSettings = AS_SHIPPED) -> None:
+        self._settings = settings
+        self._typed: list[str] = []
+        self._fault: BadScanReason | None = None
+        self._deaf = False
+        self._halves = 0
+
+    @property
+    def midway(self) -> bool:
+        """Whether a scan has begun and not ended."""
+        return bool(self._typed) or self._fault is not None or self._deaf
+
+    def add(self, character: str) -> BadScan | None:
+        """Take one character, printable ASCII or GS; a scan that is too long is told here."""
+        if len(self._typed) == SCAN_CHARACTERS_MAX:
+            self._forget()
+            self._deaf = True
+            return BadScan(BadScanReason.TOO_LONG)
+        if self._fault is None and not self._deaf:
+            self._typed.append(character)
+        return None
+
+    def spoil(self, reason: BadScanReason) -> None:
+        """The scan under way must not be used."""
+        if not self._deaf:
+            self._typed.clear()
+            self._fault = self._fault or reason
+
+    def end(self) -> Scan | None:
+        """An end came: the scan, if there is one."""
+        scan: Scan | None = None
+        if self._fault is not None:
+            scan = BadScan(self._fault)
+        elif self._typed:
+            scan = classify("".join(self._typed), self._settings)
+            self._halves = 0
+        self._forget()
+        return scan
+
+    def silence(self) -> BadScan | None:
+        """Nothing has come for the gap's time: what was under way, if anything, is half a scan."""
+        text, fault, self._deaf = "".join(self._typed), self._fault, False
+        self._forget()
+        if fault is not None:
+            return BadScan(fault)
+        if not text:
+            return None
+        self._halves += 1
+        ends_missing = self._halves > 1 or is_whole_trade_number(text, self._settings)
+        return BadScan(BadScanReason.NO_END if ends_missing else BadScanReason.HALF)
+
+    def _forget(self) -> None:
+        self._typed.clear()
+        self._fault = None
