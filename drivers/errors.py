@@ -4,7 +4,9 @@
     ├── PortNotOpened        no such device, not ours to open, or not the kind of device that was asked for
     ├── WriteInterrupted     says how many bytes were taken
     │   ├── DeviceGone       unplugged; reading raises it too
-    │   └── PrinterBlocked   takes no more bytes (paper out, cover open, held)
+    │   └── PrinterBlocked   takes no more bytes, or says that it holds them back
+    │       ├── PaperOut     says so itself
+    │       └── CoverOpen    likewise
     ├── SoundFailed          a sound device or card plays nothing
     ├── DeviceKeyError       the device's own keys
     │   ├── KeyFileMissing
@@ -68,6 +70,14 @@ class SoundFailed(DriverError):
     """A sound did not come, or not to its end."""
 
 
+class PaperOut(PrinterBlocked):
+    """The printer says that it has no paper. What it has taken, it prints when it has."""
+
+
+class CoverOpen(PrinterBlocked):
+    """The printer says that its cover is open."""
+
+
 class DeviceKeyError(DriverError):
     """Base of all errors about the device's own keys."""
 
@@ -90,3 +100,11 @@ class KeyFileDamaged(DeviceKeyError):
 
 class PeerKeyRefused(DeviceKeyError):
     """The other side's public key is malformed or of low order."""
+
+
+class UnknownPrinterBytes(DriverError):
+    """Bytes that are in no command. `offset` counts from the first byte ever fed."""
+
+    def __init__(self, what: str, *, offset: int) -> None:
+        super().__init__(f"byte {offset}: {what}")
+        self.offset = offset

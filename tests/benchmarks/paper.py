@@ -60,10 +60,9 @@ async def _receipts(village: Village) -> list[Slip]:
 
 
 def _sent(slip: Slip) -> int:
+    encoder = escpos.Encoder(PAPER_58_MM)
     return sum(
-        len(command)
-        for strip in render(slip, PAPER_58_MM.width_dots)
-        for command in escpos.strip_commands(strip)
+        len(command) for strip in render(slip, PAPER_58_MM.width_dots) for command in encoder.commands(strip)
     )
 
 

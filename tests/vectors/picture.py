@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drivers.printer.escpos import INITIALIZE, strip_commands
+from drivers.printer.escpos import Encoder
 from drivers.printer.raster import render
 from drivers.simulated.paper import Paper
 from firmware.receipt import basket_slips, prompt_slips, receipt_slips, total_slips
@@ -76,9 +76,10 @@ def _receipt() -> receipt_slips.Receipt:
 def picture() -> Image:
     """What the paper shows."""
     paper = Paper(PAPER_58_MM)
-    paper.feed(INITIALIZE)
+    encoder = Encoder(PAPER_58_MM)
+    paper.feed(encoder.wake())
     for strip in render(strip_of_paper(), PAPER_58_MM.width_dots):
-        paper.feed(b"".join(strip_commands(strip)))
+        paper.feed(b"".join(encoder.commands(strip)))
     return paper.tear_off()
 
 

@@ -6,27 +6,32 @@ import pytest
 from escpos.printer import Dummy
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from PIL import Image
 
 from drivers.printer import escpos
-from drivers.printer.profiles import PrinterProfile, built_in
+from drivers.printer.profiles import PrinterProfile, Raster, built_in
 from drivers.printer.strip import Strip
 from drivers.simulated.paper import Paper
 from drivers.sound import Sound
 from tests.fakes.printers import PAPER_58_MM, PAPER_80_MM
 
 ROW_BYTES = PAPER_58_MM.width_dots // 8
+ROWS_ONLY = replace(PAPER_58_MM, raster=(Raster.GS_V_0,))
+COLUMNS_ONLY = replace(PAPER_58_MM, raster=(Raster.ESC_STAR_24,))
+WITH_MARGINS = replace(PAPER_58_MM, raster=(Raster.GS_V_0, Raster.GS_L))
+EVERY_FORM = replace(PAPER_58_MM, raster=tuple(Raster))
+FORMS = [ROWS_ONLY, WITH_MARGINS, PAPER_58_MM, EVERY_FORM]
+
+each_form = pytest.mark.parametrize("profile", FORMS, ids=["rows", "margins", "columns", "all"])
+dots_in_a_row = st.integers(0, ROW_BYTES).flatmap(
+    lambda used: st.binary(min_size=used, max_size=used).map(lambda dots: dots.ljust(ROW_BYTES, b"\0"))
+)
+sparse_row = st.lists(st.integers(0, 383), max_size=6).map(
+    lambda places: sum({1 << place for place in places}).to_bytes(ROW_BYTES, "big")
+)
 rows_of_dots = st.lists(
-    st.one_of(
-        st.just(bytes(ROW_BYTES)),
-        st.integers(0, ROW_BYTES).flatmap(
-            lambda used: st.binary(min_size=used, max_size=used).map(
-                lambda dots: dots.ljust(ROW_BYTES, b"\0")
-            )
-        ),
-    ),
-    min_size=1,
-    max_size=128,
+    st.one_of(st.just(bytes(ROW_BYTES)), dots_in_a_row, sparse_row), min_size=1, max_size=128
 )
 
 
@@ -35,8 +40,14 @@ def strip_of(*rows: bytes, width_dots: int = 384) -> Strip:
     return Strip(width_dots=width_dots, height=len(full), data=b"".join(full))
 
 
-def commands_of(strip: Strip) -> list[bytes]:
-    return list(escpos.strip_commands(strip))
+def commands_of(strip: Strip, profile: PrinterProfile = ROWS_ONLY) -> list[bytes]:
+    return list(escpos.Encoder(profile).commands(strip))
+
+
+def printed(strip: Strip, profile: PrinterProfile) -> bytes:
+    paper = Paper(profile)
+    paper.feed(escpos.resync(profile) + b"".join(commands_of(strip, profile)))
+    return paper.tear_off().tobytes("raw", "1;I")
 
 
 def test_the_worked_example() -> None:
@@ -47,24 +58,43 @@ def test_the_worked_example() -> None:
     ]
 
 
-@given(rows_of_dots)
-def test_what_comes_out_is_dot_for_dot_what_went_in(rows: list[bytes]) -> None:
+@each_form
+@given(rows=rows_of_dots)
+def test_what_comes_out_is_dot_for_dot_what_went_in(profile: PrinterProfile, rows: list[bytes]) -> None:
     strip = Strip(width_dots=384, height=len(rows), data=b"".join(rows))
-    paper = Paper(PAPER_58_MM)
-    for command in escpos.strip_commands(strip):
-        paper.feed(command)
-    assert paper.tear_off().tobytes("raw", "1;I") == strip.data
+    assert printed(strip, profile) == strip.data
 
 
-@given(rows_of_dots)
-def test_no_command_is_longer_than_what_resync_covers(rows: list[bytes]) -> None:
+@given(rows=rows_of_dots)
+def test_a_printer_that_takes_no_rows_adds_white_below_a_strip_at_most(rows: list[bytes]) -> None:
     strip = Strip(width_dots=384, height=len(rows), data=b"".join(rows))
-    for command in escpos.strip_commands(strip):
-        assert len(command) <= escpos.RASTER_HEADER_BYTES + escpos.BAND_ROWS_MAX * ROW_BYTES
+    assert printed(strip, COLUMNS_ONLY).rstrip(b"\0") == strip.data.rstrip(b"\0")
+
+
+@each_form
+@given(rows=rows_of_dots)
+def test_more_forms_never_cost_more(profile: PrinterProfile, rows: list[bytes]) -> None:
+    strip = Strip(width_dots=384, height=len(rows), data=b"".join(rows))
+    rows_alone = sum(map(len, commands_of(strip, ROWS_ONLY)))
+    assert (
+        sum(map(len, commands_of(strip, EVERY_FORM)))
+        <= sum(map(len, commands_of(strip, profile)))
+        <= rows_alone
+    )
+
+
+@each_form
+@given(rows=rows_of_dots)
+def test_no_write_is_longer_than_what_resync_covers(profile: PrinterProfile, rows: list[bytes]) -> None:
+    strip = Strip(width_dots=384, height=len(rows), data=b"".join(rows))
+    covered = escpos.longest_command_bytes(profile)
+    assert escpos.resync(profile).startswith(bytes(covered) + b"\x1b@")
+    for command in commands_of(strip, profile):
+        assert len(command) <= covered + 8 + 3
 
 
 def test_blank_rows_cost_three_bytes() -> None:
-    assert commands_of(strip_of(*[b""] * 128)) == [b"\x1bJ\x80"]
+    assert commands_of(strip_of(*[b""] * 128), EVERY_FORM) == [b"\x1bJ\x80"]
 
 
 @pytest.mark.parametrize(("dots", "steps"), [(0, []), (1, [1]), (255, [255]), (256, [255, 1])])
@@ -72,9 +102,18 @@ def test_a_long_feed_is_several_commands(dots: int, steps: list[int]) -> None:
     assert list(escpos.feed_commands(dots)) == [b"\x1bJ" + bytes([step]) for step in steps]
 
 
-def test_white_at_the_right_is_not_sent_and_white_at_the_left_is() -> None:
-    left, right = commands_of(strip_of(b"\x80")), commands_of(strip_of(bytes(47) + b"\x01"))
-    assert [len(command) for command in left + right] == [8 + 1, 8 + 48]
+def test_white_at_the_right_is_not_sent_and_white_at_the_left_is_where_no_margin_can_be_set() -> None:
+    left, right = strip_of(b"\x80"), strip_of(bytes(47) + b"\x01")
+    assert [len(b"".join(commands_of(strip))) for strip in (left, right)] == [8 + 1, 8 + 48]
+    assert commands_of(right, WITH_MARGINS) == [
+        b"\x1dL\x78\x01" + b"\x1dv0\0\x01\0\x01\0\x01" + b"\x1dL\0\0",
+    ]
+
+
+@pytest.mark.parametrize(("white_bytes", "forms"), [(8, [b"v"]), (9, [b"L"])])
+def test_a_margin_is_set_where_it_saves_more_than_it_costs(white_bytes: int, forms: list[bytes]) -> None:
+    commands = commands_of(strip_of(bytes(white_bytes) + b"\xff"), WITH_MARGINS)
+    assert [command[1:2] for command in commands] == forms
 
 
 @pytest.mark.parametrize(
@@ -90,21 +129,74 @@ def test_a_band_ends_where_the_next_one_saves_more_than_its_header(
     lengths: list[int], bands: list[int]
 ) -> None:
     commands = commands_of(strip_of(*[b"\xff" * length for length in lengths]))
-    assert [command[6] for command in commands] == bands
+    assert sum(map(len, commands)) == 8 * len(bands) + sum(
+        rows * max(lengths[sum(bands[:at]) :][:rows]) for at, rows in enumerate(bands)
+    )
 
 
-@pytest.mark.parametrize(("rows", "bands"), [(23, [23]), (24, [24]), (25, [24, 1]), (128, [24] * 5 + [8])])
-def test_a_tall_strip_goes_in_bands(rows: int, bands: list[int]) -> None:
-    assert [command[6] for command in commands_of(strip_of(*[b"\xff"] * rows))] == bands
+@pytest.mark.parametrize("rows_max", [8, 24, 255])
+@pytest.mark.parametrize("rows", [1, 23, 24, 25, 128])
+def test_a_band_has_no_more_rows_than_the_printer_takes(rows: int, rows_max: int) -> None:
+    profile = replace(ROWS_ONLY, band_rows_max=rows_max)
+    heights = [command[6] for command in commands_of(strip_of(*[b"\xff"] * rows), profile)]
+    assert sum(heights) == rows
+    assert max(heights) <= rows_max
+    assert len(heights) == -(-rows // rows_max)
+
+
+def test_two_far_words_are_two_groups_of_columns_each_at_its_place() -> None:
+    row = b"\xe0" + bytes(40) + b"\x07" + bytes(6)
+    (command,) = commands_of(strip_of(*[row] * 24), PAPER_58_MM)
+    word = b"\x1b*\x21\x03\x00" + b"\xff" * 9
+    assert command == word + b"\x1b$\x4d\x01" + word + b"\x1bJ\x18"
+
+
+@pytest.mark.parametrize(("gap", "groups"), [(0, 1), (1, 1), (3, 1), (4, 2)])
+def test_a_gap_is_skipped_where_it_is_wider_than_the_bytes_that_skip_it(gap: int, groups: int) -> None:
+    row = (1 << 383 | 1 << 382 - gap | 1 << 380 - gap).to_bytes(48, "big")
+    (command,) = commands_of(strip_of(*[row] * 24), PAPER_58_MM)
+    assert command.count(b"\x1b*") == groups
+
+
+def test_dots_that_come_in_pairs_are_sent_once() -> None:
+    checkered = strip_of(*[b"\xcc" * 40, b"\x33" * 40] * 12)
+    (command,) = commands_of(checkered, PAPER_58_MM)
+    assert command.startswith(b"\x1b*\x20\xa0\x00")
+    assert printed(checkered, PAPER_58_MM) == checkered.data
+
+
+def test_columns_reach_no_further_than_their_strip() -> None:
+    words = strip_of(*[bytes(40) + b"\xff"] * 23)
+    assert {command[:3] for command in commands_of(words, PAPER_58_MM)} == {b"\x1dv0"}
 
 
 @pytest.mark.parametrize("width_bytes", [1, 47, 48])
-def test_raster_is_what_python_escpos_sends(width_bytes: int) -> None:
+def test_rows_are_what_python_escpos_sends(width_bytes: int) -> None:
     rows = [bytes((at * 37 + row) % 255 + 1 for at in range(width_bytes)) for row in range(24)]
     oracle = Dummy()
     picture = Image.frombytes("1", (width_bytes * 8, 24), b"".join(rows), "raw", "1;I")
     oracle.image(picture, impl="bitImageRaster")
     assert b"".join(commands_of(strip_of(*rows))) == oracle.output
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_columns_are_what_python_escpos_sends(wide: bool) -> None:
+    rows = [bytes((at * 37 + row) % 255 + 1 for at in range(20)) for row in range(24)]
+    rows[0] = b"\xff" + rows[0][1:]  # no white at the left, which only python-escpos sends
+    rows = [_doubled(row) for row in rows] if wide else [row * 2 for row in rows]
+    oracle = Dummy()
+    picture = Image.frombytes("1", (320, 24), b"".join(rows), "raw", "1;I")
+    oracle.image(
+        picture.resize((160, 24)) if wide else picture,
+        impl="bitImageColumn",
+        high_density_horizontal=not wide,
+    )
+    (command,) = commands_of(strip_of(*rows), COLUMNS_ONLY)
+    assert command.removesuffix(b"\x1bJ\x18") in oracle.output
+
+
+def _doubled(row: bytes) -> bytes:
+    return int("".join(bit * 2 for byte in row for bit in f"{byte:08b}"), 2).to_bytes(2 * len(row), "big")
 
 
 def test_initialize_buzzer_and_cut_are_what_python_escpos_sends() -> None:
@@ -116,42 +208,51 @@ def test_initialize_buzzer_and_cut_are_what_python_escpos_sends() -> None:
     assert oracle.output == ours
 
 
-@given(rows_of_dots, st.data())
+@each_form
+@given(rows=rows_of_dots, data=st.data())
 def test_a_printer_cut_off_at_any_byte_prints_the_next_slip_whole(
-    rows: list[bytes], data: st.DataObject
+    profile: PrinterProfile, rows: list[bytes], data: st.DataObject
 ) -> None:
+    strip = Strip(width_dots=384, height=len(rows), data=b"".join(rows))
     stream = b"".join(
         [
-            escpos.resync(width_dots=384),
+            escpos.resync(profile),
             escpos.buzzer_command(times=5, length=9),
-            *escpos.strip_commands(Strip(width_dots=384, height=len(rows), data=b"".join(rows))),
+            *commands_of(strip, profile),
         ]
     )
     cut_off_at = data.draw(st.integers(0, len(stream)))
     next_slip = strip_of(*[bytes([row]) * 48 for row in range(1, 60)])
-    paper = Paper(PAPER_58_MM)
+    paper = Paper(profile)
     paper.feed(stream[:cut_off_at])
-    for command in (escpos.resync(width_dots=384), *escpos.strip_commands(next_slip)):
+    for command in (escpos.resync(profile), *commands_of(next_slip, profile)):
         paper.feed(command)
-    printed = paper.tear_off()
-    below = printed.crop((0, printed.height - next_slip.height, 384, printed.height))
+    picture = paper.tear_off()
+    below = picture.crop((0, picture.height - next_slip.height, 384, picture.height))
     assert below.tobytes("raw", "1;I") == next_slip.data
 
 
 @pytest.mark.parametrize("profile", built_in().values(), ids=lambda profile: profile.name)
-@pytest.mark.parametrize("cut_off_at", range(1, escpos.RASTER_HEADER_BYTES + 1))
+@pytest.mark.parametrize("cut_off_at", range(1, 9))
 def test_resync_covers_the_largest_command_and_leaves_no_ink(
     profile: PrinterProfile, cut_off_at: int
 ) -> None:
     full = bytes([255]) * (profile.width_dots // 8)
-    largest = max(commands_of(strip_of(*[full] * 128, width_dots=profile.width_dots)), key=len)
+    largest = max(commands_of(strip_of(*[full] * 128, width_dots=profile.width_dots), profile), key=len)
     paper = Paper(profile)
     paper.feed(largest[:cut_off_at])
-    paper.feed(escpos.resync(width_dots=profile.width_dots))
+    paper.feed(escpos.resync(profile))
     paper.feed(b"\x1bJ\x01")
     picture = paper.tear_off()
-    assert picture.height in (1, 1 + escpos.BAND_ROWS_MAX)
+    assert picture.height in (1, 1 + profile.band_rows_max)
     assert picture.getextrema() == (255, 255)
+
+
+@pytest.mark.parametrize("profile", built_in().values(), ids=lambda profile: profile.name)
+def test_every_printer_we_know_is_told_its_units_in_dots(profile: PrinterProfile) -> None:
+    paper = Paper(profile)
+    paper.feed(escpos.resync(profile) + b"".join(escpos.feed_commands(300)))
+    assert paper.tear_off().height == 300
 
 
 def test_sounds_are_told_apart() -> None:

@@ -1,0 +1,218 @@
+"""How the dots of a strip are cut into what a printer is told: feeds, bands of rows, bands of columns.
+
+Rules:
+- What is white at the side is not sent: rows end with their last black dot, and begin with their first where a margin
+  can move them; columns leave out white gaps that are wider than the bytes that name the next place.
+- A band of columns is 24 rows, always: no printer moves the paper by less after one. It never reaches beyond its strip,
+  but for printers that take no rows.
+- Where every dot of a band of columns is two dots wide, as in a QR symbol, each pair is sent once.
+- Of all ways to cut a strip one with the fewest bytes is taken. What a command costs is written here, once.
+
+Must not know: command bytes, ports, what is drawn.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from drivers.printer.strip import Strip
+
+COLUMN_ROWS = 24
+COLUMN_BYTES = COLUMN_ROWS // 8
+FEED_BYTES = 3
+ROWS_HEADER_BYTES = 8
+MARGIN_BYTES = 8
+"""A margin is set before the rows and taken back after them."""
+COLUMNS_HEADER_BYTES, PLACE_BYTES = 5, 4
+_GAP = (COLUMNS_HEADER_BYTES + PLACE_BYTES) // COLUMN_BYTES
+
+
+class Feed(NamedTuple):
+    """Blank rows."""
+
+    rows: int
+
+
+class Rows(NamedTuple):
+    """Dots row by row, all as wide as the widest, `left_bytes` from the left edge."""
+
+    left_bytes: int
+    rows: tuple[bytes, ...]
+
+
+class Span(NamedTuple):
+    """Columns of 24 dots, 3 bytes each, the upper dot in the most significant bit."""
+
+    left_dots: int
+    columns: bytes
+
+
+class Columns(NamedTuple):
+    """24 rows, column by column; a column is `dot_width` (1 or 2) dots wide."""
+
+    dot_width: int
+    spans: tuple[Span, ...]
+
+
+Band = Feed | Rows | Columns
+
+
+class Forms(NamedTuple):
+    """What a printer can be told: rows, columns or both."""
+
+    rows: bool
+    rows_max: int
+    """Of one band."""
+    margins: bool
+    columns: bool
+
+
+class _Step(NamedTuple):
+    """The best band that begins at a row, and what all costs from there to the strip's end."""
+
+    cost_bytes: int
+    end: int
+    form: type[Band]
+    left_bytes: int = 0
+    right_bytes: int = 0
+
+
+def bands_of(strip: Strip, forms: Forms) -> Iterator[Band]:
+    """Cut `strip` from top to bottom into bands, as few bytes as can be."""
+    row_bytes = strip.width_dots // 8
+    rows = [strip.data[at : at + row_bytes] for at in range(0, len(strip.data), row_bytes)]
+    steps = _Plan(rows, forms).steps
+    at = 0
+    while at < len(rows):
+        step = steps[at]
+        if step.form is Feed:
+            yield Feed(step.end - at)
+        elif step.form is Rows:
+            left, right = step.left_bytes, step.right_bytes
+            yield Rows(left, tuple(row[left:right] for row in rows[at : step.end]))
+        else:
+            yield _columns(rows[at : step.end])
+        at = step.end
+
+
+class _Plan:
+    """`steps` has the best step for each row, found from the last row up."""
+
+    def __init__(self, rows: Sequence[bytes], forms: Forms) -> None:
+        self._forms = forms
+        self._width_dots = len(rows[0]) * 8
+        self._dots = [int.from_bytes(row, "big") for row in rows]
+        self._paired = [is_paired(dots, self._width_dots) for dots in self._dots]
+        self._right = [len(row.rstrip(b"\0")) for row in rows]
+        self._left = [len(row) - len(row.lstrip(b"\0")) for row in rows] if forms.margins else [0] * len(rows)
+        self._end = _Step(0, len(rows), Feed)
+        self.steps = [self._end] * (len(rows) + 1)
+        self._find()
+
+    def _find(self) -> None:
+        goal, goal_at = self._end, len(self.steps) - 1
+        """The cheapest place below a blank row to feed to."""
+        for at in range(len(self._dots) - 1, -1, -1):
+            inked = bool(self._dots[at])
+            best = self._columns_step(at) if self._forms.columns else None
+            if inked and self._forms.rows:
+                best = self._rows_step(at, best)
+            if best is not None and (inked or best.cost_bytes < goal.cost_bytes):
+                goal, goal_at = best, at
+            if goal_at != at:
+                best = _Step(FEED_BYTES + goal.cost_bytes, goal_at, Feed)
+            assert best is not None, "ink can be printed"
+            self.steps[at] = best
+
+    def _rows_step(self, at: int, other: _Step | None) -> _Step:
+        """The best band of rows from `at` on, or `other` if that is better."""
+        steps, lefts, rights = self.steps, self._left, self._right
+        margins = self._forms.margins
+        left, right = lefts[at], rights[at]
+        cost = other.cost_bytes if other else 1 << 30
+        best: tuple[int, int, int] | None = None
+        for end in range(at + 1, min(at + self._forms.rows_max, len(rights)) + 1):
+            if rights[end - 1] > right:  # noqa: PLR1730 - a call a row costs a till milliseconds
+                right = rights[end - 1]
+            if lefts[end - 1] < left:  # noqa: PLR1730
+                left = lefts[end - 1]
+            if not rights[end - 1]:
+                continue  # a band ends with ink
+            skipped = left if margins and (end - at) * left > MARGIN_BYTES else 0
+            sent = ROWS_HEADER_BYTES + MARGIN_BYTES * bool(skipped) + (end - at) * (right - skipped)
+            if sent >= cost:
+                break
+            if sent + steps[end].cost_bytes < cost:
+                cost = sent + steps[end].cost_bytes
+                best = end, skipped, right
+        if best is None:
+            assert other is not None, "rows can always be sent"
+            return other
+        return _Step(cost, best[0], Rows, best[1], best[2])
+
+    def _columns_step(self, at: int) -> _Step | None:
+        end = min(at + COLUMN_ROWS, len(self._dots))
+        if end - at < COLUMN_ROWS and self._forms.rows:
+            return None
+        dot_width = 2 if all(self._paired[at:end]) else 1
+        ink = 0
+        for dots in self._dots[at:end]:
+            ink |= dots
+        if not ink:
+            return None
+        cost = FEED_BYTES + self.steps[end].cost_bytes
+        for left, right in _spans(ink, self._width_dots, dot_width):
+            cost += (
+                COLUMNS_HEADER_BYTES + PLACE_BYTES * bool(left) + (right - left) // dot_width * COLUMN_BYTES
+            )
+        return _Step(cost, end, Columns)
+
+
+def is_paired(dots: int, width_dots: int) -> bool:
+    """Whether the dots of a row come in pairs from its left edge on."""
+    return not (dots ^ dots >> 1) & int.from_bytes(b"\x55" * (width_dots // 8))
+
+
+def _spans(ink: int, width_dots: int, dot_width: int) -> Iterator[tuple[int, int]]:
+    return (found.span() for found in _span(dot_width).finditer(f"{ink:0{width_dots}b}"))
+
+
+@cache
+def _span(dot_width: int) -> re.Pattern[str]:
+    """Black columns, and gaps between them that cost less than the bytes that would skip them."""
+    return re.compile(f"1(?:0{{0,{_GAP * dot_width}}}1)*")
+
+
+def _columns(rows: Sequence[bytes]) -> Columns:
+    from PIL import Image  # noqa: PLC0415 -- a till starts without it
+
+    width_dots = len(rows[0]) * 8
+    values = [int.from_bytes(row, "big") for row in rows]
+    dot_width = 2 if all(is_paired(value, width_dots) for value in values) else 1
+    ink = 0
+    for value in values:
+        ink |= value
+    standing = b"".join(rows).ljust(COLUMN_ROWS * len(rows[0]), b"\0")
+    lying = Image.frombytes("1", (width_dots, COLUMN_ROWS), standing).transpose(Image.Transpose.TRANSPOSE)
+    data = lying.tobytes()
+    step = COLUMN_BYTES * dot_width
+    return Columns(
+        dot_width,
+        tuple(
+            Span(
+                left,
+                data[left * COLUMN_BYTES : right * COLUMN_BYTES]
+                if dot_width == 1
+                else b"".join(
+                    data[at : at + COLUMN_BYTES]
+                    for at in range(left * COLUMN_BYTES, right * COLUMN_BYTES, step)
+                ),
+            )
+            for left, right in _spans(ink, width_dots, dot_width)
+        ),
+    )
