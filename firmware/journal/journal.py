@@ -158,6 +158,10 @@ class Journal(Memory):
         """Until when the unsent purchases must be with the center to count as in time."""
         return await self._run(questions.send_by_s, self.acknowledged)
 
+    async def unclean_starts(self) -> int:
+        """Power cuts since the last Z."""
+        return await self._run(questions.unclean_starts, self.first_of_day)
+
     async def entry(self, sequence: int) -> Entry | None:
         """One entry, proven."""
         return await self._run(storage.read_entry, self.identity, sequence)

@@ -9,6 +9,8 @@ from firmware.journal.records import CardRecord, Codes, DayTotals
 from firmware.reversals import OpenLeft
 from sync.wire import mail
 from sync.wire.catalog import Product
+from sync.wire.entry import Payload
+from sync.wire.facts import Booted
 from sync.wire.kinds import ClosingKind, EntryKind, Unit
 
 if TYPE_CHECKING:
@@ -150,6 +152,15 @@ def first_of_day(sql: sqlite3.Connection) -> int:
     """The sequence after the last Z."""
     row = sql.execute("SELECT max(sequence) FROM closing WHERE closing = ?", (int(ClosingKind.Z),)).fetchone()
     return 0 if row[0] is None else row[0] + 1
+
+
+def unclean_starts(sql: sqlite3.Connection, from_sequence: int) -> int:
+    """Starts from `from_sequence` on that came after a power cut."""
+    rows = sql.execute(
+        "SELECT payload FROM entry WHERE sequence >= ? AND kind = ?", (from_sequence, int(EntryKind.BOOTED))
+    )
+    facts = (Payload.from_cbor(payload).public for (payload,) in rows)
+    return sum(isinstance(fact, Booted) and not fact.clean for fact in facts)
 
 
 def closings(sql: sqlite3.Connection) -> dict[ClosingKind, int]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from firmware.receipt.service_slips import HelpPart, HelpRow
+from firmware.roles import KEYPAD_CODE
 from sync.wire.kinds import Unit
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Function(Enum):
     ANNOUNCEMENT = auto()
     PRICE_CHANGE = auto()
     DATE = auto()
+    DEVICES = auto()
     SELF_TEST = auto()
 
 
@@ -121,6 +123,13 @@ FUNCTION_CODES = (
         "16", Function.PRICE_CHANGE, (), "قیمت همیشگی کالا", "change a remembered price", guarded=True
     ),
     FunctionCode("17", Function.DATE, (Need.DATE,), "تاریخ امروز", "key the date after a cold start"),
+    FunctionCode(
+        KEYPAD_CODE,
+        Function.DEVICES,
+        (),
+        "دستگاه‌ها؛ یا: صفحه‌کلید تازه",
+        "list the devices; on a keypad without a role: be this till's keypad",
+    ),
     FunctionCode("19", Function.SELF_TEST, (), "آزمایش دستگاه", "self-test: devices, echoes, disk, clock, link"),
 )
 BY_NUMBER = {code.number: code for code in FUNCTION_CODES}

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Protocol
 from drivers.keypad import Key
 from drivers.sound import Sound
 from firmware.errors import JournalFull, StaleDecision
+from firmware.receipt.device_slips import device_news
 from firmware.receipt.prompt_slips import Prompt
+from firmware.roles import Change
 from firmware.till import asking, notices, owed, recovery, selling
 from firmware.till.codes import Function
 from firmware.till.grammar import Misfit
@@ -26,6 +28,7 @@ from sync.wire.mail import Settlement, Verdicts
 if TYPE_CHECKING:
     from drivers.scanner.scan import Scan
     from firmware.journal.journal import Journal
+    from firmware.roles import DeviceNews
     from sync.wire.mail import Mail
 
 RETRY_MS = 5_000
@@ -78,6 +81,18 @@ class Conversation:
         if command is not None:
             await self._answer(command)
         talk.save()
+
+    async def devices(self, news: DeviceNews) -> None:
+        """What became of scanner and keypad: heard at once, and printed now or when the printer can."""
+        talk = self._talk
+        if news.change is Change.CUT_OFF:
+            talk.typing.forget()
+            return
+        is_good = news.change in (Change.BACK, Change.TAKEN)
+        await talk.beep(Sound.ACCEPTED if is_good else Sound.LOOK)
+        notices.forget_missing(talk, news.roles)
+        if not await talk.show(device_news(news)) and news.change is Change.MISSING:
+            talk.notices.append(news)
 
     async def tick(self, now_ms: int) -> None:
         """Nothing has happened: lapse, park, print what is owed or was told."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from firmware.receipt import notice_slips
+from firmware.receipt.device_slips import device_news
 from firmware.receipt.service_slips import link_notice
+from firmware.roles import DeviceNews
 from firmware.till.slips_of import number_of
 from sync.wire.facts import Purchase, Refund, Void
 from sync.wire.kinds import Verdict
@@ -13,6 +15,7 @@ from sync.wire.mail import Settlement, Verdicts
 
 if TYPE_CHECKING:
     from drivers.printer.slip import Slip
+    from firmware.roles import Role
     from firmware.till.talk import Talk
     from sync.wire.facts import Fact
 
@@ -34,11 +37,20 @@ async def print_next(talk: Talk) -> None:
             return
 
 
-async def slips_of_notice(talk: Talk, notice: Verdicts | Settlement | bool) -> tuple[Slip, ...]:  # noqa: FBT001 -- the link is up or not
+def forget_missing(talk: Talk, roles: tuple[Role, ...]) -> None:
+    """Something newer is known of the devices with these roles."""
+    stale = [item for item in talk.notices if isinstance(item, DeviceNews) and set(item.roles) & set(roles)]
+    for item in stale:
+        talk.notices.remove(item)
+
+
+async def slips_of_notice(talk: Talk, notice: Verdicts | Settlement | DeviceNews | bool) -> tuple[Slip, ...]:  # noqa: FBT001 -- the link is up or not
     """The paper of one notice."""
     if isinstance(notice, bool):
         journal = talk.journal
         return (link_notice(up=notice, unsent=journal.head.sequence - journal.acknowledged),)
+    if isinstance(notice, DeviceNews):
+        return (device_news(notice),)
     if isinstance(notice, Settlement):
         settlement = notice_slips.Settlement(
             place=talk.place, number=notice.number, day_s=notice.day_s, purchases=notice.purchases,

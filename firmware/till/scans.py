@@ -7,6 +7,7 @@ import re
 from msgspec import Struct
 
 from drivers.scanner.scan import BadScan, GtinScan, TextScan, WeighedScan
+from firmware.receipt.selftest_slips import ECHO_BARS, ECHO_QR
 from sync.wire import card, receipt_qr
 
 _ANNOUNCEMENT = re.compile(r"A1:(\d{13})")
@@ -40,11 +41,17 @@ class ReceiptScan(Struct, frozen=True):
     text: str
 
 
+class EchoScan(Struct, frozen=True):
+    """A pattern of the self-test."""
+
+    text: str
+
+
 class StrangeScan(Struct, frozen=True):
     """Unreadable, or nothing of ours."""
 
 
-Seen = GtinScan | WeighedScan | CardScan | CardNumberScan | AnnouncementScan | ReceiptScan | StrangeScan
+Seen = GtinScan | WeighedScan | CardScan | CardNumberScan | AnnouncementScan | ReceiptScan | EchoScan | StrangeScan
 
 
 def seen(scan: GtinScan | WeighedScan | TextScan | BadScan) -> Seen:
@@ -59,6 +66,8 @@ def _of_text(text: str) -> Seen:
         return CardScan(text)
     if text.startswith(receipt_qr.PREFIX):
         return ReceiptScan(text)
+    if text in (ECHO_BARS, ECHO_QR):
+        return EchoScan(text)
     announcement = _ANNOUNCEMENT.fullmatch(text)
     if announcement is not None:
         return AnnouncementScan(announcement[1])

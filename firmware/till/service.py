@@ -11,6 +11,7 @@ from firmware.basket import Item, Placed
 from firmware.entitlements import Opening
 from firmware.errors import ClockRefused
 from firmware.receipt import basket_slips, inquiry_slips, notice_slips, persian, service_slips, till_slips
+from firmware.receipt.device_slips import device_list
 from firmware.receipt.prompt_slips import PRESS_ENTER, Prompt
 from firmware.till.asking import PRESS_BACK, again, start
 from firmware.till.codes import Function, help_parts
@@ -134,6 +135,12 @@ async def help_card(talk: Talk) -> State:
     """The card to stick beside the till."""
     policy = talk.journal.policy
     await talk.show(service_slips.help_card(help_parts(policy.goods if policy else ())))
+    return talk.rest()
+
+
+async def devices(talk: Talk) -> State:
+    """Every device of the till, with the socket where it sits."""
+    await talk.show(device_list(talk.settings.devices()))
     return talk.rest()
 
 

@@ -27,6 +27,7 @@ class State(Enum):
     PICKING_GOOD = auto()
     NEW_PRICE = auto()
     DATE_CONFIRM = auto()
+    SELF_TEST = auto()
 
 
 MODES = {
@@ -47,6 +48,7 @@ MODES = {
     State.PICKING_GOOD: Mode.GOOD,
     State.NEW_PRICE: Mode.NUMBER,
     State.DATE_CONFIRM: Mode.NUMBER,
+    State.SELF_TEST: Mode.ECHO,
 }
 AWAITING_PIN = frozenset({State.TOTALED, State.INQUIRY_PIN, State.OPERATOR_PIN, State.CODE})
 """States that lapse: nobody may finish what another began to type."""

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from drivers.scanner.scan import GtinScan, WeighedScan
-from firmware.till import asking, closing, goods, household, paying, reversing, selling, service
+from firmware.till import asking, closing, goods, household, paying, reversing, self_testing, selling, service
 from firmware.till.codes import Function
 from firmware.till.grammar import (
     Back,
@@ -22,9 +22,10 @@ from firmware.till.grammar import (
     Remove,
     Return,
     Total,
+    Typed,
     TypedBarcode,
 )
-from firmware.till.scans import AnnouncementScan, CardNumberScan, CardScan, ReceiptScan
+from firmware.till.scans import AnnouncementScan, CardNumberScan, CardScan, EchoScan, ReceiptScan
 from firmware.till.states import State
 from firmware.till.talk import FunctionHandler, Talk
 
@@ -87,6 +88,11 @@ TABLE: dict[State, dict[type, Handler]] = {
         Back: back,
     },
     State.NEW_PRICE: {Number: service.new_price, Confirm: service.new_price_insisted, Back: back},
+    State.SELF_TEST: {
+        EchoScan: self_testing.scanned,
+        Typed: self_testing.keyed,
+        Confirm: self_testing.ended,
+    },
     State.DATE_CONFIRM: {Confirm: service.date_confirmed, Back: back},
 }
 
@@ -102,6 +108,7 @@ FUNCTIONS: dict[Function, FunctionHandler] = {
     Function.REPRINT: service.reprint,
     Function.HELP: service.help_card,
     Function.STATUS: service.status,
+    Function.DEVICES: service.devices,
     Function.X: closing.x,
     Function.Z: closing.z,
     Function.VOID: reversing.void,
@@ -109,4 +116,5 @@ FUNCTIONS: dict[Function, FunctionHandler] = {
     Function.ANNOUNCEMENT: service.announcement,
     Function.PRICE_CHANGE: service.change_price,
     Function.DATE: service.date,
+    Function.SELF_TEST: self_testing.start,
 }

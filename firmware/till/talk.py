@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from firmware.authorizer import Approval
     from firmware.journal.journal import Journal
     from firmware.journal.records import PurchaseRecord
+    from firmware.receipt.selftest_slips import Finding
     from firmware.till.codes import Function, FunctionCode
+    from firmware.till.self_testing import SelfTest
     from sync.wire.entry import PackedLines
     from sync.wire.mail import Settlement, Verdicts
 
@@ -60,6 +62,10 @@ class Paper(Protocol):
         """Let the buyer read."""
 
 
+async def _nothing_known(_: Journal) -> tuple[Finding, ...]:
+    return ()
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """What the configuration says about the conversation. `machine_boot` differs after the machine went down."""
 
@@ -70,6 +76,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     park_after_ms: int = 300_000
     lock_ms: int = 600_000
     code_tries: int = 5
+    examine: Callable[[Journal], Awaitable[tuple[Finding, ...]]] = _nothing_known
 
 
 class Presented(Struct, frozen=True, kw_only=True):
@@ -171,6 +178,7 @@ class Talk(Struct):
     shown: Shown | None = None
     reversing: Reversing | None = None
     candidate: Candidate | None = None
+    self_test: SelfTest | None = None
     day_s: int = 0
     operator: Tries = field(default_factory=Tries)
     codes: Tries = field(default_factory=Tries)
@@ -182,7 +190,7 @@ class Talk(Struct):
     begun: set[int] = field(default_factory=set)
     owed: list[int] = field(default_factory=list)
     # A verdict, a settlement, or whether the link came up: printed when nobody is at the counter.
-    notices: deque[Verdicts | Settlement | bool] = field(default_factory=lambda: deque(maxlen=NOTICES_MAX))
+    notices: deque[Verdicts | Settlement | DeviceNews | bool] = field(default_factory=lambda: deque(maxlen=NOTICES_MAX))
     saved: bytes = b""
 
     async def show(self, slip: Slip) -> bool:

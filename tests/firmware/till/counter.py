@@ -196,6 +196,10 @@ class Counter:
     def deliver(self, *items: mail.Mail) -> None:
         self._runner.run(self.journal.apply_mail(items))
 
+    def say(self, fact: Fact) -> None:
+        """Journal what the conversation has no part in."""
+        self._runner.run(self.journal.commit(self.journal.draft(fact)))
+
     def send(self, body: mail.Body, kind: MailKind) -> mail.Mail:
         item = self.center.send(body, kind)
         self.deliver(item)

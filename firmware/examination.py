@@ -1,0 +1,169 @@
+"""What the appliance can find out about itself: its devices, disk, clock, key, link and power.
+
+Rules: nothing is changed but a scratch file, which is gone afterwards. What is not well says what it is, in Persian for
+paper and in English for terminals. A device that has no role is only bad where a till cannot do without it.
+
+Must not know: the conversation, how findings are printed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from drivers.errors import DriverError
+from firmware.receipt.selftest_slips import Finding, Part, Verdict
+from firmware.roles import Role
+from sync.wire.cose import VerifyingKey
+from sync.wire.errors import NotAuthentic
+from sync.wire.kinds import Grade
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from drivers.ports import Port
+    from firmware.identity import Identity
+    from firmware.roles import Roles
+    from sync.wire.entry import TimeInterval
+
+FREE_MIB_MIN: Final = 16
+FREE_MIB_SCARCE: Final = 128
+WRITE_MS_SLOW: Final = 200
+WRITE_MS_MAX: Final = 1_000
+"""Longest median that a purchase may wait for its block: a worn-out card takes seconds."""
+_WRITES: Final = 7
+_BLOCK_BYTES: Final = 4_096
+_SCRATCH_FILE: Final = "selftest.scratch"
+_MIB: Final = 1 << 20
+
+_PARTS: Final = {
+    Role.SCANNER: Part.SCANNER,
+    Role.KEYPAD: Part.KEYPAD,
+    Role.PRINTER: Part.PRINTER,
+    Role.DISPLAY: Part.DISPLAY,
+}
+_OPTIONAL: Final = frozenset({Role.DISPLAY})
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """What journal and clock say. `link_is_down`: the center did not answer last; `unsent` are entries."""
+
+    now: TimeInterval
+    unsent: int
+    link_is_down: bool
+    unclean_starts: int
+
+
+def devices(roles: Roles, given: Mapping[Role, Path], ports: Sequence[Port]) -> Iterator[Finding]:
+    """Each role: who has it, where it sits. `given` are paths from the configuration, which need no role."""
+    for role, part in _PARTS.items():
+        path, seat = given.get(role), roles.seat(role)
+        if path is not None:
+            yield _present(part, str(path)) if path.exists() else _absent(part, str(path))
+        elif seat is not None:
+            port = roles.find(role, ports)
+            yield (
+                _present(part, _shown(port))
+                if port
+                else _absent(part, f"{seat.place} {seat.model} {seat.name}".strip())
+            )
+        elif role not in _OPTIONAL:
+            yield Finding(part, Verdict.BAD, "", "هنوز معرفی نشده است", "no device has this role")
+
+
+def _present(part: Part, told: str) -> Finding:
+    return Finding(part, Verdict.GOOD, told)
+
+
+def _absent(part: Part, told: str) -> Finding:
+    return Finding(part, Verdict.BAD, told, "وصل نیست:", "not plugged in:")
+
+
+def _shown(port: Port) -> str:
+    return " ".join(word for word in (port.place, port.model, port.name) if word)
+
+
+def disk(folder: Path) -> Iterator[Finding]:
+    """How much room there is, and how long a block takes to be safe. Stops the loop for some blocks' time."""
+    try:
+        room = os.statvfs(folder)
+        free_mib = room.f_bavail * room.f_frsize // _MIB
+        write_ms = round(sorted(_write_s(folder))[_WRITES // 2] * 1_000)
+    except OSError as error:
+        yield Finding(Part.DISK, Verdict.BAD, error.strerror or "", "نوشته نمی‌شود:", "cannot be written:")
+        return
+    verdict = _least(free_mib, FREE_MIB_SCARCE, FREE_MIB_MIN)
+    yield Finding(Part.DISK, verdict, f"{free_mib} MiB", "جای خالی:", "free:")
+    verdict = _most(write_ms, WRITE_MS_SLOW, WRITE_MS_MAX)
+    yield Finding(Part.DISK_SPEED, verdict, f"{write_ms} ms", "هر ثبت:", "a block is safe after")
+
+
+def _write_s(folder: Path) -> Iterable[float]:
+    path = folder / _SCRATCH_FILE
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        for number in range(_WRITES):
+            start_s = time.perf_counter()
+            os.pwrite(descriptor, os.urandom(_BLOCK_BYTES), number * _BLOCK_BYTES)
+            os.fdatasync(descriptor)
+            yield time.perf_counter() - start_s
+    finally:
+        os.close(descriptor)
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def clock(now: TimeInterval) -> Finding:
+    """How far the time is to be believed."""
+    told = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(now.not_before_s + now.span_s // 2))
+    if now.grade is Grade.DOUBTFUL:
+        return Finding(Part.CLOCK, Verdict.BAD, "", "نامطمئن؛ تاریخ را بزنید", "doubtful: key the date")
+    if now.grade is Grade.STATED:
+        return Finding(
+            Part.CLOCK, Verdict.NOTICE, told, "تاریخ را فروشنده زده است:", "stated by the shopkeeper:"
+        )
+    return Finding(Part.CLOCK, Verdict.GOOD, f"{told} ({now.grade.name.lower()})")
+
+
+def key(identity: Identity | None, now: TimeInterval | None) -> Finding:
+    """Whether this device may sign, and can."""
+    if identity is None:
+        return Finding(Part.KEY, Verdict.NOTICE, "", "هنوز به فروشگاهی وصل نشده است", "not enrolled yet")
+    told = f"device {identity.device}, shop {identity.shop}"
+    message = os.urandom(32)
+    try:
+        VerifyingKey(identity.key.public).verify(identity.key.sign(message), message, what="self-test")
+    except (NotAuthentic, DriverError):
+        return Finding(Part.KEY, Verdict.BAD, told, "امضا درست نیست:", "does not sign:")
+    if now is not None and now.grade is not Grade.DOUBTFUL and now.not_after_s > identity.credential.until_s:
+        return Finding(Part.KEY, Verdict.BAD, told, "مهلت آن گذشته است:", "its credential has ended:")
+    return Finding(Part.KEY, Verdict.GOOD, told)
+
+
+def link(standing: Standing) -> Finding:
+    """Whether the center answered last; a village without network is no fault."""
+    told = f"{standing.unsent}"
+    if standing.link_is_down:
+        return Finding(Part.LINK, Verdict.NOTICE, told, "قطع است؛ ثبت‌های نرسیده:", "down; entries not sent:")
+    return Finding(Part.LINK, Verdict.GOOD, told, "ثبت‌های نرسیده:", "entries not sent:")
+
+
+def power(standing: Standing) -> Finding:
+    """How often the power was cut since the last Z."""
+    cuts = standing.unclean_starts
+    if not cuts:
+        return Finding(Part.POWER, Verdict.GOOD, "0")
+    return Finding(Part.POWER, Verdict.NOTICE, f"{cuts}", "بار قطع ناگهانی:", "unclean starts:")
+
+
+def _least(value: int, scarce: int, least: int) -> Verdict:
+    return Verdict.BAD if value < least else Verdict.NOTICE if value < scarce else Verdict.GOOD
+
+
+def _most(value: int, slow: int, most: int) -> Verdict:
+    return Verdict.BAD if value > most else Verdict.NOTICE if value > slow else Verdict.GOOD

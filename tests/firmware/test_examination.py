@@ -1,0 +1,138 @@
+"""What the appliance finds out about itself: each kind of trouble has its words, and nothing is left behind."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from drivers.ports import Port, PortKind
+from firmware import examination
+from firmware.examination import Standing
+from firmware.receipt.selftest_slips import Finding, Part, Verdict
+from firmware.roles import Role, Roles
+from sync.wire.entry import TimeInterval
+from sync.wire.kinds import Grade
+from tests.fakes.paper_center import PaperCenter
+from tests.fakes.software_key import SoftwareKey
+
+if TYPE_CHECKING:
+    from firmware.identity import Identity
+
+NOW_S = 1_767_800_000
+NOW = TimeInterval(not_before_s=NOW_S, span_s=2, grade=Grade.TRUSTED)
+SCANNER = Port(
+    kind=PortKind.KEYS, path=Path("/dev/input/event3"), place="usb-1.2", model="0c2e:0b61", name="Voyager",
+    may_scan=True, may_key=True,
+)  # fmt: skip
+
+
+@pytest.fixture
+def identity() -> Identity:
+    return PaperCenter().enroll(SoftwareKey("till"), now_s=NOW_S)
+
+
+def _standing(*, link_is_down: bool = False, unclean_starts: int = 0) -> Standing:
+    return Standing(now=NOW, unsent=7, link_is_down=link_is_down, unclean_starts=unclean_starts)
+
+
+def _found(findings: object, part: Part) -> Finding:
+    assert isinstance(findings, list)
+    return next(finding for finding in findings if finding.part is part)
+
+
+def test_a_device_at_its_place_is_shown_with_place_and_model(tmp_path: Path) -> None:
+    roles = Roles(tmp_path, {})
+    roles.assign(Role.SCANNER, SCANNER)
+    found = _found(list(examination.devices(roles, {}, [SCANNER])), Part.SCANNER)
+    assert (found.verdict, found.told) == (Verdict.GOOD, "usb-1.2 0c2e:0b61 Voyager")
+
+
+def test_a_device_that_is_not_plugged_in_is_bad_and_named(tmp_path: Path) -> None:
+    roles = Roles(tmp_path, {})
+    roles.assign(Role.SCANNER, SCANNER)
+    found = _found(list(examination.devices(roles, {}, [])), Part.SCANNER)
+    assert (found.verdict, found.told) == (Verdict.BAD, "usb-1.2 0c2e:0b61 Voyager")
+    assert found.english == "not plugged in:"
+
+
+def test_a_role_that_nobody_has_is_bad_but_for_the_display(tmp_path: Path) -> None:
+    found = list(examination.devices(Roles(tmp_path, {}), {}, [SCANNER]))
+    assert [finding.part for finding in found] == [Part.SCANNER, Part.KEYPAD, Part.PRINTER]
+    assert {finding.verdict for finding in found} == {Verdict.BAD}
+
+
+def test_a_path_of_the_configuration_needs_no_role(tmp_path: Path) -> None:
+    there, gone = tmp_path / "keys", tmp_path / "lp0"
+    there.touch()
+    found = list(examination.devices(Roles(tmp_path, {}), {Role.KEYPAD: there, Role.PRINTER: gone}, []))
+    assert _found(found, Part.KEYPAD).verdict is Verdict.GOOD
+    assert _found(found, Part.PRINTER).verdict is Verdict.BAD
+
+
+def test_the_disk_is_written_and_left_as_it_was(tmp_path: Path) -> None:
+    found = list(examination.disk(tmp_path))
+    assert [finding.part for finding in found] == [Part.DISK, Part.DISK_SPEED]
+    assert found[0].told.endswith(" MiB")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_takes_nothing_is_bad(tmp_path: Path) -> None:
+    (found,) = examination.disk(tmp_path / "missing")
+    assert (found.verdict, found.told) == (Verdict.BAD, os.strerror(2))
+
+
+@pytest.mark.parametrize(
+    ("free_mib", "verdict"),
+    [(15, Verdict.BAD), (16, Verdict.NOTICE), (127, Verdict.NOTICE), (128, Verdict.GOOD)],
+)
+def test_little_room_is_noticed_before_it_is_too_little(
+    free_mib: int, verdict: Verdict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = os.statvfs(tmp_path)
+    blocks = free_mib * (1 << 20) // room.f_frsize
+    given = os.statvfs_result((*room[:4], blocks, *room[5:]))
+    monkeypatch.setattr(os, "statvfs", lambda _: given)
+    assert next(iter(examination.disk(tmp_path))).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("grade", "verdict"),
+    [
+        (Grade.DOUBTFUL, Verdict.BAD),
+        (Grade.STATED, Verdict.NOTICE),
+        (Grade.ESTIMATED, Verdict.GOOD),
+        (Grade.TRUSTED, Verdict.GOOD),
+    ],
+)
+def test_a_clock_is_as_good_as_its_grade(grade: Grade, verdict: Verdict) -> None:
+    assert examination.clock(TimeInterval(not_before_s=NOW_S, span_s=0, grade=grade)).verdict is verdict
+
+
+def test_a_key_that_signs_within_its_time_is_good(identity: Identity) -> None:
+    assert examination.key(identity, NOW).verdict is Verdict.GOOD
+    late = TimeInterval(not_before_s=identity.credential.until_s, span_s=1, grade=Grade.TRUSTED)
+    assert examination.key(identity, late).english == "its credential has ended:"
+
+
+def test_a_key_that_signs_wrongly_is_found(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(identity.key), "sign", lambda *_: bytes(64))
+    found = examination.key(identity, NOW)
+    assert (found.verdict, found.english) == (Verdict.BAD, "does not sign:")
+
+
+def test_a_device_that_is_not_enrolled_yet_is_only_noticed() -> None:
+    assert examination.key(None, None).verdict is Verdict.NOTICE
+
+
+def test_a_village_without_network_is_no_fault() -> None:
+    assert examination.link(_standing(link_is_down=True)).verdict is Verdict.NOTICE
+    assert examination.link(_standing()).verdict is Verdict.GOOD
+
+
+def test_power_cuts_since_the_last_closing_are_counted() -> None:
+    assert examination.power(_standing(unclean_starts=3)).told == "3"
+    assert examination.power(_standing(unclean_starts=3)).verdict is Verdict.NOTICE
+    assert examination.power(_standing()).verdict is Verdict.GOOD
