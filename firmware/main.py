@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drivers.errors import DriverError
@@ -155,9 +156,10 @@ def _pole(config: Config, log: Log) -> PoleSign | None:
 def _screen(config: Config) -> ScreenSign | None:
     if config.screen_path is None:
         return None
-    from firmware.signs import ScreenSign  # noqa: PLC0415 -- likewise
+    from drivers.screen import open_framebuffer  # noqa: PLC0415 -- likewise
+    from firmware.signs import ScreenSign  # noqa: PLC0415
 
-    return ScreenSign(config.screen_path)
+    return ScreenSign(partial(open_framebuffer, config.screen_path))
 
 
 def _pace(config: Config) -> Pace:

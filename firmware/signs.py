@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from drivers.errors import PrinterBlocked
 from drivers.line_display import LineDisplay, TwoLines
 from drivers.newest_queue import NewestQueue
-from drivers.screen import Screen, open_framebuffer
+from drivers.screen import Screen
 from drivers.serial_port import open_serial_port
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from drivers.line_display import DisplayProtocol
     from drivers.printer.slip import Slip
+    from drivers.screen import Framebuffer
     from firmware.log import Log
 
 BLANK: TwoLines = TwoLines()
@@ -96,8 +97,9 @@ class PoleSign:
 class ScreenSign:
     """Owns the screen while `run` runs."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, opened: Callable[[], Framebuffer]) -> None:
+        """`opened` opens the screen. Raises: PortNotOpened."""
+        self._opened = opened
         self._queue: NewestQueue[Slip] = NewestQueue(items_max=SLIPS_MAX)
 
     def show(self, slip: Slip) -> None:
@@ -110,7 +112,7 @@ class ScreenSign:
 
     async def run(self) -> None:
         """Keep the screen right. Raises: PortNotOpened, DeviceGone."""
-        async with open_framebuffer(self._path) as surface:
+        async with self._opened() as surface:
             screen = Screen(surface)
             await screen.blank()
             dark_after_ms: int | None = None

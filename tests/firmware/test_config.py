@@ -46,6 +46,11 @@ def test_relative_paths_begin_at_the_file_s_own_folder(tmp_path: Path) -> None:
         ("center.interval_ms = 1000.0", "center.interval_ms is not a whole number"),
         ("center.interval_ms = true", "center.interval_ms is not a whole number"),
         ('clock.file = ""', "clock.file is not a path"),
+        ("beeper.device = []", "beeper.device is not a list of 1 to 8 texts"),
+        ('beeper.device = "aplay"', "beeper.device is not a list"),
+        ('beeper.device = [""]', "beeper.device is not a text"),
+        ('display.protocol = "vt100"', "display.protocol is not one of cd5220, escpos"),
+        ("display.baud = 9601", "display.baud is not one of 2400"),
         ('center.url = ""', "center.url is not a text"),
         ("x = ", "not TOML"),
         (f"x = {'[' * 5_000}", "not TOML"),
@@ -56,6 +61,12 @@ def test_a_wrong_key_is_named(tmp_path: Path, more: str, words: str) -> None:
     (tmp_path / "till.toml").write_text(LEAST + more)
     with pytest.raises(ConfigError, match=f"till.toml: ({words})"):
         load(tmp_path / "till.toml")
+
+
+def test_a_sound_device_s_path_is_told_from_the_known_words(tmp_path: Path) -> None:
+    config = config_from(f'{LEAST}beeper.device = ["aplay:hw:1", "buzzer", "printer"]', folder=tmp_path)
+    assert config.beeper_device == ("aplay:hw:1", str(tmp_path / "buzzer"), "printer")
+    assert config_from(LEAST, folder=tmp_path).beeper_device == ("printer",)
 
 
 @pytest.mark.parametrize("interval_ms", [100, 86_400_000])

@@ -1,0 +1,161 @@
+"""A sound is made by the first player that manages, and nobody ever waits for one."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from drivers.beeper import SoundCard, ToneDevice
+from drivers.errors import PrinterBlocked, SoundFailed
+from drivers.sound import Sound
+from firmware.log import Level, Log
+from firmware.sounds import STALE_MS, PrinterBuzzer, Sounds, players_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+
+class Player:
+    """A buzzer that may be broken, or hold on to a sound."""
+
+    def __init__(self) -> None:
+        self.played: list[Sound] = []
+        self.is_broken = False
+        self.free = asyncio.Event()
+        self.free.set()
+
+    async def play(self, sound: Sound) -> None:
+        await self.free.wait()
+        if self.is_broken:
+            raise SoundFailed("no sound device")
+        self.played.append(sound)
+
+
+class Printer(Player):
+    async def beep(self, sound: Sound) -> None:
+        await self.play(sound)
+
+    async def play(self, sound: Sound) -> None:
+        if self.is_broken:
+            raise PrinterBlocked("no paper")
+        await super().play(sound)
+
+
+class Room:
+    """A sound device and a printer, both within hearing."""
+
+    def __init__(self) -> None:
+        self.device, self.printer = Player(), Printer()
+        self.now_ms = 0
+        self.lines: list[str] = []
+        self.log = Log(self.lines.append, level=Level.INFO, monotonic_ms=lambda: self.now_ms)
+        self.sounds = Sounds(
+            (self.device, PrinterBuzzer(self.printer)), log=self.log, monotonic_ms=lambda: self.now_ms
+        )
+
+    async def hear(self, *sounds: Sound) -> None:
+        for sound in sounds:
+            self.sounds.sound(sound)
+        await asyncio.sleep(0.005)
+
+
+def in_a_room(story: Callable[[Room], Awaitable[None]]) -> Room:
+    async def run() -> Room:
+        room = Room()
+        running = asyncio.create_task(room.sounds.run())
+        await story(room)
+        running.cancel()
+        return room
+
+    return asyncio.run(run())
+
+
+def test_the_first_player_that_manages_sounds_and_no_other() -> None:
+    async def story(room: Room) -> None:
+        await room.hear(Sound.ACCEPTED)
+        room.device.is_broken = True
+        await room.hear(Sound.LOOK)
+        room.device.is_broken = False
+        await room.hear(Sound.APPROVED)
+
+    room = in_a_room(story)
+    assert room.device.played == [Sound.ACCEPTED, Sound.APPROVED]
+    assert room.printer.played == [Sound.LOOK]
+
+
+def test_a_till_where_nothing_sounds_goes_on_and_says_so_once() -> None:
+    async def story(room: Room) -> None:
+        room.device.is_broken = room.printer.is_broken = True
+        for _ in range(5):
+            await room.hear(Sound.ACCEPTED)
+
+    room = in_a_room(story)
+    assert sum("no sound" in line for line in room.lines) == 2, "one line for each player"
+
+
+def test_whoever_sounds_never_waits_and_the_newest_sounds_win() -> None:
+    async def story(room: Room) -> None:
+        room.device.free.clear()
+        await room.hear(Sound.ACCEPTED)
+        await room.hear(*[Sound.ACCEPTED] * 20, Sound.REFUSED, Sound.LOOK)
+        room.device.free.set()
+        await asyncio.sleep(0.005)
+
+    assert in_a_room(story).device.played == [Sound.ACCEPTED, Sound.REFUSED, Sound.LOOK]
+
+
+def test_a_sound_that_comes_too_late_is_dropped() -> None:
+    async def story(room: Room) -> None:
+        room.device.free.clear()
+        await room.hear(Sound.ACCEPTED, Sound.REFUSED)
+        room.now_ms += STALE_MS + 1
+        room.device.free.set()
+        await asyncio.sleep(0.005)
+        await room.hear(Sound.LOOK)
+
+    assert in_a_room(story).device.played == [Sound.ACCEPTED, Sound.LOOK]
+
+
+def test_the_printer_has_a_sound_before_the_slip_that_follows_it() -> None:
+    async def story(room: Room) -> None:
+        room.device.is_broken = True
+        room.sounds.sound(Sound.APPROVED)
+        await room.sounds.handed_over()
+        assert room.printer.played == [Sound.APPROVED]
+
+    in_a_room(story)
+
+
+def test_a_player_that_hangs_delays_a_slip_by_a_tenth_of_a_second_at_most() -> None:
+    async def story(room: Room) -> None:
+        loop = asyncio.get_running_loop()
+        room.device.free.clear()
+        started_s = loop.time()
+        room.sounds.sound(Sound.APPROVED)
+        await room.sounds.handed_over()
+        assert loop.time() - started_s < 0.05, "a device of its own is in nobody's way"
+        room.device.is_broken = True
+        room.device.free.set()
+        room.printer.free.clear()
+        room.sounds.sound(Sound.APPROVED)
+        await room.sounds.handed_over()
+        assert loop.time() - started_s < 0.5
+
+    in_a_room(story)
+
+
+@pytest.mark.parametrize(
+    ("names", "kinds"),
+    [
+        (("printer",), [PrinterBuzzer]),
+        (("aplay", "/dev/input/buzzer"), [SoundCard, ToneDevice, PrinterBuzzer]),
+        (("printer", "aplay:plughw:1"), [PrinterBuzzer, SoundCard]),
+        ((str(Path("/dev/input/by-path/platform-beeper-event")),), [ToneDevice, PrinterBuzzer]),
+    ],
+)
+def test_the_printer_s_buzzer_is_always_among_the_players(names: tuple[str, ...], kinds: list[type]) -> None:
+    players = players_of(names, Printer())
+    assert [type(player) for player in players] == kinds
