@@ -1,4 +1,4 @@
-"""Start-up, in this order: can Persian be drawn, whose device is this, does the journal hold, was the end clean.
+"""Start-up, in this order: whose device is this, does the journal hold, was the end clean; beside it: can Persian be drawn.
 
 What is owed on paper and the date after a cold start are the conversation's own first steps (`firmware.till`): they need
 the printer, whose task runs by then.
@@ -6,6 +6,7 @@ the printer, whose task runs by then.
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,13 +28,18 @@ _MACHINE_BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 def who_we_are(data_folder: Path) -> Identity:
-    """The device's identity, and a machine that can print it. Raises: ShapingMissing, DeviceKeyError, NotEnrolled."""
-    require_shaping()
+    """The device's identity. Raises: DeviceKeyError, NotEnrolled."""
     try:
         key = FileDeviceKey.load(data_folder / identity.KEY_FILE)
     except KeyFileMissing as error:
         raise NotEnrolled(f"{error}: run `sofreh-till enroll`") from error
     return identity.load(data_folder, key)
+
+
+async def draw() -> None:
+    """Load what draws slips, in a thread, for a scan may come first; then rest for ever. Raises: ShapingMissing."""
+    await asyncio.to_thread(require_shaping)
+    await asyncio.Event().wait()
 
 
 async def booted(journal: Journal) -> None:

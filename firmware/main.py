@@ -121,6 +121,7 @@ async def _serve(
     # everything that runs
     jobs = (
         Job("watchdog", watchdog.run),
+        Job("drawing", boot.draw),
         Job("printer", paper.run, (DriverError,)),
         Job("scanner", lambda: inputs.read_scanner(config.scanner_path), (DriverError,)),
         Job("keypad", lambda: inputs.read_keypad(config.keypad_path), (DriverError,)),

@@ -15,8 +15,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, assert_never
 
-from PIL import Image
-
 from drivers.errors import DriverError
 from drivers.printer.slip import Align, Bars, Element, Gap, Pair, Qr, Rule, Size, Text
 from drivers.printer.strip import STRIP_ROWS_MAX, Strip
@@ -127,6 +125,8 @@ def _pair_rows(pair: Pair, width_dots: int) -> bytes:
 
 def _packed(placed: Sequence[tuple[str, int]], face: Face, width_dots: int) -> bytes:
     """Rows of one line of paper with each text at its distance from the left edge."""
+    from PIL import Image  # noqa: PLC0415 -- loaded by `text_shaping`
+
     canvas = Image.new("1", (width_dots, face.line_height_dots), 0)
     for line, left_dots in placed:
         canvas.paste(draw_line(face, line), (left_dots, 0))

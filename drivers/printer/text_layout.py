@@ -19,11 +19,10 @@ import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from PIL import Image, ImageDraw
-
 from drivers.printer.text_shaping import open_font
 
 if TYPE_CHECKING:
+    from PIL import Image
     from PIL.ImageFont import FreeTypeFont
 
 INK_THRESHOLD = 112
@@ -63,6 +62,8 @@ def width_dots_of(face: Face, line: str) -> int:
 @lru_cache(maxsize=LINES_KEPT_MAX)
 def draw_line(face: Face, line: str) -> Image.Image:
     """One line as a bilevel picture (mode "1", ink is 255) of `width_dots_of` by `line_height_dots`, kept: copy, never draw on it."""
+    from PIL import Image, ImageDraw  # noqa: PLC0415 -- loaded by `text_shaping`
+
     picture = Image.new("L", (width_dots_of(face, line), face.line_height_dots), 0)
     ImageDraw.Draw(picture).text(
         (BEARING_DOTS, face.size_dots * BASELINE_PERCENT // 100),

@@ -5,7 +5,8 @@ letters unjoined and reversed, so every font is opened here, behind a check.
 
 Rules: `<sys.prefix>/fribidi/**/libfribidi.so.0` is loaded first where it exists (placed there without root on
 machines that lack the package). It must be in the process, with global symbols, before `PIL._imagingft` is
-imported: Pillow then finds it by its soname. So this is the only module that imports `PIL.ImageFont`.
+imported: Pillow then finds it by its soname. Pillow takes a sixth of a till's start and no scan needs it, so a till
+calls `require_shaping` beside everything else, and no module that a till starts with imports Pillow at its top.
 
 Source: Unicode UAX #9 (bidirectional algorithm); Pillow, "Text layout engine".
 Must not know: slips, printers.
@@ -13,7 +14,6 @@ Must not know: slips, printers.
 
 from __future__ import annotations
 
-import ctypes
 import sys
 from functools import cache
 from pathlib import Path
@@ -45,12 +45,12 @@ def private_library_folder() -> Path:
 
 @cache
 def require_shaping() -> None:
-    """Make sure that Persian is shaped. Call it before anything is printed; later calls cost nothing.
+    """Load what draws and make sure that it shapes Persian. Call it before anything is printed; later calls cost nothing.
 
     Raises: ShapingMissing.
     """
     _load_private_fribidi(private_library_folder())
-    from PIL import features  # noqa: PLC0415 - must follow the load above
+    from PIL import ImageDraw, features  # noqa: F401, PLC0415 -- must follow the load above
 
     if not features.check("raqm"):
         raise ShapingMissing
@@ -62,13 +62,15 @@ def open_font(file_name: str, size_dots: int) -> FreeTypeFont:
     Raises: ShapingMissing.
     """
     require_shaping()
-    from PIL import ImageFont  # noqa: PLC0415 - must follow the load above
+    from PIL import ImageFont  # noqa: PLC0415 -- must follow the load above
 
     return ImageFont.truetype(str(FONTS / file_name), size_dots, layout_engine=ImageFont.Layout.RAQM)
 
 
 def _load_private_fribidi(folder: Path) -> None:
     for library in sorted(folder.glob(f"**/{SONAME}")):
+        import ctypes  # noqa: PLC0415 -- most machines have the package
+
         try:
             ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)
         except OSError:
