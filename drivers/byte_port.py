@@ -19,6 +19,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import select
 from typing import TYPE_CHECKING, Self
 
 from drivers.errors import DeviceGone, PrinterBlocked
@@ -96,6 +97,13 @@ class BytePort:
             before, held = held, self._held_bytes()
             patience_ms = timeout_ms if held < before else patience_ms - POLL_MS
         return held
+
+    def has_room(self) -> bool:
+        """Whether a byte would be taken now. Raises: DeviceGone."""
+        self._check(sent=0)
+        poll = select.poll()
+        poll.register(self._fd, select.POLLOUT)
+        return bool(poll.poll(0)) and self._bytes_at_once() > 0
 
     def paper_is_out(self) -> bool | None:
         """Whether the port itself says that there is no paper; None where it does not say. Raises: DeviceGone."""

@@ -24,8 +24,6 @@ import struct
 import termios
 from typing import TYPE_CHECKING
 
-import serial
-
 from drivers.byte_port import QUEUED_READS_MAX, WRITE_BYTES_MAX, BytePort
 from drivers.errors import PortNotOpened
 from drivers.flow import Flow
@@ -45,6 +43,8 @@ def open_serial_port(path: Path, *, baud: int, flow: Flow = Flow.NONE) -> Serial
 
     Raises: PortNotOpened.
     """
+    import serial  # noqa: PLC0415 -- a till may have no serial port
+
     try:
         opened = serial.Serial(
             str(path),

@@ -11,6 +11,7 @@ from drivers.printer.receipt_printer import ReceiptPrinter
 from drivers.printer.slip import Qr
 from tests.benchmarks.counter import Counter
 from tests.benchmarks.workload import Village
+from tests.fakes.ports import QuietPort
 from tests.fakes.printers import PAPER_58_MM
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ RECEIPTS = 12
 RASTER_COMMAND = b"\x1dv0\0"
 
 
-class CountingPort:
+class CountingPort(QuietPort):
     """Takes every command at once and keeps them."""
 
     def __init__(self) -> None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from drivers.errors import UnknownPrinterBytes
 from drivers.serial_port import open_serial_port
-from drivers.simulated.paper import Paper, UnknownPrinterBytes
+from drivers.simulated.paper import Paper
 from drivers.simulated.pty_printer import PtyPrinter
 from tests.fakes.printers import PAPER_58_MM
 
