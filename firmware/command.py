@@ -29,20 +29,20 @@ if TYPE_CHECKING:
 
 OPERATING_ERRORS = (FirmwareError, DriverError, UplinkError, OSError)
 PROGRESS_EVERY = 1_000
+ROLES = ("scanner", "keypad", "printer", "display")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand; its exit code."""
     given = _parser().parse_args(arguments)
     try:
-        given.run(given)
+        return given.run(given) or 0
     except KeyboardInterrupt:
         return 130
     except OPERATING_ERRORS as error:
         return _failed([error])
     except BaseExceptionGroup as group:
         return _failed(_operating(group))
-    return 0
 
 
 def _failed(errors: Sequence[BaseException]) -> int:
@@ -88,7 +88,30 @@ def _parser() -> argparse.ArgumentParser:
         "--png", type=Path, metavar="FILE", help="draw it into a picture instead of printing it"
     )
     card.set_defaults(run=_help_card)
+    _devices_parser(
+        commands.add_parser("devices", help="list scanners, keypads, printers; say which is which")
+    )
     return parser
+
+
+def _devices_parser(devices: argparse.ArgumentParser) -> None:
+    devices.add_argument("--config", type=Path, metavar="FILE", help="the configuration (TOML)")
+    devices.set_defaults(run=_devices, action=None, refuse=devices.error)
+    commands = devices.add_subparsers(metavar="ACTION")
+    for name, words in (
+        ("assign", "give a role to what is plugged in; the appliance must be stopped"),
+        ("free", "take a role away; the appliance must be stopped"),
+    ):
+        action = commands.add_parser(name, help=words)
+        action.add_argument(
+            "--config", type=Path, metavar="FILE", default=argparse.SUPPRESS, help=argparse.SUPPRESS
+        )
+        action.add_argument("role", choices=ROLES, metavar="ROLE", help=", ".join(ROLES))
+        if name == "assign":
+            action.add_argument(
+                "place", metavar="PLACE", help="as the list shows it, or a path such as /dev/ttyUSB0"
+            )
+        action.set_defaults(action=name)
 
 
 def _journal_parser(journal: argparse.ArgumentParser) -> None:
@@ -191,6 +214,26 @@ def _progress(sequence: int) -> None:
 
 def _report(found: Audit) -> None:
     print(f"{found.entries} entries and {found.mails} items of mail hold. Head: {found.head.hex()}")
+
+
+def _devices(given: argparse.Namespace) -> int:
+    from firmware import devices  # noqa: PLC0415
+    from firmware.roles import Role  # noqa: PLC0415
+
+    if given.config is None:
+        given.refuse("the following arguments are required: --config")
+    config = configuration.load(given.config)
+    if given.action == "assign":
+        print(devices.assign(config, role=Role(given.role), place=given.place, warn=_warn))
+    elif given.action == "free":
+        print(devices.free(config, role=Role(given.role), warn=_warn))
+    else:
+        return devices.show(config, out=print, warn=_warn)
+    return 0
+
+
+def _warn(words: str) -> None:
+    print(f"sofreh-till: {words}", file=sys.stderr)
 
 
 def _help_card(given: argparse.Namespace) -> None:

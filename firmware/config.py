@@ -17,7 +17,8 @@ from msgspec import Struct
 from firmware.errors import ConfigError
 
 CONFIG_CHARACTERS_MAX = 64 << 10
-DISPLAY_BAUDS = (2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200)
+BAUDS = (2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200)
+_BAUD_WORDS = ", ".join(map(str, BAUDS))
 Read = Callable[[Any, Path], Any]
 
 
@@ -26,8 +27,14 @@ class Config(Struct, frozen=True):
 
     data_folder: Path
     log_level: str
-    scanner_path: Path
-    keypad_path: Path
+    scanner_path: Path | None
+    scanner_prefix: str
+    scanner_suffix: str
+    scanner_separator: str
+    scanner_upc_e: bool
+    scanner_gap_ms: int
+    scanner_baud: int
+    keypad_path: Path | None
     printer_path: Path
     printer_paper: str
     beeper_device: tuple[str, ...]
@@ -69,6 +76,15 @@ def _text(value: Any, _: Path) -> str:
     if type(value) is not str or not 0 < len(value) <= 200:
         raise ConfigError("is not a text of 1 to 200 characters")
     return value
+
+
+def _signs(most: int) -> Read:
+    def read(value: Any, _: Path) -> str:
+        if type(value) is not str or len(value) > most or not value.isascii() or not value.isprintable():
+            raise ConfigError(f"is not a text of at most {most} printable ASCII characters")
+        return value
+
+    return read
 
 
 def _flag(value: Any, _: Path) -> bool:
@@ -116,14 +132,20 @@ def _ms(least: int, most: int) -> Read:
 KEYS = (
     Key("data_folder", _path, "a folder", "the device's key, identity and journal"),
     Key("log_level", _one_of("debug", "info", "warning", "error"), "debug, info, warning, error", "what is logged", "info"),
-    Key("scanner.path", _path, "a path", "the barcode scanner, best by its /dev/input/by-id or by-path name"),
-    Key("keypad.path", _path, "a path", "the numeric keypad, likewise"),
+    Key("scanner.path", _path, "a path", "the barcode scanner, an event device or a serial port; absent: whoever has the role", None),
+    Key("scanner.prefix", _signs(16), "a text", "what the scanner sends before each code", ""),
+    Key("scanner.suffix", _signs(16), "a text", "what it sends after each code, before Enter", ""),
+    Key("scanner.separator", _signs(1), "one character", "what it sends in place of GS (FNC1), if not GS", ""),
+    Key("scanner.upc_e", _flag, "true, false", "whether eight digits that begin with 0 are a UPC-E, not an EAN-8", default=False),
+    Key("scanner.gap_ms", _ms(20, 2_000), "20 to 2000", "longest time between two characters of one code", 300),
+    Key("scanner.baud", _number_of(*BAUDS), _BAUD_WORDS, "its speed, if it is a serial port and no USB modem", 9_600),
+    Key("keypad.path", _path, "a path", "the numeric keypad, an event device; absent: whoever has the role", None),
     Key("printer.path", _path, "a path", "the receipt printer's serial port, best by its /dev/serial/by-id name"),
     Key("printer.paper", _one_of("58mm", "80mm"), "58mm, 80mm", "the width of the paper", "58mm"),
     Key("beeper.device", _players, "a list of texts", "what sounds, tried in this order: `printer` (its buzzer; tried last if not named), a kernel sound device's path, `aplay` or `aplay:CARD` (a sound card)", ("printer",)),
     Key("display.path", _path, "a path", "the two-line display's serial port, if there is one", None),
     Key("display.protocol", _one_of("cd5220", "escpos"), "cd5220, escpos", "how the display is spoken to", "cd5220"),
-    Key("display.baud", _number_of(*DISPLAY_BAUDS), ", ".join(map(str, DISPLAY_BAUDS)), "its speed", 9_600),
+    Key("display.baud", _number_of(*BAUDS), _BAUD_WORDS, "its speed", 9_600),
     Key("screen.path", _path, "a path", "a screen's framebuffer, if there is one, such as /dev/fb0", None),
     Key("center.url", _text, "https://...", "where the center moved to; the address of the enrollment, if absent", None),
     Key("center.interval_ms", _ms(100, 86_400_000), "100 to 86400000", "between two exchanges", 60_000),

@@ -10,6 +10,7 @@ import contextlib
 from typing import TYPE_CHECKING, Protocol
 
 from drivers.errors import WriteInterrupted
+from firmware.roles import DeviceNews
 from firmware.till.states import State
 from sync.wire.kinds import ClosingKind
 
@@ -39,6 +40,9 @@ class Conversation(Protocol):
 
     async def take(self, event: Key | Scan, now_ms: int) -> None:
         """One key or scan."""
+
+    async def devices(self, news: DeviceNews) -> None:
+        """What became of scanner and keypad."""
 
     async def tick(self, now_ms: int) -> None:
         """Time has passed."""
@@ -81,6 +85,9 @@ class Counter:
             with self._check_in.working():
                 if event is None:
                     await self._conversation.tick(clock.monotonic_ms())
+                    await self._end_strip()
+                elif isinstance(event, DeviceNews):
+                    await self._conversation.devices(event)
                     await self._end_strip()
                 else:
                     await self._handle(event)

@@ -9,15 +9,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drivers.errors import DriverError
+from drivers.ports import list_usb_printers
 from drivers.printer.profiles import profile_named
 from firmware import boot
 from firmware.center_link import AskNow, CenterLink
 from firmware.clock import FileClock, SystemClock
 from firmware.counter import Counter
-from firmware.inputs import Inputs
+from firmware.inputs import Inputs, desk_of
 from firmware.journal.journal import open_journal
 from firmware.log import Level, Log, write_to
 from firmware.paper import Paper
+from firmware.roles import open_roles
+from firmware.roster import given_by, listed
 from firmware.signals import Hints, Signals
 from firmware.sounds import Sounds, players_of
 from firmware.supervisor import Job, Supervisor
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from firmware.config import Config
     from firmware.identity import Identity
     from firmware.journal.journal import Journal
+    from firmware.roles import Roles
     from firmware.signs import PoleSign, ScreenSign
 
 STANDARD_ERROR = 2
@@ -61,21 +65,28 @@ async def run(config: Config) -> None:
     ) as journal:
         await boot.booted(journal)
         log.info("opened", device=identity.device, head=journal.head.sequence, clean=journal.was_clean)
-        await _serve(config, identity, journal, clock, log, until)
+        with open_roles(config.data_folder, warn=lambda words: log.error("roles", error=words)) as roles:
+            await _serve(config, identity, journal, roles, clock, log, until)
         if broken:
             raise broken[0]
     log.info("ended")
 
 
 async def _serve(
-    config: Config, identity: Identity, journal: Journal, clock: Clock, log: Log, until: asyncio.Event
+    config: Config,
+    identity: Identity,
+    journal: Journal,
+    roles: Roles,
+    clock: Clock,
+    log: Log,
+    until: asyncio.Event,
 ) -> None:
     real_ms = _real_ms
     # what watches over the rest
     supervisor = Supervisor(log=log, sleep_ms=clock.sleep_ms, monotonic_ms=real_ms)
     watchdog = Watchdog(ServiceNotifier(os.environ), log=log, monotonic_ms=real_ms, sleep_ms=clock.sleep_ms)
     # the devices on the counter
-    inputs = Inputs()
+    inputs = Inputs(roles, desk_of(config), log=log, sleep_ms=clock.sleep_ms, monotonic_ms=real_ms)
     paper = Paper(
         config.printer_path, profile_named(config.printer_paper), log=log, check_in=watchdog.check_in("paper")
     )
@@ -88,6 +99,7 @@ async def _serve(
         draft_path=config.data_folder / boot.DRAFT_FILE,
         version=boot.VERSION,
         machine_boot=boot.machine_boot(),
+        devices=lambda: listed(roles, given_by(config), (*inputs.seen, *list_usb_printers())),
     )
     conversation = Conversation(journal, signals, settings)
     # the way to the center
@@ -123,8 +135,7 @@ async def _serve(
         Job("watchdog", watchdog.run),
         Job("drawing", boot.draw),
         Job("printer", paper.run, (DriverError,)),
-        Job("scanner", lambda: inputs.read_scanner(config.scanner_path), (DriverError,)),
-        Job("keypad", lambda: inputs.read_keypad(config.keypad_path), (DriverError,)),
+        Job("inputs", inputs.run),
         Job("sounds", sounds.run),
         Job("hints", hints.run),
         *(Job("signs", sign.run, (DriverError,)) for sign in (pole, screen) if sign is not None),

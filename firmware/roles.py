@@ -80,6 +80,16 @@ class DeviceNews(Struct, frozen=True):
     given: tuple[Role, ...] = ()
 
 
+class Listed(Struct, frozen=True, kw_only=True):
+    """One row of the list of devices. `path` is None where nothing is plugged in, `role` where a device has none."""
+
+    role: Role | None
+    place: str
+    model: str = ""
+    name: str = ""
+    path: Path | None = None
+
+
 class Seat(Struct, frozen=True, kw_only=True):
     """Where a role belongs. `model` and `name` are of the device that sat there last; `baud` is 0 if nobody said."""
 

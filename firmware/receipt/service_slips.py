@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from drivers.printer.slip import Align, Pair, Qr, Rule, Size, Slip, Text
 from firmware.receipt import persian
+from firmware.receipt.device_slips import role_barcode_rows
 from firmware.receipt.fixed_parts import (
     SHOW,
     TEAR_OFF,
@@ -115,6 +116,7 @@ def help_card(parts: tuple[HelpPart, ...]) -> Slip:
         heading("راهنمای کلیدها"),
         *(row for part in parts for row in _help_rows(part)),
         thin_rule(),
+        *role_barcode_rows(),
         *call_center_rows(),
         TEAR_OFF,
     )

@@ -130,7 +130,9 @@ FUNCTION_CODES = (
         "دستگاه‌ها؛ یا: صفحه‌کلید تازه",
         "list the devices; on a keypad without a role: be this till's keypad",
     ),
-    FunctionCode("19", Function.SELF_TEST, (), "آزمایش دستگاه", "self-test: devices, echoes, disk, clock, link"),
+    FunctionCode(
+        "19", Function.SELF_TEST, (), "آزمایش دستگاه", "self-test: devices, echoes, disk, clock, link"
+    ),
 )
 BY_NUMBER = {code.number: code for code in FUNCTION_CODES}
 BY_FUNCTION = {code.function: code for code in FUNCTION_CODES}

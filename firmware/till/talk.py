@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from firmware.journal.journal import Journal
     from firmware.journal.records import PurchaseRecord
     from firmware.receipt.selftest_slips import Finding
+    from firmware.roles import DeviceNews, Listed
     from firmware.till.codes import Function, FunctionCode
     from firmware.till.self_testing import SelfTest
     from sync.wire.entry import PackedLines
@@ -66,6 +67,10 @@ async def _nothing_known(_: Journal) -> tuple[Finding, ...]:
     return ()
 
 
+def _no_devices() -> tuple[Listed, ...]:
+    return ()
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """What the configuration says about the conversation. `machine_boot` differs after the machine went down."""
 
@@ -77,6 +82,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     lock_ms: int = 600_000
     code_tries: int = 5
     examine: Callable[[Journal], Awaitable[tuple[Finding, ...]]] = _nothing_known
+    devices: Callable[[], tuple[Listed, ...]] = _no_devices
 
 
 class Presented(Struct, frozen=True, kw_only=True):
@@ -190,7 +196,9 @@ class Talk(Struct):
     begun: set[int] = field(default_factory=set)
     owed: list[int] = field(default_factory=list)
     # A verdict, a settlement, or whether the link came up: printed when nobody is at the counter.
-    notices: deque[Verdicts | Settlement | DeviceNews | bool] = field(default_factory=lambda: deque(maxlen=NOTICES_MAX))
+    notices: deque[Verdicts | Settlement | DeviceNews | bool] = field(
+        default_factory=lambda: deque(maxlen=NOTICES_MAX)
+    )
     saved: bytes = b""
 
     async def show(self, slip: Slip) -> bool:

@@ -26,6 +26,12 @@ def test_what_is_not_said_has_a_default(tmp_path: Path) -> None:
     assert config.clock_file is None
 
 
+def test_scanner_and_keypad_need_no_path_for_they_have_roles(tmp_path: Path) -> None:
+    config = config_from('data_folder = "data"\nprinter.path = "printer"\n', folder=tmp_path)
+    assert (config.scanner_path, config.keypad_path) == (None, None)
+    assert (config.scanner_prefix, config.scanner_gap_ms, config.scanner_baud) == ("", 300, 9_600)
+
+
 def test_relative_paths_begin_at_the_file_s_own_folder(tmp_path: Path) -> None:
     (tmp_path / "till.toml").write_text(LEAST)
     config = load(tmp_path / "till.toml")
@@ -45,6 +51,13 @@ def test_relative_paths_begin_at_the_file_s_own_folder(tmp_path: Path) -> None:
         ("center.interval_ms = 86400001", "center.interval_ms is not a whole number"),
         ("center.interval_ms = 1000.0", "center.interval_ms is not a whole number"),
         ("center.interval_ms = true", "center.interval_ms is not a whole number"),
+        ('scanner.prefix = "12345678901234567"', "scanner.prefix is not a text of at most 16"),
+        ('scanner.suffix = "\\t"', "scanner.suffix is not a text of at most 16 printable"),
+        ('scanner.separator = "||"', "scanner.separator is not a text of at most 1"),
+        ('scanner.separator = "۱"', "scanner.separator is not a text"),
+        ("scanner.gap_ms = 19", "scanner.gap_ms is not a whole number from 20 to 2000"),
+        ("scanner.baud = 9601", "scanner.baud is not one of 2400"),
+        ("scanner.upc_e = 1", "scanner.upc_e is not true or false"),
         ('clock.file = ""', "clock.file is not a path"),
         ("beeper.device = []", "beeper.device is not a list of 1 to 8 texts"),
         ('beeper.device = "aplay"', "beeper.device is not a list"),

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drivers.errors import DeviceGone, DriverError
+from drivers.errors import DeviceGone
 from drivers.keypad import Key
 from drivers.simulated.input_events import SimulatedKeypad, SimulatedScanner
 from firmware import counter as counter_module
+from firmware import presence
 from firmware.counter import Counter
+from firmware.inputs import Desk as WhereToLook
 from firmware.inputs import Inputs
 from firmware.log import Level, Log
+from firmware.roles import Change, DeviceNews, Role, Roles
 from firmware.supervisor import Job, Supervisor
 from firmware.till.states import State
 from firmware.upkeep import Upkeep
@@ -55,6 +58,7 @@ class Conversation:
         self.state = State.IDLE
         self.taken: list[Key | Scan] = []
         self.ticks = 0
+        self.news: list[DeviceNews] = []
         self.started = False
 
     async def start(self, now_ms: int) -> None:
@@ -65,6 +69,9 @@ class Conversation:
         if event is Key.TIMES:
             self.journal.closings[ClosingKind.Z] += 1
         self.state = {Key.PLUS: State.BASKET, Key.MINUS: State.IDLE}.get(event, self.state)  # type: ignore[arg-type]
+
+    async def devices(self, news: DeviceNews) -> None:
+        self.news.append(news)
 
     async def tick(self, now_ms: int) -> None:
         self.ticks += 1
@@ -81,6 +88,7 @@ class Desk:
         self.conversation = Conversation(self.journal)
         self.lines: list[str] = []
         self.told: list[str] = []
+        self.now_ms = 0
 
     async def tear(self) -> None:
         self.told.append("tear")
@@ -91,11 +99,16 @@ class Desk:
         self.scanner.plug_in()
         self.keypad.plug_in()
         log = Log(self.lines.append, level=Level.DEBUG, monotonic_ms=lambda: 0)
-        inputs = Inputs()
+        roles = Roles(self.folder, {})
+        given = {Role.SCANNER: self.folder / "scanner", Role.KEYPAD: self.folder / "keypad"}
         until = asyncio.Event()
 
         async def soon(_: int) -> None:
             await asyncio.sleep(0.01)
+
+        inputs = Inputs(
+            roles, WhereToLook(given=given), log=log, sleep_ms=soon, monotonic_ms=lambda: self.now_ms
+        )
 
         async def act() -> None:
             for text in acts:
@@ -112,8 +125,7 @@ class Desk:
             after_z=lambda: self.told.append("z"), log=log, check_in=CheckIn("counter", lambda: 0),
         )  # fmt: skip
         jobs = (
-            Job("scanner", lambda: inputs.read_scanner(self.folder / "scanner"), (DriverError,)),
-            Job("keypad", lambda: inputs.read_keypad(self.folder / "keypad"), (DriverError,)),
+            Job("inputs", inputs.run),
             Job("counter", counter.run),
             Job("act", act),
         )
@@ -157,6 +169,14 @@ def test_a_printer_that_is_gone_stops_nobody(desk: Desk) -> None:
     desk.told.append("gone")
     asyncio.run(desk.serve("7", "7", events=2))
     assert desk.told.count("tear") == 3
+
+
+def test_news_of_the_devices_is_told_and_is_no_input(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presence, "MISSING_AFTER_MS", 0)
+    asyncio.run(desk.serve("7", events=1))
+    (news, *_) = desk.conversation.news
+    assert news == DeviceNews(Change.MISSING, (Role.SCANNER, Role.KEYPAD), (Role.SCANNER, Role.KEYPAD))
+    assert desk.handled() == [(1, "IDLE")]
 
 
 def test_time_goes_to_the_conversation_when_nothing_happens(
