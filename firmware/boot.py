@@ -7,6 +7,7 @@ the printer, whose task runs by then.
 from __future__ import annotations
 
 import asyncio
+import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,8 +38,9 @@ def who_we_are(data_folder: Path) -> Identity:
 
 
 async def draw() -> None:
-    """Load what draws slips, in a thread, for a scan may come first; then rest for ever. Raises: ShapingMissing."""
+    """Load what slips are made with, in a thread, for a scan may come first; then rest for ever. Raises: ShapingMissing."""
     await asyncio.to_thread(require_shaping)
+    await asyncio.to_thread(importlib.import_module, "persiantools.jdatetime")
     await asyncio.Event().wait()
 
 

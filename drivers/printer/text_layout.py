@@ -34,7 +34,7 @@ LINE_HEIGHT_PERCENT = 145
 BASELINE_PERCENT = 100
 BEARING_DOTS = 1
 """Room at both ends for ink that leaves its own advance."""
-_UNBREAKABLE = re.compile("(?:\u2066[^\u2069]*\u2069|[^ ])+")
+_UNBREAKABLE = "(?:\u2066[^\u2069]*\u2069|[^ ])+"
 
 
 class Face(NamedTuple):
@@ -98,7 +98,7 @@ def _wrap_paragraph(face: Face, paragraph: str, width_dots: int) -> list[str]:
     if width_dots_of(face, paragraph) <= width_dots:
         return [paragraph]
     words = [
-        piece for word in _UNBREAKABLE.findall(paragraph) for piece in _cut_to_fit(face, word, width_dots)
+        piece for word in re.findall(_UNBREAKABLE, paragraph) for piece in _cut_to_fit(face, word, width_dots)
     ]
     lines, advance = [words[0]], _advance(face, words[0])
     for word in words[1:]:

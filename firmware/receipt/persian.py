@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
-from typing import Final
-
-from persiantools.jdatetime import JalaliDate, JalaliDateTime
+from typing import TYPE_CHECKING, Final
 
 from sync.wire.money import RIAL_PER_TOMAN
+
+if TYPE_CHECKING:
+    from persiantools.jdatetime import JalaliDateTime
 
 LRI, FSI, PDI = "\u2066", "\u2068", "\u2069"
 GRAMS_PER_KG = 1000
@@ -30,7 +31,7 @@ MONTHS: Final = (
     "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند",
 )  # fmt: skip
 
-_CODE: Final = re.compile(r"[*#@+]?[0-9A-Za-z](?:[0-9A-Za-z*#@./:_+-]*[0-9A-Za-z*#])?")
+_CODE: Final = r"[*#@+]?[0-9A-Za-z](?:[0-9A-Za-z*#@./:_+-]*[0-9A-Za-z*#])?"
 _PERSIAN_DIGITS: Final = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 _DIGITS_TO_ASCII: Final = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
 _LETTERS_TO_PERSIAN: Final = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک"})
@@ -53,7 +54,7 @@ def code(value: int | str) -> str:
 
 def isolate_codes(text: str) -> str:
     """A sentence that somebody else wrote, such as a policy's: each code or Latin word in it is isolated."""
-    return _CODE.sub(lambda found: isolate(found[0]), text)
+    return re.sub(_CODE, lambda found: isolate(found[0]), text)
 
 
 INQUIRY_CODE: Final = isolate("*500*1463#")
@@ -136,6 +137,8 @@ def start_of_keyed_day(keyed: str) -> int | None:
     plain = fold_digits(keyed)
     if len(plain) != len("YYYYMMDD") or not (plain.isascii() and plain.isdecimal()):
         return None
+    from persiantools.jdatetime import JalaliDate  # noqa: PLC0415 -- as in `_in_iran`
+
     try:
         day = JalaliDate(int(plain[:4]), int(plain[4:6]), int(plain[6:])).to_gregorian()
     except ValueError:
@@ -144,5 +147,7 @@ def start_of_keyed_day(keyed: str) -> int | None:
 
 
 def _in_iran(time_s: int) -> JalaliDateTime:
+    from persiantools.jdatetime import JalaliDateTime  # noqa: PLC0415 -- no scan needs it: see `firmware.boot.draw`
+
     moment: JalaliDateTime = JalaliDateTime.fromtimestamp(time_s, tz=IRAN)
     return moment

@@ -127,9 +127,9 @@ Command = Total | Remove | NamedGood | TypedBarcode | Call | Pin | Number | Retu
 
 
 class Rule(Struct, frozen=True):
-    """`pattern` matches what was typed and the ending key (Enter is written ``=``)."""
+    """`pattern` matches what was typed and the ending key (Enter is written ``=``). It is compiled at its first use."""
 
-    pattern: re.Pattern[str]
+    pattern: str
     build: Callable[[re.Match[str]], Command]
 
 
@@ -144,34 +144,34 @@ def quantity(typed: str | None) -> Quantity | None:
 
 
 _QUANTITY = r"(\d{1,6}|\d{0,3}\.\d{1,3})"
-_CONFIRM = Rule(re.compile("="), lambda _: Confirm())
-_BACK = Rule(re.compile("-"), lambda _: Back())
-_QUANTITY_AHEAD = re.compile(_QUANTITY + r"\*")
+_CONFIRM = Rule("=", lambda _: Confirm())
+_BACK = Rule("-", lambda _: Back())
+_QUANTITY_AHEAD = _QUANTITY + r"\*"
 
 RULES = {
     Mode.SELLING: (
-        Rule(re.compile(r"(\d{1,9})?\+"), lambda m: Total(None if m[1] is None else int(m[1]))),
-        Rule(re.compile(r"(\d{1,2})?-"), lambda m: Remove(None if m[1] is None else int(m[1]))),
+        Rule(r"(\d{1,9})?\+", lambda m: Total(None if m[1] is None else int(m[1]))),
+        Rule(r"(\d{1,2})?-", lambda m: Remove(None if m[1] is None else int(m[1]))),
         Rule(
-            re.compile(rf"(?:{_QUANTITY}\*)?(\d{{1,3}})(?:\.([1-3]))?/"),
+            rf"(?:{_QUANTITY}\*)?(\d{{1,3}})(?:\.([1-3]))?/",
             lambda m: NamedGood(int(m[2]), int(m[3] or "1"), quantity(m[1])),
         ),
-        Rule(re.compile(r"(\d{8}|\d{12,14})="), lambda m: TypedBarcode(m[1])),
-        Rule(re.compile(r"\*(\d{1,2})((?:\*[\d.-]+)*)="), lambda m: Call(m[1], tuple(m[2].split("*")[1:]))),
+        Rule(r"(\d{8}|\d{12,14})=", lambda m: TypedBarcode(m[1])),
+        Rule(r"\*(\d{1,2})((?:\*[\d.-]+)*)=", lambda m: Call(m[1], tuple(m[2].split("*")[1:]))),
         _CONFIRM,
     ),
-    Mode.PIN: (Rule(re.compile(r"(\d{4})="), lambda m: Pin(m[1])), _CONFIRM, _BACK),
-    Mode.NUMBER: (Rule(re.compile(r"(\d+\.?\d{0,3}|\.\d{1,3})="), lambda m: Number(m[1])), _CONFIRM, _BACK),
-    Mode.RECEIPT: (Rule(re.compile(r"(\d+(?:-\d+){0,2})="), lambda m: Number(m[1])), _CONFIRM, _BACK),
+    Mode.PIN: (Rule(r"(\d{4})=", lambda m: Pin(m[1])), _CONFIRM, _BACK),
+    Mode.NUMBER: (Rule(r"(\d+\.?\d{0,3}|\.\d{1,3})=", lambda m: Number(m[1])), _CONFIRM, _BACK),
+    Mode.RECEIPT: (Rule(r"(\d+(?:-\d+){0,2})=", lambda m: Number(m[1])), _CONFIRM, _BACK),
     Mode.RETURNS: (
-        Rule(re.compile(rf"(?:{_QUANTITY}\*)?(\d{{1,2}})="), lambda m: Return(int(m[2]), quantity(m[1]))),
-        Rule(re.compile(r"\+"), lambda _: Total()),
+        Rule(rf"(?:{_QUANTITY}\*)?(\d{{1,2}})=", lambda m: Return(int(m[2]), quantity(m[1]))),
+        Rule(r"\+", lambda _: Total()),
         _BACK,
     ),
-    Mode.ECHO: (_CONFIRM, Rule(re.compile(r"([^=]+)="), lambda m: Typed(m[1]))),
+    Mode.ECHO: (_CONFIRM, Rule(r"([^=]+)=", lambda m: Typed(m[1]))),
     Mode.GOOD: (
-        Rule(re.compile(r"(\d{1,3})(?:\.([1-3]))?/"), lambda m: NamedGood(int(m[1]), int(m[2] or "1"), None)),
-        Rule(re.compile(r"(\d{8}|\d{12,14})="), lambda m: TypedBarcode(m[1])),
+        Rule(r"(\d{1,3})(?:\.([1-3]))?/", lambda m: NamedGood(int(m[1]), int(m[2] or "1"), None)),
+        Rule(r"(\d{8}|\d{12,14})=", lambda m: TypedBarcode(m[1])),
         _BACK,
     ),
 }
@@ -214,7 +214,7 @@ class Typing:
         typed, self._typed = self._typed, ""
         if not typed:
             return None
-        match = _QUANTITY_AHEAD.fullmatch(typed)
+        match = re.fullmatch(_QUANTITY_AHEAD, typed)
         found = quantity(match[1]) if match else None
         return Misfit() if found is None else found
 
@@ -235,7 +235,7 @@ class Typing:
 
 def _understood(typed: str, mode: Mode) -> Command:
     for rule in RULES[mode]:
-        match = rule.pattern.fullmatch(typed)
+        match = re.fullmatch(rule.pattern, typed)
         if match is not None:
             return rule.build(match)
     return Misfit()

@@ -10,8 +10,8 @@ from drivers.scanner.scan import BadScan, GtinScan, TextScan, WeighedScan
 from firmware.receipt.selftest_slips import ECHO_BARS, ECHO_QR
 from sync.wire import card, receipt_qr
 
-_ANNOUNCEMENT = re.compile(r"A1:(\d{13})")
-_CARD_NUMBER = re.compile(r"C\d{2,20}")
+_ANNOUNCEMENT = r"A1:(\d{13})"
+_CARD_NUMBER = r"C\d{2,20}"
 
 
 class CardScan(Struct, frozen=True):
@@ -51,7 +51,16 @@ class StrangeScan(Struct, frozen=True):
     """Unreadable, or nothing of ours."""
 
 
-Seen = GtinScan | WeighedScan | CardScan | CardNumberScan | AnnouncementScan | ReceiptScan | EchoScan | StrangeScan
+Seen = (
+    GtinScan
+    | WeighedScan
+    | CardScan
+    | CardNumberScan
+    | AnnouncementScan
+    | ReceiptScan
+    | EchoScan
+    | StrangeScan
+)
 
 
 def seen(scan: GtinScan | WeighedScan | TextScan | BadScan) -> Seen:
@@ -68,7 +77,7 @@ def _of_text(text: str) -> Seen:
         return ReceiptScan(text)
     if text in (ECHO_BARS, ECHO_QR):
         return EchoScan(text)
-    announcement = _ANNOUNCEMENT.fullmatch(text)
+    announcement = re.fullmatch(_ANNOUNCEMENT, text)
     if announcement is not None:
         return AnnouncementScan(announcement[1])
-    return CardNumberScan(text) if _CARD_NUMBER.fullmatch(text) else StrangeScan()
+    return CardNumberScan(text) if re.fullmatch(_CARD_NUMBER, text) else StrangeScan()
