@@ -13,8 +13,6 @@ import os
 import time
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct
-
 from drivers.errors import DriverError
 from firmware.receipt.selftest_slips import Finding, Part, Verdict
 from firmware.roles import Role
@@ -23,12 +21,12 @@ from sync.wire.errors import NotAuthentic
 from sync.wire.kinds import Grade
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from drivers.ports import Port
     from firmware.identity import Identity
-    from firmware.roles import Roles
+    from firmware.journal.audit import Glance
+    from firmware.roles import Listed
     from sync.wire.entry import TimeInterval
 
 FREE_MIB_MIN: Final = 16
@@ -50,42 +48,22 @@ _PARTS: Final = {
 _OPTIONAL: Final = frozenset({Role.DISPLAY})
 
 
-class Standing(Struct, frozen=True, kw_only=True):
-    """What journal and clock say. `link_is_down`: the center did not answer last; `unsent` are entries."""
-
-    now: TimeInterval
-    unsent: int
-    link_is_down: bool
-    unclean_starts: int
-
-
-def devices(roles: Roles, given: Mapping[Role, Path], ports: Sequence[Port]) -> Iterator[Finding]:
-    """Each role: who has it, where it sits. `given` are paths from the configuration, which need no role."""
+def devices(rows: Sequence[Listed]) -> Iterator[Finding]:
+    """Each role: who has it, and where it sits."""
+    holders = {row.role: row for row in rows if row.role is not None}
     for role, part in _PARTS.items():
-        path, seat = given.get(role), roles.seat(role)
-        if path is not None:
-            yield _present(part, str(path)) if path.exists() else _absent(part, str(path))
-        elif seat is not None:
-            port = roles.find(role, ports)
-            yield (
-                _present(part, _shown(port))
-                if port
-                else _absent(part, f"{seat.place} {seat.model} {seat.name}".strip())
-            )
+        row = holders.get(role)
+        if row is not None:
+            yield _device(part, row)
         elif role not in _OPTIONAL:
             yield Finding(part, Verdict.BAD, "", "هنوز معرفی نشده است", "no device has this role")
 
 
-def _present(part: Part, told: str) -> Finding:
+def _device(part: Part, row: Listed) -> Finding:
+    told = " ".join(word for word in (row.place, row.model, row.name) if word)
+    if row.path is None:
+        return Finding(part, Verdict.BAD, told, "وصل نیست:", "not plugged in:")
     return Finding(part, Verdict.GOOD, told)
-
-
-def _absent(part: Part, told: str) -> Finding:
-    return Finding(part, Verdict.BAD, told, "وصل نیست:", "not plugged in:")
-
-
-def _shown(port: Port) -> str:
-    return " ".join(word for word in (port.place, port.model, port.name) if word)
 
 
 def disk(folder: Path) -> Iterator[Finding]:
@@ -145,17 +123,17 @@ def key(identity: Identity | None, now: TimeInterval | None) -> Finding:
     return Finding(Part.KEY, Verdict.GOOD, told)
 
 
-def link(standing: Standing) -> Finding:
+def link(glance: Glance) -> Finding:
     """Whether the center answered last; a village without network is no fault."""
-    told = f"{standing.unsent}"
-    if standing.link_is_down:
+    told = f"{glance.unsent}"
+    if glance.link_is_down:
         return Finding(Part.LINK, Verdict.NOTICE, told, "قطع است؛ ثبت‌های نرسیده:", "down; entries not sent:")
     return Finding(Part.LINK, Verdict.GOOD, told, "ثبت‌های نرسیده:", "entries not sent:")
 
 
-def power(standing: Standing) -> Finding:
+def power(glance: Glance) -> Finding:
     """How often the power was cut since the last Z."""
-    cuts = standing.unclean_starts
+    cuts = glance.unclean_starts
     if not cuts:
         return Finding(Part.POWER, Verdict.GOOD, "0")
     return Finding(Part.POWER, Verdict.NOTICE, f"{cuts}", "بار قطع ناگهانی:", "unclean starts:")

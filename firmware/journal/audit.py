@@ -15,6 +15,7 @@ from msgspec import Struct
 from firmware.errors import JournalCorrupt, StaleDecision
 from firmware.journal import questions, storage
 from firmware.journal.entry_projections import project
+from firmware.journal.loading import keeper_of
 from firmware.journal.mail_projections import open_policy, project_mail
 from firmware.journal.schema import PROJECTION_TABLES, prepare
 from sync.wire import cbor
@@ -27,8 +28,9 @@ from sync.wire.shapes import octets
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from firmware.clock import Clock
     from firmware.identity import Identity
-    from sync.wire.entry import Entry
+    from sync.wire.entry import Entry, TimeInterval
     from sync.wire.policy import Policy
 
 Progress = Callable[[int], None]
@@ -43,6 +45,15 @@ class Audit(Struct, frozen=True):
     entries: int
     mails: int
     head: bytes
+
+
+class Glance(Struct, frozen=True, kw_only=True):
+    """What the journal says at a glance: entries not sent, whether the center answered last, power cuts since the last Z."""
+
+    now: TimeInterval
+    unsent: int
+    link_is_down: bool
+    unclean_starts: int
 
 
 @record
@@ -159,6 +170,19 @@ def policy_of(path: Path, identity: Identity) -> Policy | None:
     with _opened(path) as sql:
         policy = questions.known(sql, "policy")
         return open_policy(policy, identity.trusted) if isinstance(policy, bytes) else None
+
+
+def glance(path: Path, identity: Identity, clock: Clock) -> Glance:
+    """What a technician wants to know first. Changes nothing. Raises: JournalCorrupt."""
+    with _opened(path) as sql:
+        head = storage.head_of(sql, identity)
+        return Glance(
+            now=keeper_of(sql, identity, clock).now(),
+            unsent=head.sequence - questions.known_int(sql, "acknowledged"),
+            link_is_down=bool(questions.known_int(sql, "outage_open")),
+            unclean_starts=questions.unclean_starts(sql, questions.first_of_day(sql))
+            + (not questions.known_int(sql, "clean", 1)),
+        )
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from sync.wire.facts import Purchase
 if TYPE_CHECKING:
     import sqlite3
 
+    from firmware.clock import Clock
     from firmware.identity import Identity
     from firmware.journal.memory import Memory
 
@@ -29,7 +30,7 @@ def load(sql: sqlite3.Connection, memory: Memory) -> None:
     memory.head = storage.head_of(sql, identity)
     for _ in storage.read_entries(sql, identity, max(0, memory.head.sequence - TAIL_ENTRIES)):
         pass
-    memory.keeper = _keeper(sql, memory)
+    memory.keeper = keeper_of(sql, identity, memory.clock)
     memory.boot = questions.known_int(sql, "boot") + 1
     memory.counters = _counters(sql, identity)
     memory.epoch = questions.known_int(sql, "epoch", identity.epoch)
@@ -40,11 +41,12 @@ def load(sql: sqlite3.Connection, memory: Memory) -> None:
     reread(sql, memory)
 
 
-def _keeper(sql: sqlite3.Connection, memory: Memory) -> TimeKeeper:
+def keeper_of(sql: sqlite3.Connection, identity: Identity, clock: Clock) -> TimeKeeper:
+    """The appliance's idea of the time, from what the journal knows and what the clock says."""
     shift_s = questions.known(sql, "chip_shift_s")
-    floor_s = storage.last_trusted_s(sql, memory.identity)
+    floor_s = storage.last_trusted_s(sql, identity)
     return TimeKeeper(
-        memory.clock,
+        clock,
         floor_s=floor_s,
         chip_shift_s=shift_s if isinstance(shift_s, int) else None,
         compared_s=questions.known_int(sql, "contact_s", floor_s),

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drivers.ports import Port, PortKind
 from firmware import examination
-from firmware.examination import Standing
-from firmware.receipt.selftest_slips import Finding, Part, Verdict
-from firmware.roles import Role, Roles
+from firmware.journal.audit import Glance
+from firmware.receipt.selftest_slips import Part, Verdict
+from firmware.roles import Listed, Role
 from sync.wire.entry import TimeInterval
 from sync.wire.kinds import Grade
 from tests.fakes.paper_center import PaperCenter
@@ -23,10 +22,6 @@ if TYPE_CHECKING:
 
 NOW_S = 1_767_800_000
 NOW = TimeInterval(not_before_s=NOW_S, span_s=2, grade=Grade.TRUSTED)
-SCANNER = Port(
-    kind=PortKind.KEYS, path=Path("/dev/input/event3"), place="usb-1.2", model="0c2e:0b61", name="Voyager",
-    may_scan=True, may_key=True,
-)  # fmt: skip
 
 
 @pytest.fixture
@@ -34,42 +29,29 @@ def identity() -> Identity:
     return PaperCenter().enroll(SoftwareKey("till"), now_s=NOW_S)
 
 
-def _standing(*, link_is_down: bool = False, unclean_starts: int = 0) -> Standing:
-    return Standing(now=NOW, unsent=7, link_is_down=link_is_down, unclean_starts=unclean_starts)
+def _glance(*, link_is_down: bool = False, unclean_starts: int = 0) -> Glance:
+    return Glance(now=NOW, unsent=7, link_is_down=link_is_down, unclean_starts=unclean_starts)
 
 
-def _found(findings: object, part: Part) -> Finding:
-    assert isinstance(findings, list)
-    return next(finding for finding in findings if finding.part is part)
+def _row(role: Role, path: Path | None) -> Listed:
+    return Listed(role=role, place="usb-1.2", model="0c2e:0b61", name="Voyager", path=path)
 
 
-def test_a_device_at_its_place_is_shown_with_place_and_model(tmp_path: Path) -> None:
-    roles = Roles(tmp_path, {})
-    roles.assign(Role.SCANNER, SCANNER)
-    found = _found(list(examination.devices(roles, {}, [SCANNER])), Part.SCANNER)
+def test_a_device_at_its_place_is_shown_with_place_and_model() -> None:
+    found = next(examination.devices([_row(Role.SCANNER, Path("/dev/input/event3"))]))
     assert (found.verdict, found.told) == (Verdict.GOOD, "usb-1.2 0c2e:0b61 Voyager")
 
 
-def test_a_device_that_is_not_plugged_in_is_bad_and_named(tmp_path: Path) -> None:
-    roles = Roles(tmp_path, {})
-    roles.assign(Role.SCANNER, SCANNER)
-    found = _found(list(examination.devices(roles, {}, [])), Part.SCANNER)
+def test_a_device_that_is_not_plugged_in_is_bad_and_named() -> None:
+    found = next(examination.devices([_row(Role.SCANNER, None)]))
     assert (found.verdict, found.told) == (Verdict.BAD, "usb-1.2 0c2e:0b61 Voyager")
     assert found.english == "not plugged in:"
 
 
-def test_a_role_that_nobody_has_is_bad_but_for_the_display(tmp_path: Path) -> None:
-    found = list(examination.devices(Roles(tmp_path, {}), {}, [SCANNER]))
+def test_a_role_that_nobody_has_is_bad_but_for_the_display() -> None:
+    found = list(examination.devices([]))
     assert [finding.part for finding in found] == [Part.SCANNER, Part.KEYPAD, Part.PRINTER]
     assert {finding.verdict for finding in found} == {Verdict.BAD}
-
-
-def test_a_path_of_the_configuration_needs_no_role(tmp_path: Path) -> None:
-    there, gone = tmp_path / "keys", tmp_path / "lp0"
-    there.touch()
-    found = list(examination.devices(Roles(tmp_path, {}), {Role.KEYPAD: there, Role.PRINTER: gone}, []))
-    assert _found(found, Part.KEYPAD).verdict is Verdict.GOOD
-    assert _found(found, Part.PRINTER).verdict is Verdict.BAD
 
 
 def test_the_disk_is_written_and_left_as_it_was(tmp_path: Path) -> None:
@@ -128,11 +110,11 @@ def test_a_device_that_is_not_enrolled_yet_is_only_noticed() -> None:
 
 
 def test_a_village_without_network_is_no_fault() -> None:
-    assert examination.link(_standing(link_is_down=True)).verdict is Verdict.NOTICE
-    assert examination.link(_standing()).verdict is Verdict.GOOD
+    assert examination.link(_glance(link_is_down=True)).verdict is Verdict.NOTICE
+    assert examination.link(_glance()).verdict is Verdict.GOOD
 
 
 def test_power_cuts_since_the_last_closing_are_counted() -> None:
-    assert examination.power(_standing(unclean_starts=3)).told == "3"
-    assert examination.power(_standing(unclean_starts=3)).verdict is Verdict.NOTICE
-    assert examination.power(_standing()).verdict is Verdict.GOOD
+    assert examination.power(_glance(unclean_starts=3)).told == "3"
+    assert examination.power(_glance(unclean_starts=3)).verdict is Verdict.NOTICE
+    assert examination.power(_glance()).verdict is Verdict.GOOD

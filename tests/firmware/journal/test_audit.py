@@ -69,6 +69,16 @@ def test_a_whole_journal_is_proven_entry_by_entry(till: VillageTill) -> None:
     assert seen == list(range(ENTRIES))
 
 
+def test_at_a_glance_it_tells_time_unsent_entries_and_power_cuts(till: VillageTill) -> None:
+    before = till.path.read_bytes()
+    seen = audit.glance(till.path, till.identity, till.clock)
+    assert (seen.unsent, seen.link_is_down, seen.unclean_starts) == (ENTRIES - 3, False, 0)
+    assert seen.now.not_before_s <= CENTER_TIME_S <= seen.now.not_after_s
+    assert till.path.read_bytes() == before
+    change(till.path, "UPDATE known SET value = 0 WHERE name = 'clean'")
+    assert audit.glance(till.path, till.identity, till.clock).unclean_starts == 1
+
+
 def test_a_journal_of_another_device_is_not_ours(till: VillageTill) -> None:
     other = till.center.enroll(SoftwareKey("other"), device=1002)
     with pytest.raises(JournalCorrupt, match="entry 0"):
