@@ -14,6 +14,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from drivers.errors import DriverError
+from firmware.journal.records import Glance
 from firmware.receipt.selftest_slips import Finding, Part, Verdict
 from firmware.roles import Role
 from sync.wire.cose import VerifyingKey
@@ -21,11 +22,11 @@ from sync.wire.errors import NotAuthentic
 from sync.wire.kinds import Grade
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from firmware.identity import Identity
-    from firmware.journal.audit import Glance
+    from firmware.journal.journal import Journal
     from firmware.roles import Listed
     from sync.wire.entry import TimeInterval
 
@@ -46,6 +47,25 @@ _PARTS: Final = {
     Role.DISPLAY: Part.DISPLAY,
 }
 _OPTIONAL: Final = frozenset({Role.DISPLAY})
+
+
+def everything(
+    rows: Sequence[Listed], folder: Path, identity: Identity | None, glance: Glance | None
+) -> tuple[Finding, ...]:
+    """All that is found out without people. Without `glance` there is no journal yet."""
+    told = () if glance is None else (clock(glance.now), link(glance), power(glance))
+    return (*devices(rows), *disk(folder), key(identity, glance.now if glance else None), *told)
+
+
+async def running(
+    journal: Journal, *, rows: Callable[[], Sequence[Listed]], folder: Path
+) -> tuple[Finding, ...]:
+    """The same of the running appliance."""
+    glance = Glance(
+        now=journal.keeper.now(), unsent=journal.head.sequence - journal.acknowledged,
+        link_is_down=journal.outage_open, unclean_starts=await journal.unclean_starts(),
+    )  # fmt: skip
+    return everything(rows(), folder, journal.identity, glance)
 
 
 def devices(rows: Sequence[Listed]) -> Iterator[Finding]:

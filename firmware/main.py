@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from drivers.errors import DriverError
 from drivers.ports import list_usb_printers
 from drivers.printer.profiles import profile_named
-from firmware import boot
+from firmware import boot, examination
 from firmware.center_link import AskNow, CenterLink
 from firmware.clock import FileClock, SystemClock
 from firmware.counter import Counter
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from firmware.config import Config
     from firmware.identity import Identity
     from firmware.journal.journal import Journal
-    from firmware.roles import Roles
+    from firmware.roles import Listed, Roles
     from firmware.signs import PoleSign, ScreenSign
 
 STANDARD_ERROR = 2
@@ -94,12 +94,17 @@ async def _serve(
     hints = Hints(paper, log=log)
     pole, screen = _pole(config, log), _screen(config)
     signals = Signals(paper, hints, sounds, pole=pole, screen=screen)
+
     # the conversation with the people there
+    def devices() -> tuple[Listed, ...]:
+        return listed(roles, given_by(config), (*inputs.seen, *list_usb_printers()))
+
     settings = Settings(
         draft_path=config.data_folder / boot.DRAFT_FILE,
         version=boot.VERSION,
         machine_boot=boot.machine_boot(),
-        devices=lambda: listed(roles, given_by(config), (*inputs.seen, *list_usb_printers())),
+        devices=devices,
+        examine=partial(examination.running, rows=devices, folder=config.data_folder),
     )
     conversation = Conversation(journal, signals, settings)
     # the way to the center

@@ -17,6 +17,7 @@ from firmware.journal import questions, storage
 from firmware.journal.entry_projections import project
 from firmware.journal.loading import keeper_of
 from firmware.journal.mail_projections import open_policy, project_mail
+from firmware.journal.records import Glance
 from firmware.journal.schema import PROJECTION_TABLES, prepare
 from sync.wire import cbor
 from sync.wire.errors import WireError
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from firmware.clock import Clock
     from firmware.identity import Identity
-    from sync.wire.entry import Entry, TimeInterval
+    from sync.wire.entry import Entry
     from sync.wire.policy import Policy
 
 Progress = Callable[[int], None]
@@ -45,15 +46,6 @@ class Audit(Struct, frozen=True):
     entries: int
     mails: int
     head: bytes
-
-
-class Glance(Struct, frozen=True, kw_only=True):
-    """What the journal says at a glance: entries not sent, whether the center answered last, power cuts since the last Z."""
-
-    now: TimeInterval
-    unsent: int
-    link_is_down: bool
-    unclean_starts: int
 
 
 @record

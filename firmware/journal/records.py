@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from sync.wire.entry import Entry
+    from sync.wire.entry import Entry, TimeInterval
     from sync.wire.kinds import Verdict
     from sync.wire.refunds import Returned
 
@@ -66,3 +66,12 @@ class DayTotals(Struct, frozen=True):
     def cash_expected_rial(self) -> int:
         """What the day should have added to the drawer."""
         return self.own_rial + self.cash_sales_rial - self.void_own_rial - self.refund_own_rial
+
+
+class Glance(Struct, frozen=True, kw_only=True):
+    """What the journal says at a glance: entries not sent, whether the center answered last, power cuts since the last Z."""
+
+    now: TimeInterval
+    unsent: int
+    link_is_down: bool
+    unclean_starts: int

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from firmware import examination
-from firmware.journal.audit import Glance
+from firmware.journal.records import Glance
 from firmware.receipt.selftest_slips import Part, Verdict
 from firmware.roles import Listed, Role
 from sync.wire.entry import TimeInterval

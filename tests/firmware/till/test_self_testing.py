@@ -104,6 +104,7 @@ def test_power_cuts_are_counted_from_the_last_z_on(shop: Counter) -> None:
         return ()
 
     shop.settings = structs.replace(shop.settings, examine=examine)
+    shop.cut_power()
     for clean in (False, True, False):
         shop.say(Booted(version="test", clean=clean))
     shop.press("*19 Enter Enter *12 Enter 7391 Enter 0 Enter *19 Enter")
