@@ -1,8 +1,9 @@
 """What the appliance costs before it does anything: the time to load it, and the memory of an idle one.
 
 Loaded is, in a fresh process, what `sofreh-till run` loads before its first scan and as it loads it (without looking for
-garbage meanwhile), against the two libraries that any such process needs. Not in it, because no sale waits for them: HTTP,
-which comes with the first question to the center, and Argon2, with the first short code.
+garbage meanwhile), against the two libraries that any such process needs. What comes later is listed in
+`tests.firmware.test_start`: drawing and the calendar, which a thread loads beside the start; HTTP with the first question to
+the center; Argon2 with the first short code.
 """
 
 from __future__ import annotations
