@@ -13,6 +13,7 @@ from drivers import key_codes as codes
 from drivers.input_device import open_input_device
 from drivers.keypad import Key, KeyDecoder, Keypad
 from drivers.simulated.input_events import SimulatedKeypad, key_events, pad_events, scan_events
+from tests.field_failure import field_failure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +44,7 @@ def typed(text: str, *, apart_us: int = PACE_US, begin_us: int = 0) -> bytes:
     return b"".join(scan_events(key, end="", stamp=stamp) for key, stamp in zip(text, stamps, strict=True))
 
 
+@field_failure("NumLock off types arrows", "iamkroot/asus-numpad#1", "arduino-libraries/USBHost#15")
 @pytest.mark.parametrize("num_lock", [False, True])
 def test_every_key_of_a_pad_whether_or_not_it_wraps_them_in_num_lock(num_lock: bool) -> None:
     assert decode(pad_events(ALL, num_lock=num_lock)) == KEYS_OF_ALL
@@ -85,6 +87,7 @@ def test_keys_faster_than_any_hand_are_a_scanner_and_none_of_its_keys(apart_ms: 
     assert told == ([*digits, Key.ENTER] if believed else [*digits[:5], Key.LOST])
 
 
+@field_failure("a scanner set up as keypad types a PIN", "odoo/odoo#25519", "leihs/leihs#240")
 def test_a_scanner_in_the_keypads_place_ends_no_pin_and_no_price() -> None:
     assert Key.ENTER not in decode(burst("C1:7391ABCDEFGH\n1234\n", apart_ms=2))
 
@@ -109,10 +112,21 @@ def test_a_quick_hand_may_roll_over_some_keys() -> None:
     assert decode(burst("12345", apart_ms=5)) == [Key(digit) for digit in "12345"]
 
 
+@field_failure(
+    "a pad keeps a NumLock of its own and types it around each key",
+    "jfedor2/hid-remapper#164",
+    "jfedor2/hid-remapper#156",
+)
 def test_num_lock_around_every_key_makes_no_hand_too_fast() -> None:
     assert decode(pad_events("1234567890" * 3, num_lock=True)) == [Key(digit) for digit in "1234567890"] * 3
 
 
+@field_failure(
+    "a key without release floods the till",
+    "CharaChorder/CCOS-firmware#168",
+    "Fabi019/hid-barcode-scanner#564",
+    "qmk/qmk_firmware#19254",
+)
 def test_a_key_that_never_lets_go_is_one_key_and_the_others_go_on() -> None:
     stuck = codes.EVENT.pack(0, 0, codes.EV_KEY, 79, codes.PRESSED)
     repeats = codes.EVENT.pack(0, 250_000, codes.EV_KEY, 79, codes.REPEATED) * 1_000

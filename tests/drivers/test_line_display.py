@@ -13,6 +13,7 @@ from drivers.errors import DeviceGone, PrinterBlocked
 from drivers.line_display import PROTOCOLS, LineDisplay, TwoLines, frame
 from drivers.serial_port import open_serial_port
 from drivers.simulated.pole_display import Glass, PoleDisplay, UnknownDisplayBytes
+from tests.field_failure import field_failure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,6 +63,11 @@ def test_what_is_shown_stands_on_the_display_without_a_cursor(tmp_path: Path, pr
     asyncio.run(story())
 
 
+@field_failure(
+    "the old amount stays on the customer's display",
+    "python-escpos/python-escpos#270",
+    "mike42/escpos-php#56",
+)
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.text(max_size=30), st.text(max_size=30)), min_size=1, max_size=3), st.data())
 def test_no_text_is_a_command_and_each_state_replaces_the_one_before(

@@ -13,6 +13,7 @@ from firmware.receipt.decline_slips import TEXTS
 from firmware.receipt.notice_slips import VERDICT_TEXTS
 from firmware.till.codes import documented
 from sync.wire.kinds import DeclineReason, EntryKind, MailKind, Verdict
+from tests.gate import field_failures
 from tests.gate.tree import ROOT, python_files
 
 if TYPE_CHECKING:
@@ -115,3 +116,4 @@ def _first_sentence(path: str) -> str:
 
 if __name__ == "__main__":
     README.write_text(renewed(README.read_text()))
+    field_failures.TABLE.write_text(field_failures.table())

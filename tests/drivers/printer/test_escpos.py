@@ -15,6 +15,7 @@ from drivers.printer.strip import Strip
 from drivers.simulated.paper import Paper
 from drivers.sound import Sound
 from tests.fakes.printers import PAPER_58_MM, PAPER_80_MM
+from tests.field_failure import field_failure
 
 ROW_BYTES = PAPER_58_MM.width_dots // 8
 ROWS_ONLY = replace(PAPER_58_MM, raster=(Raster.GS_V_0,))
@@ -58,6 +59,7 @@ def test_the_worked_example() -> None:
     ]
 
 
+@field_failure("a raster says one height and brings another", "hennedo/escpos#9")
 @each_form
 @given(rows=rows_of_dots)
 def test_what_comes_out_is_dot_for_dot_what_went_in(profile: PrinterProfile, rows: list[bytes]) -> None:
@@ -134,6 +136,12 @@ def test_a_band_ends_where_the_next_one_saves_more_than_its_header(
     )
 
 
+@field_failure(
+    "a tall image overflows the printer",
+    "cognitivegears/ha-escpos-thermal-printer#45",
+    "Klemen1337/node-thermal-printer#130",
+    "twg/png2escpos#4",
+)
 @pytest.mark.parametrize("rows_max", [8, 24, 255])
 @pytest.mark.parametrize("rows", [1, 23, 24, 25, 128])
 def test_a_band_has_no_more_rows_than_the_printer_takes(rows: int, rows_max: int) -> None:
@@ -208,6 +216,12 @@ def test_initialize_buzzer_and_cut_are_what_python_escpos_sends() -> None:
     assert oracle.output == ours
 
 
+@field_failure(
+    "the rest of a broken image is printed as text",
+    "DantSu/ESCPOS-ThermalPrinter-Android#415",
+    "Sunil9162/flutter_thermal_printer#8",
+    "python-escpos/python-escpos#367",
+)
 @each_form
 @given(rows=rows_of_dots, data=st.data())
 def test_a_printer_cut_off_at_any_byte_prints_the_next_slip_whole(

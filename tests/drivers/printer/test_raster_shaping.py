@@ -17,6 +17,7 @@ from drivers.printer import text_shaping
 from drivers.printer.raster import FONT_FILE, SIZE_DOTS, face_of
 from drivers.printer.text_layout import INK_THRESHOLD, Face, draw_line, width_dots_of, wrap
 from drivers.printer.text_shaping import FONTS, ShapingMissing, require_shaping
+from tests.field_failure import field_failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,6 +109,12 @@ def test_the_joining_test_would_see_unjoined_letters() -> None:
     assert strokes(unshaped("سلسله")) > 1
 
 
+@field_failure(
+    "Persian is reversed and unjoined",
+    "DantSu/ESCPOS-ThermalPrinter-Android#74",
+    "lsongdev/node-escpos#63",
+    "mike42/escpos-php#1147",
+)
 @each_face
 def test_a_word_runs_right_to_left(face: Face) -> None:
     assert tallest_column_is_right(draw_line(face, "اس")), "alef comes first, so it stands at the right"
@@ -123,6 +130,9 @@ def test_a_line_that_begins_with_a_latin_word_still_runs_right_to_left() -> None
     assert misplaced_dots(drawn_left_to_right("Coca"), right_end) == 0
 
 
+@field_failure(
+    "numbers inside Persian are turned around", "Hopding/pdf-lib#1450", "khaled-alshamaa/ar-php#23"
+)
 @pytest.mark.parametrize("code", ["*500*1463#", "021-6369", "V.Refah", "7-000123", "12.5.3"])
 def test_an_isolated_code_keeps_its_order_inside_a_persian_sentence(code: str) -> None:
     sentence = draw_line(NORMAL, f"شماره {LRI}{code}{PDI} را بگیرید")
@@ -224,6 +234,9 @@ def without_raqm(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     require_shaping.cache_clear()
 
 
+@field_failure(
+    "Persian is shaped twice, or by nobody", "shahkoorosh/ComfyUI-PersianText#3", "python-pillow/Pillow#3081"
+)
 def test_a_machine_that_cannot_shape_is_refused_and_told_what_to_install(without_raqm: None) -> None:
     with pytest.raises(ShapingMissing, match="libfribidi0"):
         require_shaping()

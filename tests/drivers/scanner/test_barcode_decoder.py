@@ -13,6 +13,7 @@ from drivers.scanner.framing import SCAN_CHARACTERS_MAX
 from drivers.scanner.scan import BadScan, BadScanReason, Gs1Scan, GtinScan, Scan, TextScan
 from drivers.scanner.settings import ScannerSettings
 from drivers.simulated.input_events import alt_events, held_events, key_events, overflown, scan_events
+from tests.field_failure import field_failure
 
 OIL = "6260000000019"
 OIL_SCAN = GtinScan("06260000000019")
@@ -35,6 +36,12 @@ def test_thirteen_digits_are_eighty_four_events_and_one_good() -> None:
     assert decode(burst) == [GtinScan("06260000000019")]
 
 
+@field_failure(
+    "capitals and signs of Shift are lost",
+    "shaxxx/flutter_barcode_listener#41",
+    "harmon25/node-usb-barcode-scanner#16",
+    "Fabi019/hid-barcode-scanner#385",
+)
 def test_every_printable_character_comes_through_shift() -> None:
     assert decode(scan_events(PRINTABLE)) == [TextScan(PRINTABLE)]
 
@@ -54,6 +61,7 @@ def test_any_printable_text_typed_and_decoded_is_the_text(text: str) -> None:
     )
 
 
+@field_failure("a leading zero is lost", "odoo/odoo#15814", "zxing/zxing#1016", "OCA/pos#53")
 def test_leading_zeros_are_never_lost() -> None:
     assert decode(scan_events("0012345678905")) == [GtinScan("00012345678905")]
     assert decode(scan_events("000000C")) == [TextScan("000000C")]
@@ -62,6 +70,12 @@ def test_leading_zeros_are_never_lost() -> None:
 LOT = ("010626000000001910LOT", "17261231")
 
 
+@field_failure(
+    "FNC1 is lost, and two fields become one",
+    "inventree/inventree-app#421",
+    "msupply-foundation/open-msupply#1838",
+    "phonegap/phonegap-plugin-barcodescanner#156",
+)
 @pytest.mark.parametrize(
     "separator",
     [
@@ -167,6 +181,11 @@ def test_the_table_is_the_kernels() -> None:
     assert ecodes.SYN_DROPPED == keys.SYN_DROPPED
 
 
+@field_failure(
+    "Caps Lock turns a card's letters around",
+    "goodeggs/angular-barcode-listener#4",
+    "https://help.loftware.com/lps-kb/content/labels%20and%20barcodes/data_changes_case_when_scanning_bar_code.htm",
+)
 def test_caps_lock_turns_letters_only_and_shift_turns_them_back() -> None:
     burst = press(keys.KEY_CAPSLOCK) + scan_events("aB1!")
     assert decode(burst) == [TextScan("Ab1!")]
@@ -190,6 +209,11 @@ def test_a_held_key_is_one_character() -> None:
     assert decode(press(2) + repeat * 50 + scan_events("")) == [TextScan("1")]
 
 
+@field_failure(
+    "a scan with lost events is sold as a shorter one",
+    "gvalkov/python-evdev#101",
+    "snowcone-ltd/libmatoya#145",
+)
 def test_events_lost_by_the_kernel_spoil_the_whole_scan_and_not_the_next() -> None:
     # What is left of this scan would be a valid EAN-8, were it believed.
     burst = scan_events("12345678901" + "96385074")
@@ -210,6 +234,7 @@ def test_events_lost_with_the_end_of_the_scan_do_not_join_it_to_the_next() -> No
     ]
 
 
+@field_failure("a Shift whose release was lost stays down", "VocaHQ/vocalinux#338", "VocaHQ/vocalinux#339")
 def test_a_shift_whose_release_was_lost_does_not_stay_down() -> None:
     shift_down = keys.EVENT.pack(0, 0, keys.EV_KEY, keys.KEY_LEFTSHIFT, keys.PRESSED)
     dropped = keys.EVENT.pack(0, 0, keys.EV_SYN, keys.SYN_DROPPED, 0)

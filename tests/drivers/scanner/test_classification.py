@@ -10,6 +10,7 @@ from drivers.scanner.classification import SHIFTED_DIGITS, classify, is_whole_tr
 from drivers.scanner.gs1 import GS, check_digit, has_check_digit
 from drivers.scanner.scan import BadScan, BadScanReason, Gs1Scan, GtinScan, Scan, TextScan, WeighedScan
 from drivers.scanner.settings import ScannerSettings
+from tests.field_failure import field_failure
 
 OIL = "6260000000019"
 GTIN = "06260000000019"
@@ -22,6 +23,12 @@ def bad(reason: BadScanReason) -> BadScan:
     return BadScan(reason)
 
 
+@field_failure(
+    "UPC-A and EAN-13 of one pack are two goods",
+    "openfoodfacts/openfoodfacts-cordova-app-old-with-blob#25",
+    "ionic-team/capacitor-barcode-scanner#31",
+    "serratus/quaggaJS#342",
+)
 @pytest.mark.parametrize(
     ("text", "gtin"),
     [
@@ -77,6 +84,7 @@ def test_a_weighed_label_may_come_without_its_leading_zero() -> None:
     assert classify(label[1:]) == WeighedScan(label)
 
 
+@field_failure("a wrong check digit is believed", "metafloor/bwip-js#165", "productdevbook/etiket#67")
 @given(
     st.sampled_from((7, 11, 12, 13)), st.integers(10**10, 10**13 - 1), st.integers(0, 13), st.integers(1, 9)
 )
@@ -143,6 +151,9 @@ def test_one_wrong_digit_of_a_short_upc_e_never_sells_what_the_digits_around_it_
 # symbology identifiers
 
 
+@field_failure(
+    "a symbology identifier is taken for the code", "DacoTaco/BarcodeParserBuilder#6", "jodal/biip#77"
+)
 @pytest.mark.parametrize(
     ("text", "scan"),
     [
@@ -173,6 +184,7 @@ def test_an_identifier_is_believed_and_taken_off(text: str, scan: Scan) -> None:
 # element strings
 
 
+@field_failure("310n is read as 310", "arthurdejong/python-stdnum#471", "OCA/stock-logistics-barcode#701")
 @pytest.mark.parametrize(
     ("rest", "scan"),
     [
@@ -267,6 +279,9 @@ def test_prefix_and_suffix_do_not_share_a_character() -> None:
     assert classify("ab", ScannerSettings(prefix="ab", suffix="b")) == bad(BadScanReason.FRAME)
 
 
+@field_failure(
+    "digits arrive as accents", "third-culture-software/bhima#6436", "fttx/barcode-to-pc-server#166"
+)
 @pytest.mark.parametrize("digits", ["96385074", "036000291452", OIL, "12345678"])
 def test_digits_typed_with_shift_are_a_scanner_of_another_layout(digits: str) -> None:
     typed = "".join(SHIFTED_DIGITS[int(digit)] for digit in digits)

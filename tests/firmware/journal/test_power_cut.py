@@ -14,6 +14,7 @@ from tests.fakes.hand_clock import HandClock
 from tests.fakes.paper_center import OPENING_S, PaperCenter
 from tests.fakes.selling import buy
 from tests.fakes.software_key import SoftwareKey
+from tests.field_failure import field_failure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,6 +80,12 @@ async def _unexplained_rial(journal: Journal, village: Village) -> int:
     return CREDIT_RIAL * len(village.members) - left - spent
 
 
+@field_failure(
+    "the database is malformed after a power cut",
+    "piskvorky/sqlitedict#149",
+    "aaronwmorris/indi-allsky#1534",
+    "rqlite/rqlite#2458",
+)
 def test_no_cut_loses_what_was_confirmed_or_charges_twice(tmp_path: Path) -> None:
     village, disk = Village(), Disk()
     (tmp_path / "day").mkdir()
@@ -111,6 +118,11 @@ def test_the_same_cuts_do_lose_entries_when_commits_are_not_synced(tmp_path: Pat
     assert lost > 0, "this disk would forgive anything"
 
 
+@field_failure(
+    "a confirmed row is gone after a power cut",
+    "chiselstrike/chiselstrike#1854",
+    "couchbase/couchbase-lite-ios#1482",
+)
 def test_a_purchase_costs_exactly_one_sync(tmp_path: Path) -> None:
     village, disk = Village(), Disk()
 

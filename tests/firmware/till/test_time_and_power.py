@@ -10,6 +10,7 @@ from drivers.sound import Sound
 from firmware.till.states import State
 from sync.wire.kinds import EntryKind
 from tests.fakes.paper_center import OPERATOR_PIN
+from tests.field_failure import field_failure
 from tests.firmware.till.counter import CODE, JAM, MILK, PowerCut
 
 if TYPE_CHECKING:
@@ -130,6 +131,9 @@ def test_a_damaged_draft_is_no_draft(shop: Counter) -> None:
     assert shop.state is State.IDLE
 
 
+@field_failure(
+    "a receipt comes twice after a power cut", "odoo/odoo#244076", "Klemen1337/node-thermal-printer#78"
+)
 def test_power_cut_after_the_commit_the_receipt_comes_once_as_an_original(shop: Counter) -> None:
     asked_for_pin(shop)
     shop.kill_while("commit")
@@ -199,6 +203,7 @@ def test_all_that_is_owed_comes_in_order_even_after_a_restart(shop: Counter) -> 
     assert not shop.till._talk.owed
 
 
+@field_failure("a retry while the first print is only delayed prints twice", "odoo/odoo#244076")
 def test_a_torn_receipt_comes_again_as_a_copy(shop: Counter) -> None:
     asked_for_pin(shop)
     shop.paper.run_out(after_bytes=300)
@@ -211,6 +216,12 @@ def test_a_torn_receipt_comes_again_as_a_copy(shop: Counter) -> None:
     assert shop.paper.text().count("رونوشت") == 2
 
 
+@field_failure(
+    "a full disk is told as something else, or not at all",
+    "victronenergy/venus#402",
+    "guysoft/OctoPi#739",
+    "jellyfin/jellyfin.org#648",
+)
 def test_a_full_disk_sells_nothing_and_says_so(shop: Counter) -> None:
     asked_for_pin(shop)
     shop.disk_fills_up()
@@ -235,6 +246,7 @@ def test_a_day_that_a_full_disk_could_not_close_is_closed_later(shop: Counter) -
     assert (shop.state, shop.count(EntryKind.CLOSING)) == (State.IDLE, 1)
 
 
+@field_failure("a printed receipt is taken back", "odoo/odoo#161250")
 def test_a_disk_that_is_full_after_the_purchase_does_not_deny_it(shop: Counter) -> None:
     shop.scan(MILK)
     shop.press("35000 Enter")
