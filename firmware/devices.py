@@ -21,7 +21,6 @@ from firmware.roster import given_by, listed
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from drivers.ports import Port
     from firmware.config import Config
     from firmware.roles import Listed
 
@@ -34,11 +33,10 @@ def show(
     *,
     out: Callable[[str], None],
     warn: Callable[[str], None],
-    look: Callable[[], Sequence[Port]] = ports.list_ports,
 ) -> int:
     """Write the list; return the exit code."""
     roles = read_roles(config.data_folder, warn=warn)
-    rows = listed(roles, given_by(config), look())
+    rows = listed(roles, given_by(config), ports.list_ports())
     table = [("ROLE", "ANSWERS", "PLACE", "MODEL", "PATH", "NAME")]
     answers = {}
     for row in rows:
@@ -64,14 +62,13 @@ def assign(
     role: Role,
     place: str,
     warn: Callable[[str], None],
-    look: Callable[[], Sequence[Port]] = ports.list_ports,
 ) -> str:
     """Give `role` to the device at `place`, or at a path such as /dev/ttyUSB0; what was done, in words.
 
     Raises: RolesInUse, RolesNotStored, FirmwareError.
     """
     _require_free_hand(config, role)
-    found = [port for port in look() if place in (port.place, str(port.path))]
+    found = [port for port in ports.list_ports() if place in (port.place, str(port.path))]
     fitting = [port for port in found if fits(role, port)]
     if not found:
         raise FirmwareError(f"nothing is plugged in at {place}: see `sofreh-till devices`")

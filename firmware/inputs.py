@@ -16,6 +16,7 @@ Must not know: what is done with a key or a scan.
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -149,8 +150,8 @@ class Inputs:
     def _found_ports(self) -> tuple[Port, ...]:
         if all(role in self._desk.given for role in USED_AT_THE_COUNTER):
             return ()
-        given = {path.resolve() for path in self._desk.given.values()}
-        return tuple(port for port in self._look() if port.path not in given)
+        given = {os.path.realpath(path) for path in self._desk.given.values()}
+        return tuple(port for port in self._look() if str(port.path) not in given)
 
     def _concerns_us(self, port: Port) -> bool:
         return port.kind is PortKind.KEYS or self._role_of(port) is Role.SCANNER or self._may_overhear(port)

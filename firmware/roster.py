@@ -6,6 +6,8 @@ Must not know: how the list is shown.
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drivers.ports import PortKind
@@ -13,7 +15,6 @@ from firmware.roles import Listed, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from drivers.ports import Port
     from firmware.config import Config
@@ -34,7 +35,7 @@ def given_by(config: Config) -> Mapping[Role, Path]:
 def listed(roles: Roles, given: Mapping[Role, Path], ports: Sequence[Port]) -> tuple[Listed, ...]:
     """Every role with its device, then every device without a role. `given` are paths from the configuration."""
     rows = [_row(role, roles, given, ports) for role in Role if role in given or roles.seat(role) is not None]
-    taken = {row.path for row in rows} | {row.path.resolve() for row in rows if row.path is not None}
+    taken = {row.path for row in rows} | {real(row.path) for row in rows if row.path is not None}
     rows += [
         Listed(role=None, place=port.place, model=port.model, name=port.name, path=port.path)
         for port in ports
@@ -43,10 +44,15 @@ def listed(roles: Roles, given: Mapping[Role, Path], ports: Sequence[Port]) -> t
     return tuple(rows)
 
 
+def real(path: Path) -> Path:
+    """Where the links of `path` end; a loop of links ends where it begins."""
+    return Path(os.path.realpath(path))
+
+
 def _row(role: Role, roles: Roles, given: Mapping[Role, Path], ports: Sequence[Port]) -> Listed:
     path = given.get(role)
     if path is not None:
-        there = next((port for port in ports if port.path in (path, path.resolve())), None)
+        there = next((port for port in ports if port.path in (path, real(path))), None)
         model, name = (there.model, there.name) if there else ("", "")
         return Listed(
             role=role, place=str(path), model=model, name=name, path=path if path.exists() else None

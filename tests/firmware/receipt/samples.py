@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from firmware.receipt import (
     basket_slips,
     closing_slips,
     decline_slips,
+    device_slips,
     inquiry_slips,
     notice_slips,
     prompt_slips,
@@ -24,6 +26,7 @@ from firmware.receipt.inquiry_slips import TrancheBalance, TrancheState
 from firmware.receipt.notice_slips import JudgedReceipt
 from firmware.receipt.receipt_slips import Left
 from firmware.receipt.service_slips import HelpPart, HelpRow
+from firmware.roles import Change, DeviceNews, Listed, Role
 from sync.wire.kinds import Grade, Unit, Verdict
 
 if TYPE_CHECKING:
@@ -199,6 +202,28 @@ SLIPS: dict[str, Slip] = {
         day_s=WHEN.time_s, press=(prompt_slips.PRESS_ENTER,)
     ),
     "help": service_slips.help_card(HELP),
+    **{
+        f"device {change.name} {len(roles)}": device_slips.device_news(DeviceNews(change, roles))
+        for change in Change
+        for roles in ((Role.SCANNER,), (Role.SCANNER, Role.KEYPAD))
+        if change is not Change.CUT_OFF
+    },
+    "devices": device_slips.device_list(
+        (
+            Listed(
+                role=Role.SCANNER,
+                place="usb-0000:01:00.0-1.2",
+                model="05f9:2204",
+                name="Imager",
+                path=Path("/dev/input/event3"),
+            ),
+            Listed(role=Role.KEYPAD, place="usb-0000:01:00.0-1.3", model="04d9:1203"),
+            Listed(role=Role.PRINTER, place="ttyAMA0", path=Path("/dev/ttyAMA0")),
+            Listed(
+                role=None, place="usb-0000:01:00.0-1.4:1.1", name="FTDI Quad RS232", path=Path("/dev/ttyUSB1")
+            ),
+        )
+    ),
     "link up": service_slips.link_notice(up=True, unsent=33),
     "link down": service_slips.link_notice(up=False, unsent=0),
     "confirm household": prompt_slips.confirm_household(
