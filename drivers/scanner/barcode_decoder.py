@@ -30,12 +30,16 @@ from drivers.scanner.settings import AS_SHIPPED, ScannerSettings
 if TYPE_CHECKING:
     from drivers.scanner.scan import BadScan, Scan
 
+_Event = tuple[int, int, int, int, int]
+_events = keys.EVENT.iter_unpack
+
 _END = "\n"
 _ENDS = "\r\n\t"
 _UNKNOWN = "\x1a"
 _MODIFIER = "\x0e"
 _ALT_DIGIT = "\x0f"
-_SPECIAL = frozenset((_END, _UNKNOWN, _MODIFIER, _ALT_DIGIT))
+_PRINTABLE = " "
+"""Below it stand the special ones, and GS."""
 
 _SHIFTS = frozenset((keys.KEY_LEFTSHIFT, keys.KEY_RIGHTSHIFT))
 _CONTROLS = frozenset((keys.KEY_LEFTCTRL, keys.KEY_RIGHTCTRL))
@@ -45,15 +49,8 @@ _MODIFIERS = _HELD | {keys.KEY_CAPSLOCK, keys.KEY_NUMLOCK}
 _ALT_DIGITS_MAX = 4
 
 
-def _blank() -> list[str]:
-    table = [_UNKNOWN] * 256
-    for code in _MODIFIERS:
-        table[code] = _MODIFIER
-    return table
-
-
-def _characters(*, shift: bool, caps: bool) -> tuple[str, ...]:
-    table = _blank()
+def _characters(*, shift: bool, caps: bool) -> dict[int, str]:
+    table = dict.fromkeys(_MODIFIERS, _MODIFIER)
     for code, (plain, shifted) in keys.MAIN.items():
         upper = shift != caps if plain.isalpha() else shift
         table[code] = shifted if upper else plain
@@ -62,25 +59,25 @@ def _characters(*, shift: bool, caps: bool) -> tuple[str, ...]:
     for code in (keys.KEY_ENTER, keys.KEY_KPENTER, keys.KEY_TAB):
         table[code] = _END
     table[keys.KEY_F8] = GS
-    return tuple(table)
+    return table
 
 
-def _control_characters() -> tuple[str, ...]:
-    table = _blank()
+def _control_characters() -> dict[int, str]:
+    table = dict.fromkeys(_MODIFIERS, _MODIFIER)
     for code, (plain, _) in keys.MAIN.items():
         if plain in "mji":
             table[code] = _END
         elif plain == "]":
             table[code] = GS
-    return tuple(table)
+    return table
 
 
-def _alt_digits() -> tuple[str, ...]:
-    table = _blank()
+def _alt_digits() -> dict[int, str]:
+    table = dict.fromkeys(_MODIFIERS, _MODIFIER)
     for code, character in keys.PAD.items():
         if character.isdecimal():
             table[code] = _ALT_DIGIT
-    return tuple(table)
+    return table
 
 
 _PLAIN = {
@@ -110,14 +107,15 @@ class BarcodeDecoder:
     def feed(self, records: bytes) -> list[Scan]:
         """Take whole event records in their order; return the scans that ended in them."""
         scans: list[Scan] = []
-        for seconds, microseconds, kind, code, value in keys.EVENT.iter_unpack(records):
-            if kind == EV_KEY:
-                if value == PRESSED:
-                    self._press(code, seconds * 1_000_000 + microseconds, scans)
-                elif value == RELEASED and code in self._held:
-                    self._release(code, scans)
-            elif kind == EV_SYN and code == SYN_DROPPED:
-                self._drop(seconds * 1_000_000 + microseconds, scans)
+        # Two events of three are neither a key nor a loss, and are not even unpacked.
+        for event in _events(records):
+            if event[2] == EV_KEY:
+                if event[4] == PRESSED:
+                    self._press(event, scans)
+                elif self._held and event[4] == RELEASED:
+                    self._release(event[3], scans)
+            elif event[3] == SYN_DROPPED and event[2] == EV_SYN:
+                self._drop(event, scans)
         return scans
 
     def expire(self) -> BadScan | None:
@@ -125,15 +123,17 @@ class BarcodeDecoder:
         self._let_go()
         return self._framing.silence()
 
-    def _press(self, code: int, now_us: int, scans: list[Scan]) -> None:
+    def _press(self, event: _Event, scans: list[Scan]) -> None:
+        seconds, microseconds, _, code, _ = event
+        now_us = seconds * 1_000_000 + microseconds
         if now_us - self._last_us > self._gap_us:
             self._cut(scans)
         self._last_us = now_us
-        character = self._table[code] if code < 256 else _UNKNOWN
-        if character in _SPECIAL:
+        character = self._table.get(code, _UNKNOWN)
+        if character < _PRINTABLE:
             self._press_special(code, character, scans)
-        else:
-            self._add(character, scans)
+        elif (too_long := self._framing.add(character)) is not None:
+            scans.append(too_long)
 
     def _add(self, character: str, scans: list[Scan]) -> None:
         too_long = self._framing.add(character)
@@ -145,6 +145,8 @@ class BarcodeDecoder:
             self._end(scans)
         elif character == _MODIFIER:
             self._press_modifier(code)
+        elif character == GS:
+            self._add(character, scans)
         elif character == _ALT_DIGIT and len(self._alt_digits) < _ALT_DIGITS_MAX:
             self._alt_digits += keys.PAD[code]
         else:
@@ -177,7 +179,8 @@ class BarcodeDecoder:
         else:
             self._table = _PLAIN[bool(self._held), self._caps]
 
-    def _drop(self, now_us: int, scans: list[Scan]) -> None:
+    def _drop(self, event: _Event, scans: list[Scan]) -> None:
+        now_us = event[0] * 1_000_000 + event[1]
         if now_us - self._last_us > self._gap_us:
             self._cut(scans)
         self._last_us = now_us

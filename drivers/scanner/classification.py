@@ -41,6 +41,7 @@ _EAN_OR_UPC = "]E0"
 _INTERLEAVED = "]I"
 _WEIGHED_PREFIXES = ("02", "20", "21", "22", "23", "24", "25", "26", "27", "28", "29")
 _GTIN_14_ALONE = 14
+_NO_GTIN = "0" * 14
 _REASONS = {
     Fault.UNKNOWN_AI: BadScanReason.UNKNOWN_AI,
     Fault.CHECK_DIGIT: BadScanReason.CHECK_DIGIT,
@@ -55,9 +56,8 @@ def classify(text: str, settings: ScannerSettings = AS_SHIPPED) -> Scan:
     body = _unframed(text, settings)
     if body is None:
         return BadScan(BadScanReason.FRAME)
-    found = _IDENTIFIER.match(body)
-    symbology = found[0] if found else ""
-    body = body[len(symbology) :]
+    symbology = body[:3] if body.startswith("]") and _IDENTIFIER.match(body) else ""
+    body = body.removeprefix(symbology)
     if not body or symbology in _ADD_ONS_ALONE:
         return BadScan(BadScanReason.HALF)
     if symbology in _ELEMENTS or _is_element_string(body):
@@ -73,10 +73,11 @@ def is_whole_trade_number(text: str, settings: ScannerSettings = AS_SHIPPED) -> 
 
 
 def _unframed(text: str, settings: ScannerSettings) -> str | None:
-    framed = text.startswith(settings.prefix) and text.endswith(settings.suffix)
-    if not framed or len(text) < len(settings.prefix) + len(settings.suffix):
-        return None
-    return text.removeprefix(settings.prefix).removesuffix(settings.suffix)
+    prefix, suffix = settings.prefix, settings.suffix
+    if not prefix and not suffix:
+        return text
+    framed = text.startswith(prefix) and text.endswith(suffix) and len(text) >= len(prefix) + len(suffix)
+    return text.removeprefix(prefix).removesuffix(suffix) if framed else None
 
 
 def _of_text(text: str) -> Scan:
@@ -90,12 +91,12 @@ def _of_digits(digits: str, symbology: str, settings: ScannerSettings) -> Scan:
         digits = digits[:13]
     if symbology.startswith(_INTERLEAVED) and len(digits) != 14:
         return BadScan(BadScanReason.HALF)
-    may_be_upc_e = symbology == _EAN_OR_UPC or (settings.upc_e and symbology != _EAN_8)
-    if may_be_upc_e and len(digits) < 8:
-        return BadScan(BadScanReason.CHECK_DIGIT)
-    if may_be_upc_e and len(digits) == 8 and digits[0] == "0":
-        expanded = gs1.upc_a(digits)
-        return BadScan(BadScanReason.CHECK_DIGIT) if expanded is None else _of_gtin(expanded)
+    if len(digits) <= 8 and (symbology == _EAN_OR_UPC or (settings.upc_e and symbology != _EAN_8)):
+        if len(digits) < 8:
+            return BadScan(BadScanReason.CHECK_DIGIT)
+        if digits[0] == "0":
+            expanded = gs1.upc_a(digits)
+            return BadScan(BadScanReason.CHECK_DIGIT) if expanded is None else _of_gtin(expanded)
     if len(digits) not in GTIN_LENGTHS:
         return TextScan(digits)
     return _of_gtin(digits) if gs1.has_check_digit(digits) else BadScan(BadScanReason.CHECK_DIGIT)
@@ -103,7 +104,7 @@ def _of_digits(digits: str, symbology: str, settings: ScannerSettings) -> Scan:
 
 def _of_gtin(digits: str) -> GtinScan | WeighedScan | BadScan:
     gtin = digits.zfill(14)
-    if int(gtin) == 0:
+    if gtin == _NO_GTIN:
         return BadScan(BadScanReason.NOT_FOR_SALE)
     # Scanners differ over leading zeros: a 12-digit number of system 2 is an EAN-13 with prefix 02.
     return WeighedScan(gtin[1:]) if _is_the_shops_own(gtin) else GtinScan(gtin)
@@ -114,9 +115,10 @@ def _is_the_shops_own(gtin: str) -> bool:
 
 
 def _is_element_string(body: str) -> bool:
-    gtin = body.lstrip(GS)[2:16]
-    begins = body.lstrip(GS).startswith("01") and len(gtin) == 14 and gtin.isdecimal()
-    return body.startswith(GS) or (begins and gs1.has_check_digit(gtin))
+    if not body.startswith("01"):
+        return body.startswith(GS)
+    gtin = body[2:16]
+    return len(gtin) == 14 and gtin.isdecimal() and gs1.has_check_digit(gtin)
 
 
 def _of_elements(body: str, settings: ScannerSettings) -> Scan:
@@ -132,7 +134,7 @@ def _of_elements(body: str, settings: ScannerSettings) -> Scan:
 
 def _of_found(found: Elements) -> Scan:
     gtin = found.get("01")
-    if gtin is None or int(gtin) == 0 or found.keys() & {"00", "02", "8006", "8026"}:
+    if gtin is None or gtin == _NO_GTIN or found.keys() & {"00", "02", "8006", "8026"}:
         return BadScan(BadScanReason.NOT_FOR_SALE)
     weight_g, price_rial = _weight_g(found), _price_rial(found)
     if isinstance(weight_g, BadScan):

@@ -33,6 +33,7 @@ class Framing:
     def __init__(self, settings: ScannerSettings = AS_SHIPPED) -> None:
         self._settings = settings
         self._typed: list[str] = []
+        self._room = SCAN_CHARACTERS_MAX  # none where characters are dropped
         self._fault: BadScanReason | None = None
         self._deaf = False
         self._halves = 0
@@ -44,19 +45,20 @@ class Framing:
 
     def add(self, character: str) -> BadScan | None:
         """Take one character, printable ASCII or GS; a scan that is too long is told here."""
-        if len(self._typed) == SCAN_CHARACTERS_MAX:
-            self._forget()
-            self._deaf = True
-            return BadScan(BadScanReason.TOO_LONG)
-        if self._fault is None and not self._deaf:
+        if len(self._typed) < self._room:
             self._typed.append(character)
-        return None
+            return None
+        if not self._room:
+            return None
+        self._typed.clear()
+        self._deaf, self._room = True, 0
+        return BadScan(BadScanReason.TOO_LONG)
 
     def spoil(self, reason: BadScanReason) -> None:
         """The scan under way must not be used."""
         if not self._deaf:
             self._typed.clear()
-            self._fault = self._fault or reason
+            self._fault, self._room = self._fault or reason, 0
 
     def end(self) -> Scan | None:
         """An end came: the scan, if there is one."""
@@ -84,3 +86,4 @@ class Framing:
     def _forget(self) -> None:
         self._typed.clear()
         self._fault = None
+        self._room = 0 if self._deaf else SCAN_CHARACTERS_MAX

@@ -88,8 +88,10 @@ Elements = dict[str, str]
 
 def check_digit(digits: str) -> int:
     """Return the check digit that follows `digits` (ASCII digits): weights 3, 1, 3 ... from the right."""
-    total = 3 * sum(map(int, digits[::-2])) + sum(map(int, digits[-2::-2]))
-    return -total % 10
+    characters = digits.encode()
+    tripled, single = characters[::-2], characters[-2::-2]
+    zeros = ord("0") * (3 * len(tripled) + len(single))
+    return (zeros - 3 * sum(tripled) - sum(single)) % 10
 
 
 def has_check_digit(digits: str) -> bool:

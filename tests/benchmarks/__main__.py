@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.benchmarks import authorization, batches, growth, paper, process
+from tests.benchmarks import authorization, batches, growth, paper, process, scanning
 from tests.benchmarks.progress import Progress
 from tests.benchmarks.report import missed, table, write_json
 from tests.benchmarks.targets import TARGETS
@@ -24,6 +24,7 @@ PARTS = {
     "authorization": authorization.measure,
     "batches": batches.measure,
     "paper": paper.measure,
+    "scanning": scanning.measure,
     "process": process.measure,
     "growth": growth.measure,
 }

@@ -79,6 +79,11 @@ TARGETS = (
         0.05,
     ),
     Target(
+        "scan_over_pipe", "x",
+        "a scan of 13 digits and Enter, 28 reads of 3 events from a pipe, decoded, against the reads alone; medians, interleaved",
+        3.0,
+    ),
+    Target(
         "import_over_base", "x",
         "importing the appliance in a fresh process, against asyncio and aiosqlite alone; medians, interleaved",
         2.2,
