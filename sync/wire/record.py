@@ -23,6 +23,10 @@ from sync.wire.errors import Malformed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    _Plain = Struct
+else:
+    # A record's class is written plainly and made a Struct once: making Structs is what a start spends on records.
+    _Plain = object
 
 RECORD_BYTES_MAX = 1 << 20
 
@@ -50,7 +54,7 @@ class _WhenFirstUsed:
         return function
 
 
-class Record(Struct, kw_only=True, gc=False):
+class Record(_Plain):
     """Base of all records; see the module. They are frozen, and hold no cycles that a garbage collector would look for."""
 
     fields: ClassVar[tuple[Field, ...]]
@@ -58,6 +62,8 @@ class Record(Struct, kw_only=True, gc=False):
     read = _WhenFirstUsed("read", reader_of)
     """Reads a record at an offset into bytes that `cbor.whole` was given."""
     write = _WhenFirstUsed("write", writer_of)
+
+    __slots__ = ()
 
     def to_cbor(self) -> bytes:
         """Deterministic bytes of this record."""
@@ -100,24 +106,19 @@ def array_record(cls: type[_R]) -> type[_R]:
 
 
 def _made(cls: type[_R], *, array: bool) -> type[_R]:
-    """The same class with the fields' true defaults for their items."""
-    own: Any = cls
-    fields = tuple(
-        Field(one.key, name, one.shape)
-        for name, one in zip(own.__struct_fields__, own.__struct_defaults__, strict=True)
-    )
+    """The Struct of the class: fields for its items."""
+    written = vars(cls)
+    fields = tuple(Field(one.key, name, one.shape) for name, one in written.items() if type(one) is _Item)
     keys = [field.key for field in fields]
     assert keys == sorted(set(keys)), "field numbers ascend"
     assert not array or keys == list(range(len(keys))), "an array has no holes"
     made: Any = defstruct(
         cls.__name__,
         [(field.name, Any, None if field.shape.optional else NODEFAULT) for field in fields],
-        bases=(Record,),
+        bases=(Record, Struct),
         module=cls.__module__,
         namespace={
-            name: part
-            for name, part in vars(cls).items()
-            if name not in _MADE_ANEW | set(own.__struct_fields__)
+            name: part for name, part in written.items() if type(part) is not _Item and name not in _MADE_ANEW
         },
         frozen=True,
         kw_only=True,
@@ -127,4 +128,4 @@ def _made(cls: type[_R], *, array: bool) -> type[_R]:
     return made  # type: ignore[no-any-return]  # defstruct gives a type that nobody can name
 
 
-_MADE_ANEW = frozenset(vars(type("_", (Record,), {}))) - {"__doc__"}
+_MADE_ANEW = frozenset({"__annotations__", "__dict__", "__module__", "__weakref__"})
