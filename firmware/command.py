@@ -88,6 +88,15 @@ def _parser() -> argparse.ArgumentParser:
         "--png", type=Path, metavar="FILE", help="draw it into a picture instead of printing it"
     )
     card.set_defaults(run=_help_card)
+    selftest = commands.add_parser(
+        "selftest", help="examine devices, disk, clock, key and link; exit code 3 if something is bad"
+    )
+    _config_of(selftest)
+    selftest.add_argument(
+        "--wait-s", type=int, default=60, metavar="SECONDS",
+        help="how long to wait for the next scan or key; 0: for nobody, in scripts (default: 60)",
+    )  # fmt: skip
+    selftest.set_defaults(run=_selftest)
     _devices_parser(
         commands.add_parser("devices", help="list scanners, keypads, printers; say which is which")
     )
@@ -214,6 +223,25 @@ def _progress(sequence: int) -> None:
 
 def _report(found: Audit) -> None:
     print(f"{found.entries} entries and {found.mails} items of mail hold. Head: {found.head.hex()}")
+
+
+def _selftest(given: argparse.Namespace) -> int:
+    from drivers.printer.profiles import profile_named  # noqa: PLC0415
+    from firmware import main as appliance  # noqa: PLC0415
+    from firmware import service_print  # noqa: PLC0415
+    from firmware.log import Level, Log  # noqa: PLC0415
+    from firmware.selftest import SelfTestCommand  # noqa: PLC0415
+
+    config = configuration.load(given.config)
+    clock = appliance.clock_of(config)
+    profile = profile_named(config.printer_paper)
+    command = SelfTestCommand(
+        config, clock,
+        say=print,
+        print_slip=lambda slip: service_print.print_on(slip, config.printer_path, profile),
+        log=Log(_warn, level=Level.WARNING, monotonic_ms=clock.monotonic_ms),
+    )  # fmt: skip
+    return asyncio.run(command.run(wait_ms=given.wait_s * 1_000))
 
 
 def _devices(given: argparse.Namespace) -> int:

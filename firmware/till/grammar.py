@@ -123,7 +123,7 @@ class Misfit(Struct, frozen=True):
     """Keys without meaning here. They are not kept: they may have been a PIN."""
 
 
-Command = Total | Remove | NamedGood | TypedBarcode | Call | Pin | Number | Return | Confirm | Back | Misfit
+Command = Total | Remove | NamedGood | Typed | TypedBarcode | Call | Pin | Number | Return | Confirm | Back | Misfit
 
 
 class Rule(Struct, frozen=True):

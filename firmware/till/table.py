@@ -89,8 +89,8 @@ TABLE: dict[State, dict[type, Handler]] = {
     },
     State.NEW_PRICE: {Number: service.new_price, Confirm: service.new_price_insisted, Back: back},
     State.SELF_TEST: {
-        EchoScan: self_testing.scanned,
-        Typed: self_testing.keyed,
+        EchoScan: self_testing.echoed,
+        Typed: self_testing.echoed,
         Confirm: self_testing.ended,
     },
     State.DATE_CONFIRM: {Confirm: service.date_confirmed, Back: back},
