@@ -55,9 +55,15 @@ Input = Key | Scan | DeviceNews
 
 
 class Desk(Struct, frozen=True, kw_only=True):
-    """Where devices are looked for. `given` are paths from the configuration; with all of them, nobody is looked for."""
+    """Where devices are looked for.
+
+    `given` are paths from the configuration: with both of them nobody is looked for. `others` are paths of devices that are
+    somebody else's; `printer_given` says that one of them is the printer's.
+    """
 
     given: Mapping[Role, Path] = {}
+    others: tuple[Path, ...] = ()
+    printer_given: bool = False
     scanner: ScannerSettings = AS_SHIPPED
     scanner_baud: int = SERIAL_BAUD
     look: Callable[[], tuple[Port, ...]] | None = None
@@ -71,7 +77,11 @@ def desk_of(config: Config) -> Desk:
     )  # fmt: skip
     paths = {Role.SCANNER: config.scanner_path, Role.KEYPAD: config.keypad_path}
     given = {role: path for role, path in paths.items() if path is not None}
-    return Desk(given=given, scanner=scanner, scanner_baud=config.scanner_baud)
+    others = tuple(path for path in (config.printer_path, config.display_path) if path is not None)
+    return Desk(
+        given=given, others=others, printer_given=config.printer_path is not None, scanner=scanner,
+        scanner_baud=config.scanner_baud,
+    )  # fmt: skip
 
 
 class Inputs:
@@ -150,7 +160,7 @@ class Inputs:
     def _found_ports(self) -> tuple[Port, ...]:
         if all(role in self._desk.given for role in USED_AT_THE_COUNTER):
             return ()
-        given = {os.path.realpath(path) for path in self._desk.given.values()}
+        given = {os.path.realpath(path) for path in (*self._desk.given.values(), *self._desk.others)}
         return tuple(port for port in self._look() if str(port.path) not in given)
 
     def _concerns_us(self, port: Port) -> bool:
@@ -163,7 +173,7 @@ class Inputs:
         """Whether nobody else may want this serial port."""
         return (
             port.path.name.startswith(_MODEM)
-            and self._roles.seat(Role.PRINTER) is not None
+            and (self._desk.printer_given or self._roles.seat(Role.PRINTER) is not None)
             and self._roles.role_at(port.place) is None
             and Role.SCANNER in self._presence.takeable(port, self._seen)
         )

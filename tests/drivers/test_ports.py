@@ -200,25 +200,35 @@ def test_an_adapter_that_goes_while_it_is_looked_at_is_not_listed(
     assert ports.list_serial_ports() == ()
 
 
-def test_a_usb_printer_is_known_by_its_place_and_its_own_words(tmp_path: Path) -> None:
-    interface = tmp_path / "devices/0000:01:00.0/usb1/1-1/1-1.1/1-1.1:1.0"
+def usb_printer(sysfs: Path, number: int, socket: str) -> None:
+    interface = sysfs / f"devices/0000:01:00.0/usb1/1-1/1-{socket}/1-{socket}:1.0"
     interface.mkdir(parents=True)
-    for name, text in {
-        "idVendor": "0456",
-        "idProduct": "0808",
-        "manufacturer": "STM",
-        "product": "POS58",
-    }.items():
+    told = {"idVendor": "0456", "idProduct": "0808", "manufacturer": "STM", "product": "POS58"}
+    for name, text in told.items():
         (interface.parent / name).write_text(f"{text}\n")
     (interface / "ieee1284_id").write_text("MFG:STM;CMD:ESC;MDL:POS58;CLS:PRINTER;\n")
-    (tmp_path / "usbmisc/lp0").mkdir(parents=True)
+    (sysfs / f"usbmisc/lp{number}").mkdir(parents=True)
+    (sysfs / f"usbmisc/lp{number}/device").symlink_to(interface)
+
+
+def test_a_usb_printer_is_known_by_its_place_and_its_own_words(tmp_path: Path) -> None:
+    usb_printer(tmp_path, 0, "1.1")
     (tmp_path / "usbmisc/hiddev0").mkdir()
-    (tmp_path / "usbmisc/lp0/device").symlink_to(interface)
     (port,) = ports.list_usb_printers(tmp_path / "usbmisc", Path("/dev"))
     assert port.kind is PortKind.PRINTER
     assert (str(port.path), port.place) == ("/dev/usb/lp0", "usb-0000:01:00.0-1.1")
     assert (port.model, port.name) == ("0456:0808", "STM POS58")
     assert port.device_id == "MFG:STM;CMD:ESC;MDL:POS58;CLS:PRINTER;"
+
+
+def test_the_numbers_of_usb_printers_need_not_begin_with_0_nor_follow_one_another(tmp_path: Path) -> None:
+    usb_printer(tmp_path, 1, "1.3")
+    usb_printer(tmp_path, 3, "1.2")
+    found = ports.list_usb_printers(tmp_path / "usbmisc", Path("/dev"))
+    assert {str(port.path): port.place for port in found} == {
+        "/dev/usb/lp1": "usb-0000:01:00.0-1.3",
+        "/dev/usb/lp3": "usb-0000:01:00.0-1.2",
+    }
 
 
 def test_keys_come_from_fifos_and_event_devices_only(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from drivers import key_codes as keys
 from drivers.ports import Port, PortKind
 from drivers.simulated.input_events import SimulatedKeypad, SimulatedScanner
@@ -26,12 +28,12 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.looks = 0
-        self._plugged: dict[str, Port] = {}
+        self._plugged: dict[str, list[Port]] = {}
         self._number = 0
 
     def look(self) -> tuple[Port, ...]:
         self.looks += 1
-        return tuple(self._plugged.values())
+        return tuple(port for faces in self._plugged.values() for port in faces)
 
     def scanner(self, socket: str, *, model: str = MODEL) -> SimulatedScanner:
         """Plug a scanner in: a whole keyboard, as they say of themselves."""
@@ -41,27 +43,39 @@ class Desk:
         """Plug a pad in; many a cheap one says that it has letters too."""
         return SimulatedKeypad(self._plug(socket, model="04d9:1203", may_scan=letters))
 
+    def second_face(self, socket: str) -> SimulatedScanner:
+        """Another keyboard that what sits in `socket` shows to the kernel."""
+        (first, *_) = self._plugged[socket]
+        path = self._node()
+        self._plugged[socket].append(structs.replace(first, path=path))
+        return SimulatedScanner(path)
+
     def plug(self, port: Port) -> None:
         """Plug in what the story made itself."""
-        self._plugged[port.place] = port
+        self._plugged[port.place] = [port]
 
     def unplug(self, socket: str) -> None:
         """Pull it out, whatever it is doing."""
-        path = self._plugged.pop(socket).path
-        with contextlib.suppress(OSError):
-            descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
-            try:
-                os.write(descriptor, b"\xff" * keys.EVENT.size)
-            finally:
-                os.close(descriptor)
-        path.unlink()
+        for port in self._plugged.pop(socket):
+            with contextlib.suppress(OSError):
+                descriptor = os.open(port.path, os.O_WRONLY | os.O_NONBLOCK)
+                try:
+                    os.write(descriptor, b"\xff" * keys.EVENT.size)
+                finally:
+                    os.close(descriptor)
+            port.path.unlink()
 
     def _plug(self, socket: str, *, model: str, may_scan: bool) -> Path:
         assert socket not in self._plugged, "the socket is taken"
+        path = self._node()
+        port = Port(
+            kind=PortKind.KEYS, path=path, place=socket, model=model, name="of the desk", may_scan=may_scan, may_key=True
+        )  # fmt: skip
+        self._plugged[socket] = [port]
+        return path
+
+    def _node(self) -> Path:
         path = self.folder / f"event{self._number}"
         self._number += 1
         os.mkfifo(path)
-        self._plugged[socket] = Port(
-            kind=PortKind.KEYS, path=path, place=socket, model=model, name="of the desk", may_scan=may_scan, may_key=True
-        )  # fmt: skip
         return path

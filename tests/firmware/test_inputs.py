@@ -11,7 +11,7 @@ import pytest
 
 from drivers.keypad import Key
 from drivers.ports import Port, PortKind
-from drivers.scanner.scan import BadScan
+from drivers.scanner.scan import BadScan, GtinScan
 from firmware.presence import MISSING_AFTER_MS
 from firmware.roles import Change, DeviceNews, Role
 from tests.firmware.listening_till import JAM, MILK, MILK_SCAN, A, B, C, Till
@@ -59,6 +59,43 @@ def test_two_scanners_of_one_model_do_not_swap_when_they_come_back_in_another_or
                 for socket in order:
                     till.desk.unplug(socket)
                 await till.looked()
+
+    asyncio.run(story())
+
+
+def test_both_faces_of_one_scanner_are_the_scanner(till: Till) -> None:
+    async def story() -> None:
+        till.assign(scanner=A)
+        async with till:
+            till.desk.pad(C)
+            for _ in range(2):
+                first, second = till.desk.scanner(A), till.desk.second_face(A)
+                await till.do(partial(first.scan, MILK))
+                assert await till.take() == [MILK_SCAN]
+                await till.do(partial(second.scan, JAM))
+                assert await till.take() == [GtinScan(f"0{JAM}")]
+                till.desk.unplug(A)
+                await till.looked()
+
+    asyncio.run(story())
+
+
+def test_of_two_like_pads_the_one_that_stays_goes_on_as_if_nothing_were(till: Till) -> None:
+    async def story() -> None:
+        till.assign(keypad=A, scanner=C)
+        async with till:
+            till.desk.scanner(C)
+            pad = till.desk.pad(A)
+            other = till.desk.pad(B)
+            await till.do(lambda: pad.press("1"))
+            await till.do(lambda: other.press("2"))
+            assert await till.take() == [Key.D1]
+            till.desk.unplug(B)
+            await till.looked()
+            till.now_ms += MISSING_AFTER_MS
+            await till.do(lambda: pad.press("3"))
+            assert await till.take() == [Key.D3]
+            assert await till.quiet()
 
     asyncio.run(story())
 
