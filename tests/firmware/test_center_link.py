@@ -14,6 +14,7 @@ from firmware.journal.journal import Journal, open_journal
 from firmware.log import Level, Log
 from firmware.watchdog import CheckIn
 from sync.uplink.correspondence import Correspondence
+from sync.uplink.errors import Unreachable
 from sync.uplink.exchange import Standing
 from sync.uplink.link import Link, Pace
 from sync.uplink.ports import Parties
@@ -23,6 +24,7 @@ from tests.fakes.answering_center import AnsweringCenter
 from tests.fakes.hand_clock import HandClock
 from tests.fakes.paper_center import OPENING_S, PaperCenter
 from tests.fakes.software_key import SoftwareKey
+from tests.field_failure import field_failure
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -139,6 +141,37 @@ def test_an_outage_is_journaled_and_sent_when_it_is_over(shop: Shop) -> None:
     shop.day(story)
     assert shop.kinds()[-2:] == [OutageOpened, OutageClosed]
     assert [news.link_is_up for news in shop.news] == [False, True]
+
+
+@field_failure(
+    "an offline payment is charged again at each reconnection", "stripe/stripe-terminal-android#747"
+)
+def test_what_is_sold_while_the_link_drains_and_breaks_is_sent_once(shop: Shop) -> None:
+    async def story(journal: Journal, link: CenterLink) -> None:
+        answer = shop.center.post
+        sold = 300
+
+        async def breaking(path: str, body: bytes, *, answer_bytes_max: int) -> bytes:
+            nonlocal sold
+            await sell(journal)
+            sold += 1
+            told = await answer(path, body, answer_bytes_max=answer_bytes_max)
+            if shop.center.visits % 2:
+                raise Unreachable("cut while the answer was under way")
+            return told
+
+        await sell(journal, 300)
+        shop.center.post = breaking  # type: ignore[method-assign]
+        for _ in range(6):
+            await link.visit()
+            shop.clock.advance_s(60)
+        assert shop.center.visits > 6, "else nothing was cut between two batches"
+        shop.center.post = answer  # type: ignore[method-assign]
+        await link.visit()
+        assert shop.kinds().count(CashSale) == sold
+        assert journal.acknowledged == journal.head.sequence == len(shop.center.entries)
+
+    shop.day(story)
 
 
 def test_an_outage_is_remembered_over_a_restart(shop: Shop) -> None:

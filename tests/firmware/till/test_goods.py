@@ -10,7 +10,7 @@ from drivers.sound import Sound
 from firmware.till.states import State
 from sync.wire.kinds import EntryKind, Unit
 from tests.field_failure import field_failure
-from tests.firmware.till.counter import JAM, MILK
+from tests.firmware.till.counter import JAM, MILK, OIL
 
 if TYPE_CHECKING:
     from sync.wire.facts import Line
@@ -40,6 +40,28 @@ def test_a_count_before_a_scan_is_its_quantity(shop: Counter) -> None:
         3,
         1_050_000,
     )
+
+
+@field_failure("the second quantity is joined to the first", "odoo/odoo#75710")
+def test_a_count_is_for_one_scan_and_for_no_later_one(shop: Counter) -> None:
+    shop.sell_milk(shop.members[0])
+    shop.press("2 *")
+    shop.scan(MILK)
+    shop.scan(JAM)
+    shop.press("80000 Enter 2 *")
+    shop.scan(MILK)
+    assert [line.quantity for line in cash_lines(shop)] == [4, 1]
+
+
+@field_failure("a scan becomes the quantity", "itpp-labs/pos-addons#50")
+def test_two_scans_after_one_another_are_one_piece_of_each(shop: Counter) -> None:
+    shop.sell_milk(shop.members[0])
+    shop.scan(OIL)
+    shop.press("120000 Enter + Enter")
+    shop.scan(MILK)
+    shop.scan(OIL)
+    shop.scan(MILK)
+    assert [(line.gtin, line.quantity) for line in cash_lines(shop)] == [(int(MILK), 2), (int(OIL), 1)]
 
 
 def test_the_same_thing_scanned_again_shares_its_line(shop: Counter) -> None:
@@ -116,6 +138,23 @@ def test_an_unknown_barcode_is_own_money_and_keeps_its_number(shop: Counter) -> 
     assert "آزاد" in shop.paper.last()
     (line,) = cash_lines(shop)
     assert (line.good, line.gtin) == (0, int(JAM))
+
+
+@field_failure(
+    "an unknown barcode becomes a good that looks like it",
+    "thulanesigasa/rulership_erp#11",
+    "thulanesigasa/rulership_erp#12",
+)
+@pytest.mark.parametrize(
+    "number",
+    ["16260000000016", "6260000000101", "0626000000019", "62600002"],
+    ids=["the carton of it", "the next number", "shifted", "the beginning of it"],
+)
+def test_a_number_like_a_listed_one_is_not_the_listed_good(shop: Counter, number: str) -> None:
+    shop.scan(number)
+    shop.press("80000 Enter")
+    (line,) = cash_lines(shop)
+    assert (line.good, line.gtin) == (0, int(number))
 
 
 def test_an_unknown_barcode_cannot_be_typed_in(shop: Counter) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from drivers.sound import Sound
 from firmware.till.states import State
-from sync.wire.kinds import EntryKind
+from sync.wire.kinds import EntryKind, Grade
 from tests.fakes.paper_center import OPERATOR_PIN
 from tests.field_failure import field_failure
 from tests.firmware.till.counter import CODE, JAM, MILK, PowerCut
@@ -271,3 +271,40 @@ def test_lines_that_did_not_come_out_are_printed_before_their_total(shop: Counte
     shop.press("- +")
     assert shop.paper.text().count("۳ عدد") == 1
     assert shop.state is State.TOTALED
+
+
+@field_failure(
+    "after a power cut it is earlier than before", "OctoPrint/OctoPrint#3266", "raspberrypi/linux#1751"
+)
+@pytest.mark.parametrize("chip", ["stands two weeks behind", "begins in 1970", "is gone"])
+def test_no_entry_is_earlier_than_the_one_before_the_power_cut(shop: Counter, chip: str) -> None:
+    shop.journal.keeper.accept_signed(shop.clock.wall_s, round_trip_ms=200)
+    shop.clock.advance_s(3_600)
+    before = shop.sell_milk(shop.members[0])
+    assert before.time.grade is Grade.TRUSTED
+    shop.clock.wall_s = 0 if "1970" in chip else shop.clock.wall_s - 14 * 86_400
+    shop.clock.has_chip = "gone" not in chip
+    shop.cut_power(machine=True)
+    assert "امروز چه روزی است؟" in shop.paper.text(), "such a clock is not believed"
+    shop.press("14041017 Enter Enter")
+    after = shop.sell_milk(shop.members[0])
+    assert after.time.not_before_s >= before.time.not_before_s
+    times = [entry.time.not_before_s for entry in shop.entries()]
+    assert times == sorted(times)
+
+
+@field_failure(
+    "setting the clock fires every timeout",
+    "meshtastic/framework-portduino#78",
+    "pimoroni/inky#247",
+    "tiny-pilot/tinypilot#1419",
+)
+@pytest.mark.parametrize("years", [-10, 10])
+def test_a_wall_clock_that_jumps_in_the_middle_of_a_pin_lapses_nothing(shop: Counter, years: int) -> None:
+    asked_for_pin(shop)
+    shop.press("00")
+    shop.clock.wall_s += years * 365 * 86_400
+    shop.wait_s(29)
+    shop.press("01 Enter")
+    assert shop.count(EntryKind.PURCHASE) == 1
+    assert "دوباره" not in shop.paper.text()
