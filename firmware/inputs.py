@@ -299,5 +299,5 @@ class Inputs:
 
 
 def _everywhere() -> Callable[[], tuple[Port, ...]]:
-    keyboards, serial = ports.KeyboardWatch(), ports.SerialWatch()
+    keyboards, serial = ports.KeyboardWatch(), ports.SerialWatch(every=4)
     return lambda: (*keyboards.look(), *serial.look())

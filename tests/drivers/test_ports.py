@@ -280,3 +280,20 @@ def test_serial_ports_are_listed_anew_only_when_a_node_came_or_went(tmp_path: Pa
     watch.look()
     assert asked == [1, 1], "another device with the same number"
     assert ports.SerialWatch(tmp_path / "none", ask=ask).look() == ()
+
+
+def test_a_serial_port_may_be_seen_some_looks_later(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def ask() -> tuple[ports.Port, ...]:
+        asked.append("asked")
+        return ()
+
+    watch = ports.SerialWatch(tmp_path, every=3, ask=ask)
+    watch.look()
+    (tmp_path / "ttyACM0").touch()
+    watch.look()
+    watch.look()
+    assert asked == []
+    watch.look()
+    assert asked == ["asked"]
