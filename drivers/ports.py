@@ -141,12 +141,17 @@ class KeyboardWatch:
 
 
 class SerialWatch:
-    """Which serial ports there are now. They are listed anew only when a node in /dev came or went."""
+    """Which serial ports there are now. They are listed anew only when a node in /dev came or went.
+
+    That is looked for at every `every`th look: /dev is long, and nobody types on a serial port by mistake.
+    """
 
     def __init__(
-        self, devices: Path = _DEVICES, *, ask: Callable[[], tuple[Port, ...]] | None = None
+        self, devices: Path = _DEVICES, *, every: int = 1, ask: Callable[[], tuple[Port, ...]] | None = None
     ) -> None:
         self._devices = devices
+        self._every = every
+        self._looks = -1
         self._ask = ask or list_serial_ports
         self._nodes: frozenset[tuple[str, int]] = frozenset()
         self._known: tuple[Port, ...] = ()
