@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 CWT_INSTALLED := .venv-cwt/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench format lock clean distclean
+.PHONY: help demo test check bench lab format lock clean distclean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ check: $(INSTALLED)  ## linters, types and import contracts only
 
 bench: $(INSTALLED)  ## the figures, as a table and in bench-out/bench.json
 	$(PYTHON_RUN) -m tests.benchmarks
+
+lab: $(INSTALLED)  ## real kernel drivers, in a Debian guest; says what to install where QEMU is missing
+	LAB=$(or $(LAB),whole) nice $(PYTHON_RUN) -m pytest tests/hardware -m lab
 
 format: $(INSTALLED)  ## bring all files into the one format
 	$(VENV)/bin/ruff check --fix-only --unsafe-fixes --select I,TC,D2 --quiet .

@@ -1,0 +1,30 @@
+"""The checkout as the guest sees it: the product's packages, what of them is not in Debian, and the guest's end of the lab."""
+
+from __future__ import annotations
+
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PRODUCT = ("drivers", "firmware", "sync")
+PACKED_WITH_US = ("persiantools",)
+OF_THE_LAB = ("__init__.py", "agent.py", "till_side.py")
+
+
+def lay_out(folder: Path) -> None:
+    """Copy what the guest runs into `folder`, without anything compiled."""
+    for name in PRODUCT:
+        _copy(ROOT / name, folder / name)
+    for name in PACKED_WITH_US:
+        found = find_spec(name)
+        assert found is not None, "in the lock"
+        assert found.submodule_search_locations, "a package"
+        _copy(Path(found.submodule_search_locations[0]), folder / name)
+    (folder / "lab").mkdir()
+    for name in OF_THE_LAB:
+        shutil.copy2(Path(__file__).parent / name, folder / "lab" / name)
+
+
+def _copy(source: Path, target: Path) -> None:
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
