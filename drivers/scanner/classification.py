@@ -3,16 +3,19 @@
 Rules:
 - Prefix and suffix are taken off first, then the symbology identifier of AIM (``]E0``), if the scanner sends one.
 - 8, 12, 13 or 14 digits are a trade number, right or wrong. Eight digits that begin with 0 are a UPC-E where the
-  identifier or the settings say so, and an EAN-8 otherwise: never the one because it fails as the other, for one
-  misread digit in ten would then sell another good. UPC-E of six or seven digits proves nothing and is refused.
+  identifier or the settings say so, and nothing otherwise: 58 of 100 UPC-E are right as EAN-8 too, and no maker has
+  an EAN-8 that begins with 0, nor with 2. UPC-E of six or seven digits proves nothing and is refused.
+- Twelve digits that begin with 626 are an Iranian EAN-13 from a scanner that keeps the check digit, not a UPC-A: one in ten
+  of them would be a right one. A UPC-A that does begin so is read where the scanner sends its 13 digits.
 - Interleaved 2 of 5 can be read in part; where the identifier tells it, only its 14 digits count.
+- A separator that was written out (``<GS>``) makes the string unreadable, for the table of characters allows its signs.
 - An element string is known by its identifier, or by AI 01 with a right check digit at its beginning; any other order
   without identifier is not believed. What it says of weight, price, count and dates goes with the good's number.
 - A price is what the piece costs in rial: AI 392n means the shop's own currency, 393n names it (364), others are refused.
 - Only signs of the row of digits, eight or more: digits from a scanner that was set to a keyboard where Shift makes them.
 
-Source: GS1 General Specifications 1.4.5 (restricted circulation numbers: prefixes 02 and 20-29), 1.4.4 (GTIN-8 with
-0: restricted too), 3.6 and 3.7 (measures and amounts), 5.1.3 (identifiers); ISO/IEC 15424 (all identifiers).
+Source: GS1 General Specifications 1.4.5 (restricted circulation numbers: prefixes 02 and 20-29), 1.4.4 (GTIN-8:
+0 and 2 are restricted too), 3.6 and 3.7 (measures and amounts), 5.1.3 (identifiers); ISO/IEC 15424 (all identifiers).
 
 Must not know: keys, bytes, the shop's templates, what a card or an announcement looks like.
 """
@@ -42,6 +45,10 @@ _INTERLEAVED = "]I"
 _WEIGHED_PREFIXES = ("02", "20", "21", "22", "23", "24", "25", "26", "27", "28", "29")
 _GTIN_14_ALONE = 14
 _NO_GTIN = "0" * 14
+_IRAN = "626"
+_RESTRICTED_EIGHT = ("0", "2")
+_EAN_8_LENGTHENED = "00000"
+_WRITTEN_OUT = ("<GS>", "{GS}")
 _REASONS = {
     Fault.UNKNOWN_AI: BadScanReason.UNKNOWN_AI,
     Fault.CHECK_DIGIT: BadScanReason.CHECK_DIGIT,
@@ -99,6 +106,11 @@ def _of_digits(digits: str, symbology: str, settings: ScannerSettings) -> Scan:
             return BadScan(BadScanReason.CHECK_DIGIT) if expanded is None else _of_gtin(expanded)
     if len(digits) not in GTIN_LENGTHS:
         return TextScan(digits)
+    if len(digits) == 12 and digits.startswith(_IRAN):
+        return BadScan(BadScanReason.NO_CHECK_DIGIT)
+    eight = digits.removeprefix(_EAN_8_LENGTHENED) if len(digits) == 13 else digits
+    if len(eight) == 8 and eight.startswith(_RESTRICTED_EIGHT):
+        return BadScan(BadScanReason.NOT_FOR_SALE)
     return _of_gtin(digits) if gs1.has_check_digit(digits) else BadScan(BadScanReason.CHECK_DIGIT)
 
 
@@ -123,6 +135,8 @@ def _is_element_string(body: str) -> bool:
 
 def _of_elements(body: str, settings: ScannerSettings) -> Scan:
     text = body.replace(settings.separator, GS) if settings.separator else body
+    if any(sign in text for sign in _WRITTEN_OUT):
+        return BadScan(BadScanReason.ELEMENT)
     found = gs1.elements(text)
     if isinstance(found, dict):
         return _of_found(found)

@@ -4,8 +4,8 @@ Rules:
 - A scan ends with an end (Enter, Tab, CR, LF). Without one it is half a scan, and is never passed on as a short one:
   the first eight digits of a good's number are another good's in one case of ten.
 - What was spoiled stays spoiled to its end.
-- A scan above the bound is told at once, and only once: then everything is dropped until the scanner has been silent for
-  the gap's time, so that an endless one is one beep.
+- A scan above the bound, and a second line that follows the first without a pause, are told at once, and only once: then
+  everything is dropped until the scanner has been silent for the gap's time, so that an endless one is one beep.
 - A scanner that never sends an end is told apart from a scan that broke off: by a whole good's number without end, or
   by a second half scan in a row.
 
@@ -43,6 +43,11 @@ class Framing:
         """Whether a scan has begun and not ended."""
         return bool(self._typed) or self._fault is not None or self._deaf
 
+    @property
+    def characters(self) -> int:
+        """How many have come since the last end, and are kept."""
+        return len(self._typed)
+
     def add(self, character: str) -> BadScan | None:
         """Take one character, printable ASCII or GS; a scan that is too long is told here."""
         if len(self._typed) < self._room:
@@ -50,9 +55,13 @@ class Framing:
             return None
         if not self._room:
             return None
-        self._typed.clear()
-        self._deaf, self._room = True, 0
-        return BadScan(BadScanReason.TOO_LONG)
+        return self.refuse(BadScanReason.TOO_LONG)
+
+    def refuse(self, reason: BadScanReason) -> BadScan:
+        """Drop everything until the next silence."""
+        self._deaf = True
+        self._forget()
+        return BadScan(reason)
 
     def spoil(self, reason: BadScanReason) -> None:
         """The scan under way must not be used."""

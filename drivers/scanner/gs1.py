@@ -21,8 +21,7 @@ Must not know: which AI the till uses, symbologies, scanners.
 from __future__ import annotations
 
 import re
-from calendar import monthrange
-from datetime import date
+from datetime import date, timedelta
 from enum import Enum
 from functools import cache
 
@@ -145,10 +144,12 @@ def last_day(yymmdd: str, *, year: int) -> date | None:
     near = int(yymmdd[:2]) - year % 100
     century = year // 100 + (-1 if near > 50 else 1 if near < -49 else 0)
     whole, month, day = century * 100 + int(yymmdd[:2]), int(yymmdd[2:4]), int(yymmdd[4:6])
-    if not 1 <= month <= 12:
+    try:
+        if day == 0:
+            return (date(whole, month, 28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+        return date(whole, month, day)
+    except ValueError:
         return None
-    days = monthrange(whole, month)[1]
-    return date(whole, month, day or days) if day <= days else None
 
 
 def decimal(found: Elements, ai: str) -> tuple[int, int] | Fault | None:

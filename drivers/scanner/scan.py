@@ -28,7 +28,11 @@ class BadScanReason(Enum):
     """The configured prefix or suffix is missing: its beginning or end was lost, or the scanner was set anew."""
     LAYOUT = "layout"
     """Signs where there must be digits: the scanner was set to the keyboard of another country."""
+    LINES = "lines"
+    """More lines of the same code: one that holds line breaks is no code of ours, whatever its lines look like."""
     CHECK_DIGIT = "check_digit"
+    NO_CHECK_DIGIT = "no_check_digit"
+    """The first twelve digits of an Iranian good: the scanner keeps the check digit for itself."""
     UNKNOWN_KEY = "unknown_key"
     """A key or byte that no code of ours has."""
     UNKNOWN_AI = "unknown_ai"
@@ -38,7 +42,7 @@ class BadScanReason(Enum):
     MEASURE = "measure"
     """A weight in pounds, a price in foreign money or with parts of a rial."""
     NOT_FOR_SALE = "not_for_sale"
-    """An element string without the number of a good, such as a pallet's."""
+    """No maker's good: an element string without one, such as a pallet's, or eight digits that a shop gave itself."""
 
 
 class GtinScan(Struct, frozen=True):

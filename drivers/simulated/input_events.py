@@ -4,8 +4,8 @@ The FIFO stands for /dev/input/eventN; the till's real reader and decoders are a
 MSC_SCAN, press, SYN_REPORT, MSC_SCAN, release, SYN_REPORT; so a scan of 13 digits and Enter is 84.
 
 Rules: `scan` and `press` never wait; what nobody listens to is lost, as on a desk. Stamps come from the `now_us`
-given, or from the monotonic clock as a grabbed device's do. A scanner's burst bears one stamp; a thumb's keys lie
-`THUMB_US` apart, although they are written at once, for no person types them in one millisecond.
+given, or from the monotonic clock as a grabbed device's do. A scanner's burst bears one stamp, and lies `HAND_US` behind the
+last; a thumb's keys lie `THUMB_US` apart: although they are written at once, for no person is as quick as a story.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ _RING_EVENTS = 64
 
 THUMB_US = 60_000
 """Between two keys of a quick person."""
+HAND_US = 400_000
+"""From one scan to the next of a quick person."""
 
 _USAGES = dict(zip("abcdefghijklmnopqrstuvwxyz1234567890\n", range(0x70004, 0x70029), strict=True))
 _MAIN: dict[str, tuple[int, bool]] = {
@@ -121,25 +123,40 @@ def overflown(events: bytes) -> bytes:
     return _event(stamp, keys.EV_SYN, keys.SYN_DROPPED, 0) + events[lost:]
 
 
+def pull_out(path: Path) -> None:
+    """Pull out the device at `path`, whatever it is doing: its reader finds rubbish, which is as good as nobody there."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            os.write(descriptor, b"\xff" * keys.EVENT.size)
+        finally:
+            os.close(descriptor)
+    path.unlink()
+
+
 def monotonic_us() -> int:
     """Microseconds of the clock that a grabbed device's events are stamped with."""
     return time.monotonic_ns() // 1_000
 
 
 class _InputFifo:
-    """The kernel's side of one device. Owns nothing between two bursts: the till may start and stop meanwhile."""
+    """The kernel's side of one device. Holds nothing open between two bursts: the till may start and stop meanwhile."""
 
     def __init__(self, path: Path, now_us: Callable[[], int]) -> None:
         self._path = path
         self._now_us = now_us
+        self._free_us = 0
 
     def plug_in(self) -> None:
         """Make the FIFO, for the owner only. One that exists is taken over."""
         with contextlib.suppress(FileExistsError):
             os.mkfifo(self._path, 0o600)
 
-    def stamp(self) -> Stamp:
-        seconds, microseconds = divmod(self._now_us(), 1_000_000)
+    def stamp(self, *, takes_us: int) -> Stamp:
+        """Now, or when the hand is free again, which will be `takes_us` later."""
+        begin_us = max(self._now_us(), self._free_us)
+        self._free_us = begin_us + takes_us
+        seconds, microseconds = divmod(begin_us, 1_000_000)
         return seconds, microseconds
 
     def send(self, events: bytes) -> bool:
@@ -189,15 +206,15 @@ class SimulatedScanner:
 
     def scan(self, text: str) -> bool:
         """Scan a code that says `text` (printable ASCII, and GS as Ctrl+])."""
-        return self._fifo.send(scan_events(text, stamp=self._fifo.stamp()))
+        return self._fifo.send(scan_events(text, stamp=self._fifo.stamp(takes_us=HAND_US)))
 
     def scan_half(self, text: str) -> bool:
         """Type `text` and never end it, as with a cable that came loose."""
-        return self._fifo.send(scan_events(text, end="", stamp=self._fifo.stamp()))
+        return self._fifo.send(scan_events(text, end="", stamp=self._fifo.stamp(takes_us=HAND_US)))
 
     def scan_too_fast(self, text: str) -> bool:
         """Scan while the till was so busy that the kernel's ring ran over. `text` is 11 digits or more."""
-        return self._fifo.send(overflown(scan_events(text, stamp=self._fifo.stamp())))
+        return self._fifo.send(overflown(scan_events(text, stamp=self._fifo.stamp(takes_us=HAND_US))))
 
 
 class SimulatedKeypad:
@@ -208,8 +225,6 @@ class SimulatedKeypad:
     ) -> None:
         """Make a pad that wraps its keys in Num Lock, unless told otherwise."""
         self._fifo = _InputFifo(path, now_us)
-        self._now_us = now_us
-        self._free_us = 0
         self._num_lock = num_lock
 
     def plug_in(self) -> None:
@@ -219,24 +234,21 @@ class SimulatedKeypad:
     def press(self, keys_text: str) -> bool:
         """Press `0-9 + - * / . ,`, line feed for Enter, backspace."""
         return self._fifo.send(
-            pad_events(keys_text, num_lock=self._num_lock, stamp=self._stamp(len(keys_text)))
+            pad_events(
+                keys_text, num_lock=self._num_lock, stamp=self._fifo.stamp(takes_us=len(keys_text) * THUMB_US)
+            )
         )
 
     def press_zeros(self, count: int) -> bool:
         """Press the 00 or 000 key of a pad that has a usage of its own for it."""
         usage = {2: keys.USAGE_KP_00, 3: keys.USAGE_KP_000}[count]
-        return self._fifo.send(key_events(keys.KEY_UNKNOWN, usage=usage, stamp=self._stamp(1)))
+        return self._fifo.send(
+            key_events(keys.KEY_UNKNOWN, usage=usage, stamp=self._fifo.stamp(takes_us=THUMB_US))
+        )
 
     def hold(self, key: str, *, repeats: int) -> bool:
         """Lean on `key`: one press, then the kernel's repeats, and no release."""
-        stamp = self._stamp(1)
+        stamp = self._fifo.stamp(takes_us=THUMB_US)
         repeated = _event(stamp, keys.EV_KEY, _PAD[key], keys.REPEATED)
         end = _event(stamp, keys.EV_SYN, keys.SYN_REPORT, 0)
         return self._fifo.send(_edge(stamp, _PAD[key], keys.PRESSED, 0x70000) + (repeated + end) * repeats)
-
-    def _stamp(self, keys_count: int) -> Stamp:
-        """Now, or when the thumb is free again."""
-        begin_us = max(self._now_us(), self._free_us)
-        self._free_us = begin_us + keys_count * THUMB_US
-        seconds, microseconds = divmod(begin_us, 1_000_000)
-        return seconds, microseconds

@@ -26,6 +26,21 @@ def press(code: int, *, stamp: tuple[int, int] = (0, 0)) -> bytes:
 
 
 def decode(*bursts: bytes) -> list[Scan]:
+    """What is told of bursts that follow one another, a second apart."""
+    decoder = BarcodeDecoder()
+    return [scan for place, burst in enumerate(bursts) for scan in decoder.feed(later(burst, seconds=place))]
+
+
+def later(burst: bytes, *, seconds: int = 0, ms: int = 0) -> bytes:
+    moved = []
+    for event_s, event_us, *rest in keys.EVENT.iter_unpack(burst):
+        more_s, moved_us = divmod(event_us + ms * 1_000, 1_000_000)
+        moved.append(keys.EVENT.pack(event_s + seconds + more_s, moved_us, *rest))
+    return b"".join(moved)
+
+
+def at_once(*bursts: bytes) -> list[Scan]:
+    """What is told of bursts with the same stamp, or their own."""
     decoder = BarcodeDecoder()
     return [scan for burst in bursts for scan in decoder.feed(burst)]
 
@@ -99,6 +114,13 @@ def test_the_control_characters_of_an_end_are_ends(code: int) -> None:
     assert decode(scan_events(OIL, end="") + held_events(keys.KEY_LEFTCTRL, press(code))) == [OIL_SCAN]
 
 
+def test_a_line_feed_typed_as_the_arrow_down_is_no_second_end() -> None:
+    assert decode(scan_events(OIL) + press(keys.KEY_DOWN), scan_events("C1:A")) == [
+        OIL_SCAN,
+        TextScan("C1:A"),
+    ]
+
+
 @pytest.mark.parametrize("end", ["\r", "\n", "\t"])
 def test_an_end_may_come_by_its_number(end: str) -> None:
     assert decode(scan_events(OIL, end="") + alt_events(end)) == [OIL_SCAN]
@@ -128,13 +150,13 @@ def test_alt_alone_is_nothing() -> None:
 def test_a_shift_that_is_held_beyond_the_gap_is_forgotten() -> None:
     # Its release was lost, as when a hub stalls: the digits of the next scan would all be signs.
     down = held_events(keys.KEY_LEFTSHIFT, press(30, stamp=(5, 0)), stamp=(5, 0))[: -3 * keys.EVENT.size]
-    assert decode(down, scan_events(OIL, stamp=(5, 300_001))) == [BadScan(BadScanReason.HALF), OIL_SCAN]
+    assert at_once(down, scan_events(OIL, stamp=(5, 300_001))) == [BadScan(BadScanReason.HALF), OIL_SCAN]
 
 
 def test_caps_lock_is_forgotten_too_and_a_pair_around_the_end_leaves_nothing() -> None:
     caps = press(keys.KEY_CAPSLOCK, stamp=(5, 0))
-    assert decode(caps, scan_events("aB", stamp=(5, 0))) == [TextScan("Ab")]
-    assert decode(caps, scan_events("aB", stamp=(6, 0))) == [TextScan("aB")]
+    assert at_once(caps, scan_events("aB", stamp=(5, 0))) == [TextScan("Ab")]
+    assert at_once(caps, scan_events("aB", stamp=(6, 0))) == [TextScan("aB")]
 
 
 def test_two_scanners_typing_at_once_do_not_mix() -> None:
@@ -144,6 +166,42 @@ def test_two_scanners_typing_at_once_do_not_mix() -> None:
     for at in range(0, len(one), 72):
         told += first.feed(one[at : at + 72]) + second.feed(other[at : at + 72])
     assert told == [TextScan("C1:ABC"), OIL_SCAN]
+
+
+@pytest.mark.parametrize(("ms", "told"), [(0, False), (1, False), (29, False), (30, True), (500, True)])
+def test_a_line_break_inside_a_code_makes_no_scan_of_its_other_lines(ms: int, told: bool) -> None:
+    # As a QR with three lines is typed: the second is a good's number.
+    lines = scan_events("LOT 7") + later(scan_events(OIL), ms=ms) + later(scan_events("96385074"), ms=2 * ms)
+    rest = [OIL_SCAN, GtinScan("00000096385074")] if told else [BadScan(BadScanReason.LINES)]
+    assert at_once(lines, scan_events("C1:A", stamp=(5, 0))) == [TextScan("LOT 7"), *rest, TextScan("C1:A")]
+
+
+@pytest.mark.parametrize(("ms", "told"), [(149, False), (150, True)])
+def test_the_lines_of_a_slow_scanner_lie_farther_apart(ms: int, told: bool) -> None:
+    slow = b"".join(scan_events(key, end="", stamp=(0, place * 50_000)) for place, key in enumerate("LOT"))
+    burst = slow + press(keys.KEY_ENTER, stamp=(0, 150_000)) + later(scan_events(OIL), ms=150 + ms)
+    assert at_once(burst)[1:] == [OIL_SCAN if told else BadScan(BadScanReason.LINES)]
+
+
+@pytest.mark.parametrize(("ms", "scans"), [(30, 1), (299, 1), (300, 2), (301, 2)])
+def test_one_pass_over_the_beam_is_one_scan(ms: int, scans: int) -> None:
+    assert decode(scan_events(OIL) + later(scan_events(OIL), ms=ms)) == [OIL_SCAN] * scans
+    other = GtinScan("00000096385074")
+    assert decode(scan_events(OIL) + later(scan_events("96385074"), ms=ms)) == [OIL_SCAN, other]
+
+
+def test_a_code_held_under_the_beam_is_read_once_and_again_when_it_was_away() -> None:
+    held = b"".join(later(scan_events(OIL), ms=200 * place) for place in range(5))
+    assert at_once(held, scan_events(OIL, stamp=(5, 0))) == [OIL_SCAN, OIL_SCAN]
+
+
+@pytest.mark.parametrize("uptime_s", [0, 2_147_483, 2_147_484, 4_294_967, 4_294_968, 2**31 - 1, 2**31, 2**33])
+def test_a_till_that_runs_for_months_still_recognizes_scans(uptime_s: int) -> None:
+    first, second = (
+        scan_events(OIL, stamp=(uptime_s, 999_999)),
+        scan_events("C1:A", stamp=(uptime_s + 1, 500_000)),
+    )
+    assert at_once(first, second) == [OIL_SCAN, TextScan("C1:A")]
 
 
 def test_the_settings_reach_what_is_scanned() -> None:
@@ -189,7 +247,7 @@ def test_the_table_is_the_kernels() -> None:
 def test_caps_lock_turns_letters_only_and_shift_turns_them_back() -> None:
     burst = press(keys.KEY_CAPSLOCK) + scan_events("aB1!")
     assert decode(burst) == [TextScan("Ab1!")]
-    assert decode(press(keys.KEY_CAPSLOCK), press(keys.KEY_CAPSLOCK), scan_events("aB1!")) == [
+    assert at_once(press(keys.KEY_CAPSLOCK), press(keys.KEY_CAPSLOCK), scan_events("aB1!")) == [
         TextScan("aB1!")
     ]
 
@@ -264,7 +322,7 @@ def test_silence_ends_a_half_scan_and_forgets_it() -> None:
 
 def test_an_endless_scan_is_one_bad_scan_until_the_scanner_is_silent() -> None:
     endless = scan_events("7" * SCAN_CHARACTERS_MAX, end="") + scan_events(OIL) * 20
-    assert decode(endless, scan_events(OIL), scan_events(OIL, stamp=(0, 300_001))) == [
+    assert at_once(endless, scan_events(OIL), scan_events(OIL, stamp=(0, 300_001))) == [
         BadScan(BadScanReason.TOO_LONG),
         OIL_SCAN,
     ]
@@ -283,7 +341,7 @@ def test_it_does_not_matter_how_the_events_are_cut_into_reads(text: str, records
     burst = scan_events(text)
     size = records * keys.EVENT.size
     cut = [burst[at : at + size] for at in range(0, len(burst), size)]
-    assert decode(*cut) == decode(burst) == [classify(text)]
+    assert at_once(*cut) == decode(burst) == [classify(text)]
 
 
 @given(st.binary(max_size=40 * keys.EVENT.size))

@@ -151,7 +151,7 @@ def test_an_unplugged_scanner_ends_the_iteration_with_device_gone() -> None:
         near, far = socket.socketpair()
         near.setblocking(False)
         async with BarcodeScanner(InputDevice(near.detach(), name="scanner")) as scanner:
-            far.send(scan_events(OIL) + scan_events("half", end=""))
+            far.send(scan_events(OIL) + scan_events("half", end="", stamp=(1, 0)))
             far.close()
             assert await anext(scanner) == OIL_SCAN
             with pytest.raises(DeviceGone):
