@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Self
 from msgspec import Struct
 
 from drivers.printer.profiles import profile_named
-from drivers.simulated.input_events import SimulatedKeypad, SimulatedScanner
+from drivers.simulated.input_events import SimulatedKeypad, SimulatedScanner, pull_out
 from drivers.simulated.paper import Paper
 from drivers.simulated.pty_printer import PtyPrinter
 from firmware.simulation.child import Child, start_child
@@ -145,6 +145,14 @@ class SimulatedShop:
     async def scan_too_fast(self, text: str) -> None:
         """Scan while the till is so busy that the kernel loses events; return when it has handled that."""
         await self._do(lambda: self._scanner.scan_too_fast(text), inputs=1)
+
+    def pull_out_scanner(self) -> None:
+        """Pull the scanner's plug out of its socket."""
+        pull_out(self.folder / "scanner")
+
+    def plug_in_scanner(self) -> None:
+        """Put it back."""
+        self._scanner.plug_in()
 
     async def press(self, keys: str) -> None:
         """Press keys of the pad, a line feed for Enter; return when the till has handled them."""

@@ -1,20 +1,17 @@
 """A desk with sockets: devices are plugged into them and pulled out, as the kernel would show it.
 
-Each device is a FIFO under the number that the order of plugging gives it. Pulling it out ends its reader as a device that
-is gone does: by what cannot be a record.
+Each device is a FIFO under the number that the order of plugging gives it.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from drivers import key_codes as keys
 from drivers.ports import Port, PortKind
-from drivers.simulated.input_events import SimulatedKeypad, SimulatedScanner
+from drivers.simulated.input_events import SimulatedKeypad, SimulatedScanner, pull_out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,13 +54,7 @@ class Desk:
     def unplug(self, socket: str) -> None:
         """Pull it out, whatever it is doing."""
         for port in self._plugged.pop(socket):
-            with contextlib.suppress(OSError):
-                descriptor = os.open(port.path, os.O_WRONLY | os.O_NONBLOCK)
-                try:
-                    os.write(descriptor, b"\xff" * keys.EVENT.size)
-                finally:
-                    os.close(descriptor)
-            port.path.unlink()
+            pull_out(port.path)
 
     def _plug(self, socket: str, *, model: str, may_scan: bool) -> Path:
         assert socket not in self._plugged, "the socket is taken"

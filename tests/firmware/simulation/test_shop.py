@@ -164,3 +164,21 @@ def test_a_till_without_a_clock_chip_and_network_asks_for_the_date(tmp_path: Pat
         assert "رسید خرید" in torn.texts
 
     in_a_shop(tmp_path, story, has_clock_chip=False)
+
+
+def test_a_scanner_pulled_out_in_the_middle_of_a_sale_is_told_and_the_sale_goes_on(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        shop = world.shop
+        await world.fill_basket(card_of=0)
+        shop.pull_out_scanner()
+        await shop.plug.child.until_told("devices", change="missing", roles=["scanner"])
+        await shop.press(world.members[0].pin + "\n")
+        shop.plug_in_scanner()
+        await shop.plug.child.until_told("devices", change="back", roles=["scanner"])
+        await world.buy(card_of=1)
+        torn = await shop.paper.tear_off()
+        assert sum(text.startswith("بارکدخوان") for text in torn.texts) == 2, "gone and back, each once"
+        await shop.until_exchanged()
+        assert len(world.facts(Purchase)) == 2
+
+    in_a_shop(tmp_path, story)
