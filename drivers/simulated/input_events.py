@@ -134,17 +134,6 @@ def pull_out(path: Path) -> None:
     path.unlink()
 
 
-def pull_out(path: Path) -> None:
-    """Pull out the device at `path`, whatever it is doing: its reader finds rubbish, which is as good as nobody there."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            os.write(descriptor, b"\xff" * keys.EVENT.size)
-        finally:
-            os.close(descriptor)
-    path.unlink()
-
-
 def monotonic_us() -> int:
     """Microseconds of the clock that a grabbed device's events are stamped with."""
     return time.monotonic_ns() // 1_000
