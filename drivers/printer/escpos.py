@@ -1,13 +1,13 @@
 """ESC/POS: the bytes that print a part of a slip, cut, beep, and bring a printer back to where commands begin.
 
 Rules:
-- No printed text can be a command: dots are counted, and a line of text is codes 20h-7Eh of letters that were loaded
-  before, never the text itself.
+- No printed text can be a command: dots are counted, and a line of text is codes 20h-7Eh, of letters that were loaded
+  before or of the printer's own Latin letters and digits.
 - The shortest form that the printer's profile allows is sent (`drivers.printer.bands`); blank rows are fed.
 - Nothing is left set that a command after it would have to know: a part that sets bold, size, margin or alignment takes
   it back in the same write.
-- Of what a printer remembers only the loaded letters count, and `Encoder` knows them; they are loaded again when they
-  may be forgotten.
+- Of what a printer remembers only the loaded letters count, and whether they are in use. `Encoder` knows it, and loads
+  them again when they may be forgotten.
 
 | bytes | command | parameters |
 | --- | --- | --- |
@@ -38,7 +38,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, assert_never
 
 from drivers.printer import bands
-from drivers.printer.letters import LoadedLetters
+from drivers.printer.letters import NEUTRAL, LoadedLetters
 from drivers.printer.profiles import Raster
 from drivers.printer.strip import QrSymbol, Strip, TextLine
 
@@ -53,6 +53,7 @@ FEED_ROWS_MAX = 0xFF
 QR_LEVELS: Final = {"l": 0x30, "m": 0x31, "q": 0x32, "h": 0x33}
 _COLUMN_MODES: Final = {1: 33, 2: 32}
 _UNIT_MAX = 0xFF
+NEUTRAL_SIGNS: Final = frozenset(NEUTRAL)
 
 
 class Encoder:
@@ -86,6 +87,7 @@ class Encoder:
             case Strip():
                 yield from map(_band_command, bands.bands_of(part, self._forms))
             case TextLine():
+                self._letters.use(part.cells)
                 # What was loaded may have been forgotten while this generator waited.
                 while missing := self._letters.missing(part.cells):
                     for code, cell in missing:
@@ -184,8 +186,20 @@ def _text_command(line: TextLine, letters: LoadedLetters) -> bytes:
     size = (line.cell_width - 1) << 4 | (line.cell_height - 1)
     style = bytes((0x1B, 0x45, 1)) * line.bold + bytes((0x1D, 0x21, size)) * bool(size)
     plain = bytes((0x1B, 0x45, 0)) * line.bold + bytes((0x1D, 0x21, 0)) * bool(size)
-    runs = (_place(run.left_dots) + bytes(map(letters.code_of, run.cells)) for run in line.runs)
-    return b"\x1b%\x01" + style + b"".join(runs) + _feed(line.height) + plain
+    return style + _runs(line, letters) + _feed(line.height) + plain
+
+
+def _runs(line: TextLine, letters: LoadedLetters) -> bytes:
+    data = bytearray()
+    for run in line.runs:
+        data += _place(run.left_dots)
+        for cell in run.cells:
+            wanted = bool(cell.columns)
+            if wanted is not letters.in_use and (wanted or cell.home not in NEUTRAL_SIGNS):
+                data += bytes((0x1B, 0x25, wanted))
+                letters.in_use = wanted
+            data.append(letters.code_of(cell))
+    return bytes(data)
 
 
 def qr_command(symbol: QrSymbol) -> bytes:

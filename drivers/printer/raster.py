@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 from drivers.errors import DriverError
 from drivers.printer.slip import Align, Bars, Element, Gap, Pair, Qr, Rule, Size, Text
-from drivers.printer.strip import STRIP_ROWS_MAX, Strip
+from drivers.printer.strip import Strip
 from drivers.printer.text_layout import Face, draw_line, width_dots_of, wrap
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ LABEL_SHARE_MIN_PERCENT = 35
 RULE_ROWS = (5, 2, 5)
 """Blank, black, blank."""
 DASH_BYTE, SOLID_BYTE = b"\xf0", b"\xff"
+STRIP_ROWS = 120
+"""Of what is taller than that: whole bands of columns (`drivers.printer.bands`), and no more than a strip may have."""
 QUIET_ZONE_MODULES = 4
 QR_ATTEMPTS: Final = (("m", 4), ("l", 4), ("l", 3))
 """Error level and dots a module, best first."""
@@ -51,7 +53,7 @@ class BarsTooWide(DriverError):
 
 
 def render(slip: Iterable[Element], width_dots: int) -> Iterator[Strip]:
-    """Strips of at most `STRIP_ROWS_MAX` rows, in the order of the elements.
+    """Strips of at most `STRIP_ROWS` rows, in the order of the elements.
 
     Raises: QrTooLarge, BarsTooWide, and ShapingMissing where the start-up check was left out.
     """
@@ -67,8 +69,8 @@ def face_of(size: Size, *, bold: bool) -> Face:
 
 def _cut(rows: bytes, width_dots: int) -> Iterator[Strip]:
     row_bytes = width_dots // 8
-    for start in range(0, len(rows), STRIP_ROWS_MAX * row_bytes):
-        data = rows[start : start + STRIP_ROWS_MAX * row_bytes]
+    for start in range(0, len(rows), STRIP_ROWS * row_bytes):
+        data = rows[start : start + STRIP_ROWS * row_bytes]
         yield Strip(width_dots, len(data) // row_bytes, data)
 
 
@@ -134,7 +136,7 @@ def _packed(placed: Sequence[tuple[str, int]], face: Face, width_dots: int) -> b
 
 
 def _qr_rows(text: str, width_dots: int) -> bytes:
-    matrix, module_dots = _qr_that_fits(text, width_dots)
+    _, module_dots, matrix = qr_that_fits(text, width_dots)
     left = (width_dots - len(matrix) * module_dots) // 2
     quiet = _blank(QUIET_ZONE_MODULES * module_dots, width_dots)
     return (
@@ -144,7 +146,8 @@ def _qr_rows(text: str, width_dots: int) -> bytes:
     )
 
 
-def _qr_that_fits(text: str, width_dots: int) -> tuple[Sequence[Sequence[int]], int]:
+def qr_that_fits(text: str, width_dots: int) -> tuple[str, int, Sequence[Sequence[int]]]:
+    """Error level, dots a module, and the modules. Raises: QrTooLarge."""
     # It brings XML, URLs and mail with it: a seventh of all that a till imports, and the first QR has time.
     import segno  # noqa: PLC0415
 
@@ -154,7 +157,7 @@ def _qr_that_fits(text: str, width_dots: int) -> tuple[Sequence[Sequence[int]], 
         except segno.DataOverflowError:
             continue
         if (len(matrix) + 2 * QUIET_ZONE_MODULES) * module_dots <= width_dots:
-            return matrix, module_dots
+            return error, module_dots, matrix
     raise QrTooLarge(f"a QR of {len(text)} characters does not fit {width_dots} dots")
 
 

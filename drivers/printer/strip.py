@@ -32,11 +32,14 @@ class Strip(Struct, frozen=True):
 
 
 class Cell(NamedTuple):
-    """A letter's form, or half of a wide one, as a printer stores it: 12 columns of 24 dots, the upper dot first."""
+    """A letter's form, or half of a wide one, as a printer stores it: 12 columns of 24 dots, the upper dot first.
+
+    Without columns it is a character of the printer's own: `home`.
+    """
 
     columns: bytes
     home: str | None = None
-    """The ASCII character that a printer which forgot the cell may show instead; None: any but a digit."""
+    """The ASCII character whose code the cell has to have; None: any but a digit's."""
 
 
 class Run(NamedTuple):

@@ -16,12 +16,14 @@ from __future__ import annotations
 
 import math
 import re
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from drivers.printer.text_shaping import open_font
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PIL import Image
     from PIL.ImageFont import FreeTypeFont
 
@@ -51,12 +53,20 @@ class Face(NamedTuple):
 
 def wrap(face: Face, text: str, width_dots: int) -> list[str]:
     """Break `text` into lines at most `width_dots` wide. Line feeds stay breaks; an empty line stays a line."""
-    return [line for paragraph in text.split("\n") for line in _wrap_paragraph(face, paragraph, width_dots)]
+    return break_lines(text, width_dots - 2 * BEARING_DOTS, partial(_advance, face))
+
+
+def break_lines(text: str, room: float, advance: Callable[[str], float]) -> list[str]:
+    """Break `text` into lines of which none is wider than `room`, in the units of `advance`.
+
+    Line feeds stay breaks; an empty line stays a line.
+    """
+    return [line for paragraph in text.split("\n") for line in _break_paragraph(paragraph, room, advance)]
 
 
 def width_dots_of(face: Face, line: str) -> int:
     """How wide `line` is when drawn by `draw_line`."""
-    return _drawn_width_dots(_advance(face, line))
+    return math.ceil(_advance(face, line)) + 2 * BEARING_DOTS
 
 
 @lru_cache(maxsize=LINES_KEPT_MAX)
@@ -90,32 +100,28 @@ def _advance(face: Face, text: str) -> float:
     return _font(face).getlength(text, direction="rtl", language="fa")
 
 
-def _drawn_width_dots(advance: float) -> int:
-    return math.ceil(advance) + 2 * BEARING_DOTS
-
-
-def _wrap_paragraph(face: Face, paragraph: str, width_dots: int) -> list[str]:
-    if width_dots_of(face, paragraph) <= width_dots:
+def _break_paragraph(paragraph: str, room: float, advance: Callable[[str], float]) -> list[str]:
+    if advance(paragraph) <= room:
         return [paragraph]
     words = [
-        piece for word in re.findall(_UNBREAKABLE, paragraph) for piece in _cut_to_fit(face, word, width_dots)
+        piece for word in re.findall(_UNBREAKABLE, paragraph) for piece in _cut_to_fit(word, room, advance)
     ]
-    lines, advance = [words[0]], _advance(face, words[0])
+    lines, used = [words[0]], advance(words[0])
     for word in words[1:]:
-        longer = advance + _advance(face, " ") + _advance(face, word)
-        if _drawn_width_dots(longer) <= width_dots:
-            lines[-1], advance = f"{lines[-1]} {word}", longer
+        longer = used + advance(" ") + advance(word)
+        if longer <= room:
+            lines[-1], used = f"{lines[-1]} {word}", longer
         else:
             lines.append(word)
-            advance = _advance(face, word)
+            used = advance(word)
     return lines
 
 
-def _cut_to_fit(face: Face, word: str, width_dots: int) -> list[str]:
+def _cut_to_fit(word: str, room: float, advance: Callable[[str], float]) -> list[str]:
     """Cut a word that no line can hold between its letters."""
     pieces = [word]
-    while width_dots_of(face, pieces[-1]) > width_dots and len(pieces[-1]) > 1:
+    while advance(pieces[-1]) > room and len(pieces[-1]) > 1:
         rest = pieces.pop()
-        fits = max((n for n in range(1, len(rest)) if width_dots_of(face, rest[:n]) <= width_dots), default=1)
+        fits = max((n for n in range(1, len(rest)) if advance(rest[:n]) <= room), default=1)
         pieces += [rest[:fits], rest[fits:]]
     return pieces

@@ -7,8 +7,10 @@ Rules: `<sys.prefix>/fribidi/**/libfribidi.so.0` is loaded first where it exists
 machines that lack the package). It must be in the process, with global symbols, before `PIL._imagingft` is
 imported: Pillow then finds it by its soname. Pillow takes a sixth of a till's start and no scan needs it, so a till
 calls `require_shaping` beside everything else, and no module that a till starts with imports Pillow at its top.
+Letters for printers that set them one by one are joined and ordered by FriBiDi alone.
 
-Source: Unicode UAX #9 (bidirectional algorithm); Pillow, "Text layout engine".
+Source: Unicode UAX #9 (bidirectional algorithm); Pillow, "Text layout engine"; FriBiDi,
+`fribidi_log2vis`.
 Must not know: slips, printers.
 """
 
@@ -65,6 +67,32 @@ def open_font(file_name: str, size_dots: int) -> FreeTypeFont:
     from PIL import ImageFont  # noqa: PLC0415 -- must follow the load above
 
     return ImageFont.truetype(str(FONTS / file_name), size_dots, layout_engine=ImageFont.Layout.RAQM)
+
+
+def visual(line: str) -> str:
+    """The letters of a right-to-left line in the forms in which they join, in their order on paper from the left.
+
+    What only steers order and joining (isolates, joiners) is gone. For whoever sets letters one by one; Pillow does
+    it by itself.
+    """
+    require_shaping()
+    import ctypes  # noqa: PLC0415 -- few printers need it
+
+    count = len(line)
+    logical, ordered = (ctypes.c_uint32 * count)(*map(ord, line)), (ctypes.c_uint32 * (count + 1))()
+    direction = ctypes.c_uint32(_RIGHT_TO_LEFT)
+    done = ctypes.CDLL(SONAME).fribidi_log2vis(
+        logical, count, ctypes.byref(direction), ordered, None, None, None
+    )
+    assert done, "a line fits into memory"
+    return "".join(map(chr, ordered[:count])).translate(_STEERING)
+
+
+_RIGHT_TO_LEFT = 0x111
+"""FRIBIDI_PAR_RTL."""
+_STEERING = dict.fromkeys(
+    (0x200B, 0x200C, 0x200D, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF)
+)
 
 
 def _load_private_fribidi(folder: Path) -> None:

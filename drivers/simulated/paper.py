@@ -13,7 +13,7 @@ a bounded length of paper. `switch_off` makes it forget what a printer forgets.
 | `20` ... `7E` | gathers a character, where the profile has a text mode |
 | `1B 26 03 a b (x d...)...` | defines the characters a to b, each of x columns of 3 bytes |
 | `1B 25 n`, `1B 3F n` | uses user-defined characters (bit 0), forgets one |
-| `1B 45 n`, `1D 21 n` | bold (bit 0); n 00, 01, 10, 11: height and width doubled or not |
+| `1B 45 n`, `1D 21 n` | bold (bit 0); so many times as wide (bits 4-6) and as high (bits 0-2), less one |
 | `1B 61 n` | where a QR symbol stands: 0 left, 1 center, 2 right |
 | `1B 42 n t` | beeps n times, t x 50 ms each |
 | `1B 70 m t1 t2` | kicks the drawer |
@@ -53,11 +53,12 @@ if TYPE_CHECKING:
 ROWS_MAX = 24_000
 """Three meters of paper at 8 rows a millimeter. What is longer loses its beginning."""
 BEEPS_MAX = 1_000
+TIMES_MAX = 8
+"""How many times as wide and as high a character can be."""
 
 _NUL, _DLE, _ESC, _GS = b"\0", b"\x10", b"\x1b", b"\x1d"
 _FEED_AND_CUT = (65, 66)
 _CUTS = (0, 1, 48, 49, *_FEED_AND_CUT)
-_SIZES: Final = {0x00: (1, 1), 0x01: (1, 2), 0x10: (2, 1), 0x11: (2, 2)}
 _COLUMN_MODES: Final = {32: 2, 33: 1}
 """Of ESC *: how wide a dot is."""
 
@@ -260,9 +261,10 @@ class Paper:
 
     def _parse_size(self) -> Parser:
         size = yield 1
-        if size[0] not in _SIZES:
+        wide, high = divmod(size[0], 16)
+        if wide >= TIMES_MAX or high >= TIMES_MAX:
             raise self._unknown(_GS, b"!", size)
-        self._line.wide, self._line.high = _SIZES[size[0]]
+        self._line.wide, self._line.high = wide + 1, high + 1
 
     def _parse_margin(self) -> Parser:
         dots = yield 2
