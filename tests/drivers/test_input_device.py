@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import pty
 import socket
@@ -165,6 +166,77 @@ def test_leaving_closes_the_descriptor_and_frees_the_loop() -> None:
                 await device.read()
 
     asyncio.run(story())
+
+
+@field_failure("closing a device does not wake who reads it", "gvalkov/python-evdev#248")
+def test_who_waits_for_a_device_is_told_when_it_is_closed() -> None:
+    async def story() -> None:
+        device, far = plugged()
+        with far:
+            async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+                async with device:
+                    waiting = tasks.create_task(say_what_ends(device))
+                    await asyncio.sleep(0)
+                assert await waiting == "scanner: closed"
+
+    asyncio.run(story())
+
+
+async def say_what_ends(device: InputDevice) -> str:
+    try:
+        await device.read()
+    except DeviceGone as gone:
+        return str(gone)
+    return "nothing"
+
+
+class Kernel:
+    """Answers the requests of whoever opens a device node; another program may hold the device."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+        self.held = False
+
+    def ioctl(self, _fd: int, request: int, _argument: object = 0) -> int:
+        self.asked.append(request)
+        if self.held and request == EVIOCGRAB:
+            raise OSError(errno.EBUSY, "Device or resource busy")
+        return 0
+
+
+@pytest.fixture
+def kernel(monkeypatch: pytest.MonkeyPatch) -> Kernel:
+    kernel = Kernel()
+    monkeypatch.setattr("drivers.input_device.fcntl", kernel)
+    return kernel
+
+
+@field_failure("a busy grab leaves the till deaf", "donniebreve/touchcursor-linux#32")
+def test_a_device_that_another_program_has_grabbed_is_not_opened_until_it_is_free(
+    kernel: Kernel, tmp_path: Path
+) -> None:
+    node = tmp_path / "event0"
+    node.touch()
+    kernel.held = True
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(3):
+        with pytest.raises(PortNotOpened, match="busy"):
+            open_input_device(node)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    kernel.held = False
+    os.close(open_input_device(node)._fd)
+
+
+@field_failure("after a replug the keys go to the console again", "Narsil/rdev#42")
+def test_each_opening_grabs_anew_and_before_anything_is_read(kernel: Kernel, tmp_path: Path) -> None:
+    node = tmp_path / "event0"
+    for openings in range(1, 4):
+        node.write_bytes(RECORDS[0])
+        device = open_input_device(node)
+        assert kernel.asked.count(EVIOCGRAB) == kernel.asked.count(EVIOCSCLOCKID) == openings
+        assert os.lseek(device._fd, 0, os.SEEK_CUR) == 0, "nothing was read"
+        os.close(device._fd)
+        node.unlink()
 
 
 @pytest.mark.parametrize("path", ["/dev/null", "/nowhere/event0", "/"])

@@ -14,6 +14,7 @@ from drivers.ports import Port, PortKind
 from drivers.scanner.scan import BadScan, GtinScan
 from firmware.presence import MISSING_AFTER_MS
 from firmware.roles import Change, DeviceNews, Role
+from tests.field_failure import field_failure
 from tests.firmware.listening_till import JAM, MILK, MILK_SCAN, A, B, C, Till
 
 
@@ -27,6 +28,10 @@ def till(tmp_path: Path) -> Till:
     return Till(tmp_path)
 
 
+@field_failure(
+    "a scanner that comes back under another event number is another device",
+    "meri-imperiumi/signalk-bluetooth-anchor-button#2",
+)
 def test_a_device_is_what_its_socket_says_under_whatever_number(till: Till) -> None:
     async def story() -> None:
         till.assign(scanner=A, keypad=B)
@@ -44,6 +49,12 @@ def test_a_device_is_what_its_socket_says_under_whatever_number(till: Till) -> N
     asyncio.run(story())
 
 
+@field_failure(
+    "two scanners of one model are swapped",
+    "harmon25/node-usb-barcode-scanner#11",
+    "rubenbe/comfospottwin40#9",
+    "systemd/systemd#30574",
+)
 def test_two_scanners_of_one_model_do_not_swap_when_they_come_back_in_another_order(till: Till) -> None:
     async def story() -> None:
         till.assign(scanner=A, keypad=C)
@@ -63,6 +74,11 @@ def test_two_scanners_of_one_model_do_not_swap_when_they_come_back_in_another_or
     asyncio.run(story())
 
 
+@field_failure(
+    "one scanner is several input devices",
+    "meri-imperiumi/signalk-bluetooth-anchor-button#2",
+    "node-hid/node-hid#280",
+)
 def test_both_faces_of_one_scanner_are_the_scanner(till: Till) -> None:
     async def story() -> None:
         till.assign(scanner=A)
@@ -80,6 +96,7 @@ def test_both_faces_of_one_scanner_are_the_scanner(till: Till) -> None:
     asyncio.run(story())
 
 
+@field_failure("of two like keypads nobody knows which one went", "node-hid/node-hid#419")
 def test_of_two_like_pads_the_one_that_stays_goes_on_as_if_nothing_were(till: Till) -> None:
     async def story() -> None:
         till.assign(keypad=A, scanner=C)
@@ -100,6 +117,7 @@ def test_of_two_like_pads_the_one_that_stays_goes_on_as_if_nothing_were(till: Ti
     asyncio.run(story())
 
 
+@field_failure("an unplugged scanner is never found again", "dangle/akeydo#2")
 def test_half_a_scan_goes_with_its_scanner_and_the_next_one_is_whole(till: Till) -> None:
     async def story() -> None:
         till.assign(scanner=A)
@@ -116,6 +134,7 @@ def test_half_a_scan_goes_with_its_scanner_and_the_next_one_is_whole(till: Till)
     asyncio.run(story())
 
 
+@field_failure("every other replug is missed", "sezanzeb/input-remapper#927")
 def test_hundreds_of_replugs_leave_neither_descriptor_nor_task_behind(till: Till) -> None:
     async def story() -> None:
         till.assign(scanner=A)
@@ -161,6 +180,7 @@ def test_what_was_half_typed_is_void_when_the_keypad_goes_and_only_its_absence_i
     asyncio.run(story())
 
 
+@field_failure("a device that is away for milliseconds ends the program", "gvalkov/python-evdev#67")
 def test_a_quick_replug_is_nobody_s_business(till: Till) -> None:
     async def story() -> None:
         till.assign(scanner=A, keypad=B)
@@ -210,6 +230,12 @@ def test_given_paths_are_used_as_they_are_and_nobody_is_looked_for(tmp_path: Pat
     asyncio.run(story())
 
 
+@field_failure(
+    "a device is opened before udev has given it to us",
+    "kivy/kivy#7587",
+    "signal11/hidapi#217",
+    "nxp-imx/mfgtools#407",
+)
 def test_a_device_that_cannot_be_opened_yet_is_tried_again_and_told_once(till: Till) -> None:
     async def story() -> None:
         till.assign(scanner=A)

@@ -15,7 +15,6 @@ from tests.field_failure import field_failure
 
 OIL = "6260000000019"
 OIL_SCAN = GtinScan("06260000000019")
-DAY_S = 86_400
 CODE_OF = {character: code for code, character in keys.PAD.items()}
 
 
@@ -84,20 +83,6 @@ def test_every_sign_of_the_numeric_pad_is_a_character() -> None:
     pad = b"".join(key_events(CODE_OF[sign]) for sign in CODE_OF)
     assert told(scan_events("C1:", end="") + pad + scan_events("")) == [TextScan(text)]
     assert set("0123456789/*-+.=") <= set(text)
-
-
-@field_failure(
-    "after some weeks no scan is recognized",
-    "http://www.fieldpine.com/support/roadmap/barcode_scanners.htm",
-)
-@pytest.mark.parametrize(
-    "up_s", [20 * DAY_S, (1 << 31) // 1_000, 25 * DAY_S, (1 << 32) // 1_000, 50 * DAY_S, 400 * DAY_S]
-)
-def test_a_till_that_was_never_switched_off_reads_as_on_its_first_day(up_s: int) -> None:
-    bursts = [scan_events(OIL, stamp=(up_s + second, 999_999)) for second in range(-2, 3)]
-    assert told(*bursts) == [OIL_SCAN] * 5
-    half = scan_events("96385", end="", stamp=(up_s, 0))
-    assert told(half, scan_events("074", stamp=(up_s + 1, 0)))[0] == BadScan(BadScanReason.HALF)
 
 
 @field_failure("the first FNC1 is taken for part of the number", "odoo/odoo#177958")
