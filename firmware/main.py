@@ -19,8 +19,8 @@ from firmware.inputs import Inputs, desk_of
 from firmware.journal.journal import open_journal
 from firmware.log import Level, Log, write_to
 from firmware.paper import Paper
-from firmware.roles import open_roles
-from firmware.roster import given_by, listed
+from firmware.roles import Role, open_roles
+from firmware.roster import given_by, listed, path_of
 from firmware.signals import Hints, Signals
 from firmware.sounds import Sounds, players_of
 from firmware.supervisor import Job, Supervisor
@@ -92,7 +92,7 @@ async def _serve(
     )
     sounds = Sounds(players_of(config.beeper_device, paper), log=log, monotonic_ms=real_ms)
     hints = Hints(paper, log=log)
-    pole, screen = _pole(config, log), _screen(config)
+    pole, screen = _pole(config, roles, log), _screen(config)
     signals = Signals(paper, hints, sounds, pole=pole, screen=screen)
 
     # the conversation with the people there
@@ -158,15 +158,15 @@ def clock_of(config: Config) -> Clock:
     return FileClock(config.clock_file, has_chip=config.clock_chip)
 
 
-def _pole(config: Config, log: Log) -> PoleSign | None:
-    if config.display_path is None:
+def _pole(config: Config, roles: Roles, log: Log) -> PoleSign | None:
+    if config.display_path is None and roles.seat(Role.DISPLAY) is None:
         return None
     # Most tills have no display, and none waits for its modules.
     from drivers.line_display import PROTOCOLS  # noqa: PLC0415
     from firmware.signs import PoleSign  # noqa: PLC0415
 
     return PoleSign(
-        config.display_path, PROTOCOLS[config.display_protocol], baud=config.display_baud, log=log, monotonic_ms=_real_ms,
+        lambda: path_of(Role.DISPLAY, roles, given_by(config)), PROTOCOLS[config.display_protocol], baud=config.display_baud, log=log, monotonic_ms=_real_ms,
     )  # fmt: skip
 
 

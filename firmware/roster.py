@@ -1,5 +1,4 @@
-"""The list of the till's devices, for paper, self-test and command: every role with its device, then who has none. Pure but
-for asking whether a given path is there.
+"""Roles and devices put together: the list for paper, self-test and command, and where a serial device with a role is now.
 
 Must not know: how the list is shown.
 """
@@ -10,7 +9,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drivers.ports import PortKind
+from drivers.errors import PortNotOpened
+from drivers.ports import PortKind, list_serial_ports
 from firmware.roles import Listed, Role
 
 if TYPE_CHECKING:
@@ -42,6 +42,17 @@ def listed(roles: Roles, given: Mapping[Role, Path], ports: Sequence[Port]) -> t
         if port.path not in taken and not _is_another_face(port, rows)
     ]
     return tuple(rows)
+
+
+def path_of(role: Role, roles: Roles, given: Mapping[Role, Path]) -> Path:
+    """Where the serial device with `role` is now. Raises: PortNotOpened."""
+    if role in given:
+        return given[role]
+    port = roles.find(role, list_serial_ports())
+    if port is None:
+        seat = roles.seat(role)
+        raise PortNotOpened(f"no {role.value} is plugged in{f' at {seat.place}' if seat else ''}")
+    return port.path
 
 
 def real(path: Path) -> Path:

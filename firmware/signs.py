@@ -39,18 +39,18 @@ END_OF_STRIP: Slip = ()
 
 
 class PoleSign:
-    """Owns the display's port while `run` runs."""
+    """Owns the display's port while `run` runs. `find` says where it is now. Raises: PortNotOpened."""
 
     def __init__(
         self,
-        path: Path,
+        find: Callable[[], Path],
         protocol: DisplayProtocol,
         *,
         baud: int,
         log: Log,
         monotonic_ms: Callable[[], int],
     ) -> None:
-        self._path = path
+        self._find = find
         self._protocol = protocol
         self._baud = baud
         self._log = log
@@ -70,7 +70,7 @@ class PoleSign:
 
     async def run(self) -> None:
         """Keep the port open and the display right. Raises: PortNotOpened, DeviceGone."""
-        async with open_serial_port(self._path, baud=self._baud) as port:
+        async with open_serial_port(self._find(), baud=self._baud) as port:
             display = LineDisplay(port, self._protocol)
             shown: TwoLines | None = None
             while True:

@@ -36,7 +36,11 @@ class Pole:
         self.now_ms = 0
         self.log = Log(lambda _: None, level=Level.ERROR, monotonic_ms=lambda: 0)
         self.sign = PoleSign(
-            self.display.path, PROTOCOLS["cd5220"], baud=9_600, log=self.log, monotonic_ms=lambda: self.now_ms
+            lambda: self.display.path,
+            PROTOCOLS["cd5220"],
+            baud=9_600,
+            log=self.log,
+            monotonic_ms=lambda: self.now_ms,
         )
 
     async def reads(self, lines: TwoLines) -> None:
