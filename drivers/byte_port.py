@@ -98,6 +98,10 @@ class BytePort:
             patience_ms = timeout_ms if held < before else patience_ms - POLL_MS
         return held
 
+    def hang_up(self, why: str) -> None:
+        """Close it at once: whoever reads or writes then finds the device gone."""
+        self._finish(why)
+
     def has_room(self) -> bool:
         """Whether a byte would be taken now. Raises: DeviceGone."""
         self._check(sent=0)

@@ -172,13 +172,10 @@ def load_appliance() -> Callable[[Config], Coroutine[None, None, None]]:
 
 def _say_on_paper(config: Config, errors: Sequence[BaseException]) -> None:
     """The shopkeeper sees neither standard error nor an exit code."""
-    from drivers.printer.profiles import profile_named  # noqa: PLC0415
     from firmware import service_print  # noqa: PLC0415
 
     with contextlib.suppress(DriverError):
-        asyncio.run(
-            service_print.last_words(config.printer_path, profile_named(config.printer_paper), errors)
-        )
+        asyncio.run(service_print.last_words(service_print.printer_of(config), errors))
 
 
 def _enroll(given: argparse.Namespace) -> None:
@@ -226,7 +223,6 @@ def _report(found: Audit) -> None:
 
 
 def _selftest(given: argparse.Namespace) -> int:
-    from drivers.printer.profiles import profile_named  # noqa: PLC0415
     from firmware import main as appliance  # noqa: PLC0415
     from firmware import service_print  # noqa: PLC0415
     from firmware.log import Level, Log  # noqa: PLC0415
@@ -234,11 +230,10 @@ def _selftest(given: argparse.Namespace) -> int:
 
     config = configuration.load(given.config)
     clock = appliance.clock_of(config)
-    profile = profile_named(config.printer_paper)
     command = SelfTestCommand(
         config, clock,
         say=print,
-        print_slip=lambda slip: service_print.print_on(slip, config.printer_path, profile),
+        print_slip=lambda slip: service_print.print_on(slip, service_print.printer_of(config)),
         log=Log(_warn, level=Level.WARNING, monotonic_ms=clock.monotonic_ms),
     )  # fmt: skip
     return asyncio.run(command.run(wait_ms=given.wait_s * 1_000))
@@ -265,16 +260,14 @@ def _warn(words: str) -> None:
 
 
 def _help_card(given: argparse.Namespace) -> None:
-    from drivers.printer.profiles import profile_named  # noqa: PLC0415
     from firmware import service_print  # noqa: PLC0415
 
     config = configuration.load(given.config)
     slip = service_print.help_card_of(config.data_folder)
-    profile = profile_named(config.printer_paper)
     if given.png is None:
-        asyncio.run(service_print.print_on(slip, config.printer_path, profile))
+        asyncio.run(service_print.print_on(slip, service_print.printer_of(config)))
     else:
-        service_print.draw(slip, profile, given.png)
+        service_print.draw(slip, service_print.profile_of(config), given.png)
 
 
 if __name__ == "__main__":

@@ -35,8 +35,11 @@ class Config(Struct, frozen=True):
     scanner_gap_ms: int
     scanner_baud: int
     keypad_path: Path | None
-    printer_path: Path
-    printer_paper: str
+    printer_path: Path | None
+    printer_profile: str | None
+    printer_profile_file: Path | None
+    printer_baud: int | None
+    printer_flow: str | None
     beeper_device: tuple[str, ...]
     display_path: Path | None
     display_protocol: str
@@ -140,8 +143,11 @@ KEYS = (
     Key("scanner.gap_ms", _ms(20, 2_000), "20 to 2000", "longest time between two characters of one code", 300),
     Key("scanner.baud", _number_of(*BAUDS), _BAUD_WORDS, "its speed, if it is a serial port and no USB modem", 9_600),
     Key("keypad.path", _path, "a path", "the numeric keypad, an event device; absent: whoever has the role", None),
-    Key("printer.path", _path, "a path", "the receipt printer's serial port, best by its /dev/serial/by-id name"),
-    Key("printer.paper", _one_of("58mm", "80mm"), "58mm, 80mm", "the width of the paper", "58mm"),
+    Key("printer.path", _path, "a path", "the receipt printer, a serial port or /dev/usb/lp*; absent: whoever has the role, else it is searched for", None),
+    Key("printer.profile", _text, "a profile's name", "what kind of printer it is: 58mm, 80mm, a model of drivers/printer/profiles.toml or of the own file; absent: as found, else by its USB names, else 58mm", None),
+    Key("printer.profile_file", _path, "a path", "profiles of the shop's own printers, in the form of drivers/printer/profiles.toml", None),
+    Key("printer.baud", _number_of(*BAUDS), _BAUD_WORDS, "its speed, if it is not as found or as the profile says", None),
+    Key("printer.flow", _one_of("none", "rts_cts", "dtr_dsr", "xon_xoff"), "none, rts_cts, dtr_dsr, xon_xoff", "how it says that it can take no more, likewise", None),
     Key("beeper.device", _players, "a list of texts", "what sounds, tried in this order: `printer` (its buzzer; tried last if not named), a kernel sound device's path, `aplay` or `aplay:CARD` (a sound card)", ("printer",)),
     Key("display.path", _path, "a path", "the two-line display's serial port, if there is one", None),
     Key("display.protocol", _one_of("cd5220", "escpos"), "cd5220, escpos", "how the display is spoken to", "cd5220"),

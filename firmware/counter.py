@@ -19,13 +19,20 @@ if TYPE_CHECKING:
 
     from drivers.keypad import Key
     from drivers.scanner.scan import Scan
-    from firmware.inputs import Inputs
+    from firmware.inputs import Input
     from firmware.journal.journal import Journal
     from firmware.log import Log
     from firmware.watchdog import CheckIn
 
 TICK_MS = 250
 """Soon enough for what people wait for: a verdict, a lapsed PIN, an owed slip."""
+
+
+class Inputs(Protocol):
+    """What people do, in its order: `firmware.inputs`."""
+
+    async def take(self, *, at_most_ms: int) -> Input | None:
+        """The next input, or None if nothing happens for `at_most_ms`."""
 
 
 class Conversation(Protocol):

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from drivers.errors import DriverError
 from drivers.ports import list_usb_printers
-from drivers.printer.profiles import profile_named
 from firmware import boot, examination
 from firmware.center_link import AskNow, CenterLink
 from firmware.clock import FileClock, SystemClock
@@ -19,6 +18,8 @@ from firmware.inputs import Inputs, desk_of
 from firmware.journal.journal import open_journal
 from firmware.log import Level, Log, write_to
 from firmware.paper import Paper
+from firmware.printer_choice import PrinterChoice
+from firmware.printer_search import KeysFirst, PrinterSearch
 from firmware.roles import Role, open_roles
 from firmware.roster import given_by, listed, path_of
 from firmware.signals import Hints, Signals
@@ -66,6 +67,7 @@ async def run(config: Config) -> None:
         await boot.booted(journal)
         log.info("opened", device=identity.device, head=journal.head.sequence, clean=journal.was_clean)
         with open_roles(config.data_folder, warn=lambda words: log.error("roles", error=words)) as roles:
+            PrinterChoice(config, roles).check()
             await _serve(config, identity, journal, roles, clock, log, until)
         if broken:
             raise broken[0]
@@ -87,9 +89,11 @@ async def _serve(
     watchdog = Watchdog(ServiceNotifier(os.environ), log=log, monotonic_ms=real_ms, sleep_ms=clock.sleep_ms)
     # the devices on the counter
     inputs = Inputs(roles, desk_of(config), log=log, sleep_ms=clock.sleep_ms, monotonic_ms=real_ms)
-    paper = Paper(
-        config.printer_path, profile_named(config.printer_paper), log=log, check_in=watchdog.check_in("paper")
+    choice = PrinterChoice(config, roles)
+    search = PrinterSearch(
+        choice, log=log, lend_keys=partial(setattr, inputs, "lends_keys"), keep_lender=inputs.keep_lender
     )
+    paper = Paper(choice.chosen, search.run, log=log, check_in=watchdog.check_in("paper"))
     sounds = Sounds(players_of(config.beeper_device, paper), log=log, monotonic_ms=real_ms)
     hints = Hints(paper, log=log)
     pole, screen = _pole(config, roles, log), _screen(config)
@@ -104,6 +108,7 @@ async def _serve(
         version=boot.VERSION,
         machine_boot=boot.machine_boot(),
         devices=devices,
+        find_printer=paper.ask_again,
         examine=partial(examination.running, rows=devices, folder=config.data_folder),
     )
     conversation = Conversation(journal, signals, settings)
@@ -128,8 +133,9 @@ async def _serve(
         log.info("ready", head=journal.head.sequence)
 
     counter = Counter(
-        conversation, inputs, journal,
-        tear=signals.tear, after_start=ready, after_z=asked.ask, log=log, check_in=watchdog.check_in("counter"),
+        conversation, KeysFirst(inputs, search), journal,
+        tear=signals.tear, after_start=ready, after_z=asked.ask, log=log,
+        check_in=watchdog.check_in("counter"),
     )  # fmt: skip
     upkeep = Upkeep(
         journal, quiet_ms=config.idle_checkpoint_ms, sleep_ms=clock.sleep_ms, log=log,

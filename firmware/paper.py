@@ -1,8 +1,13 @@
 """The printer as the till sees it: whole slips, drawn while they print, on whatever port the printer has now.
 
-Rules: slips of one conversation make one strip, which is torn off when the conversation is over; a slip waits for a printer
-that is just being plugged in, but not for one that is gone; what had left is told by the driver's errors. The port is opened
-by one task, which the supervisor restarts while the printer is away.
+Rules:
+- Slips of one conversation make one strip, which is torn off when the conversation is over.
+- A slip waits for a printer that is just being plugged in, but not for one that is gone; what had left is told by the
+  driver's errors.
+- The port is opened by one task, which the supervisor restarts while the printer is away. Where nobody knows which printer
+  this is, that task asks (`firmware.printer_search`); a person may have it ask again.
+- Each slip is a job with a number, for the log and for printers that tell which job is done. Paper does not show it: what
+  must be found again has a receipt number, and what comes twice says that it is a copy.
 """
 
 from __future__ import annotations
@@ -10,19 +15,21 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from drivers.errors import DeviceGone
+from drivers.errors import DeviceGone, WriteInterrupted
 from drivers.printer.raster import render
 from drivers.printer.receipt_printer import ReceiptPrinter
 from drivers.printer.slip import Pair, Qr, Text
-from drivers.serial_port import open_serial_port
+from drivers.printer.usb_port import open_printer_port
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Awaitable, Callable
 
-    from drivers.printer.profiles import PrinterProfile
+    from drivers.byte_port import BytePort
     from drivers.printer.slip import Element, Slip
+    from drivers.printer.status import Condition
     from drivers.sound import Sound
     from firmware.log import Log
+    from firmware.printer_choice import Chosen
     from firmware.watchdog import CheckIn
 
 PLUGGED_IN_WITHIN_MS = 3_000
@@ -31,44 +38,81 @@ PLUGGED_IN_WITHIN_MS = 3_000
 class Paper:
     """Owns the printer's port while `run` runs; one task prints, any task may beep."""
 
-    def __init__(self, path: Path, profile: PrinterProfile, *, log: Log, check_in: CheckIn) -> None:
-        self._path = path
-        self._profile = profile
+    def __init__(
+        self,
+        choose: Callable[[], Chosen | None],
+        ask: Callable[[], Awaitable[Chosen]],
+        *,
+        log: Log,
+        check_in: CheckIn,
+    ) -> None:
+        """`choose` says which printer this till has, `ask` asks the people at the counter where nothing says it."""
+        self._choose = choose
+        self._ask = ask
         self._log = log
         self._check_in = check_in
+        self._port: BytePort | None = None
         self._printer: ReceiptPrinter | None = None
+        self._asks_again = False
         self._hangs = False
+        self._job = 0
         self._plugged_in = asyncio.Event()
         self._away_since_s: float | None = None
 
     async def run(self) -> None:
-        """Keep the port open and its input read. Raises: PortNotOpened, DeviceGone."""
-        async with open_serial_port(self._path, baud=self._profile.baud) as port:
-            if self._printer is None:
-                self._printer = ReceiptPrinter(port, self._profile)
+        """Find the printer, keep its port open and hear what it says. Raises: PortNotOpened, ProfileError, DeviceGone."""
+        chosen = None if self._asks_again else self._choose()
+        if chosen is None:
+            chosen = await self._ask()
+        self._asks_again = False
+        profile = chosen.profile
+        async with open_printer_port(chosen.path, baud=profile.baud, flow=profile.flow) as port:
+            if self._printer is None or self._printer.profile != profile:
+                self._printer = ReceiptPrinter(port, profile)
             else:
                 self._printer.use_port(port)
+            self._port = port
             self._plugged_in.set()
+            self._log.info("printer", path=chosen.path, profile=profile.name)
             try:
-                while True:
-                    self._log.debug("printer says", data=(await port.read()).hex())
+                await self._printer.listen()
             finally:
                 self._plugged_in.clear()
+                self._port = None
                 self._away_since_s = asyncio.get_running_loop().time()
 
+    def ask_again(self) -> None:
+        """Ask the people at the counter which printer this is, whatever is known. Any task may call this."""
+        self._asks_again = True
+        if self._port is not None:
+            self._port.hang_up("the printer is searched for")
+
+    @property
+    def condition(self) -> Condition | None:
+        """What is known of the printer that is plugged in; None without one."""
+        return self._printer.condition if self._printer is not None and self._plugged_in.is_set() else None
+
     async def print(self, slip: Slip) -> None:
-        """Print `slip`; return when all its bytes have left. Raises: PrinterBlocked, DeviceGone, with `started`."""
+        """Print `slip`; return when all its bytes have left, or are on paper where the printer tells.
+
+        Raises: PrinterBlocked, DeviceGone, with `started`.
+        """
+        self._job += 1
         with self._check_in.working():
             printer = await self._present()
             self._hangs = True
-            await printer.print_slip(render(slip, self._profile.width_dots), tear=False)
-        self._log.debug("printed", slip=[text for element in slip for text in texts(element)])
+            try:
+                await printer.print_slip(render(slip, printer.profile.width_dots), tear=False, job=self._job)
+            except WriteInterrupted as error:
+                self._log.info("not printed", job=self._job, error=str(error), sent=error.sent)
+                raise
+        self._log.debug("printed", job=self._job, slip=[text for element in slip for text in texts(element)])
 
     async def tear(self) -> None:
         """Cut what hangs out, or feed it above the tear bar: one strip is done. Raises: PrinterBlocked, DeviceGone."""
         if self._hangs:
             printer = await self._present()
-            await printer.print_slip((), tear=True)
+            await printer.print_slip((), tear=True, job=self._job)
             self._hangs = False
 
     async def beep(self, sound: Sound) -> None:
@@ -85,7 +129,7 @@ class Paper:
             async with asyncio.timeout_at(self._away_since_s + PLUGGED_IN_WITHIN_MS / 1000):
                 await self._plugged_in.wait()
         except TimeoutError:
-            raise DeviceGone(f"{self._path}: no printer", sent=0) from None
+            raise DeviceGone("no printer", sent=0) from None
         assert self._printer is not None, "plugged in"
         return self._printer
 

@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from drivers.errors import PortNotOpened
+from drivers.printer.profiles import NARROW
 from drivers.printer.raster import render
 from drivers.printer.receipt_printer import ReceiptPrinter
-from drivers.serial_port import open_serial_port
+from drivers.printer.usb_port import open_printer_port
 from drivers.sound import Sound
 from firmware import boot
 from firmware.errors import FirmwareError
 from firmware.journal.audit import policy_of
+from firmware.printer_choice import PrinterChoice
 from firmware.receipt import persian
 from firmware.receipt.prompt_slips import Prompt, prompt_slip
 from firmware.receipt.service_slips import help_card
+from firmware.roles import read_roles
 from firmware.till.codes import help_parts
 
 if TYPE_CHECKING:
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
 
     from drivers.printer.profiles import PrinterProfile
     from drivers.printer.slip import Slip
+    from firmware.config import Config
+    from firmware.printer_choice import Chosen
 
 WHY_CHARACTERS_MAX = 160
 
@@ -39,13 +45,35 @@ def help_card_of(data_folder: Path) -> Slip:
     return help_card(help_parts(policy.goods if policy else ()))
 
 
-async def last_words(path: Path, profile: PrinterProfile, why: Sequence[BaseException]) -> None:
+def printer_of(config: Config) -> Chosen:
+    """The printer of this till, without asking anybody at the counter. Raises: DriverError."""
+    chosen = PrinterChoice(config, read_roles(config.data_folder, warn=lambda _: None)).chosen()
+    if chosen is None:
+        raise PortNotOpened(
+            "nobody knows yet which printer this till has: start the appliance and answer on paper"
+        )
+    return chosen
+
+
+def profile_of(config: Config) -> PrinterProfile:
+    """What kind of printer slips are drawn for, plugged in or not. Raises: DriverError."""
+    choice = PrinterChoice(config, read_roles(config.data_folder, warn=lambda _: None))
+    name = config.printer_profile
+    try:
+        chosen = None if name is not None else choice.chosen()
+    except PortNotOpened:
+        chosen = None
+    return choice.plain(name or NARROW) if chosen is None else chosen.profile
+
+
+async def last_words(chosen: Chosen, why: Sequence[BaseException]) -> None:
     """Sound and print that the till cannot go on; `why` is for the technician at the telephone.
 
     Who has no screen would else see nothing at all. Raises: DriverError.
     """
     rows = tuple(persian.isolate(_in_ascii(str(error))) for error in why)
-    async with open_serial_port(path, baud=profile.baud) as port:
+    profile = chosen.profile
+    async with open_printer_port(chosen.path, baud=profile.baud, flow=profile.flow) as port:
         printer = ReceiptPrinter(port, profile)
         await printer.beep(Sound.LOCKED)
         await printer.print_slip(render(prompt_slip(Prompt.OUT_OF_ORDER, *rows), profile.width_dots))
@@ -55,9 +83,10 @@ def _in_ascii(why: str) -> str:
     return "".join(sign if sign in string.printable.strip() else " " for sign in why[:WHY_CHARACTERS_MAX])
 
 
-async def print_on(slip: Slip, path: Path, profile: PrinterProfile) -> None:
+async def print_on(slip: Slip, chosen: Chosen) -> None:
     """Print `slip`. Raises: DriverError."""
-    async with open_serial_port(path, baud=profile.baud) as port:
+    profile = chosen.profile
+    async with open_printer_port(chosen.path, baud=profile.baud, flow=profile.flow) as port:
         await ReceiptPrinter(port, profile).print_slip(render(slip, profile.width_dots))
 
 

@@ -55,7 +55,7 @@ path = "keypad"
 
 [printer]
 path = "printer"
-paper = "{paper}"
+profile = "{paper}"
 
 [center]
 url = "{url}"

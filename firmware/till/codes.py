@@ -43,6 +43,7 @@ class Function(Enum):
     DATE = auto()
     DEVICES = auto()
     SELF_TEST = auto()
+    FIND_PRINTER = auto()
 
 
 class Need(Enum):
@@ -132,6 +133,9 @@ FUNCTION_CODES = (
     ),
     FunctionCode(
         "19", Function.SELF_TEST, (), "آزمایش دستگاه", "self-test: devices, echoes, disk, clock, link"
+    ),
+    FunctionCode(
+        "20", Function.FIND_PRINTER, (), "چاپگر تازه", "search for the printer: press the number that can be read"
     ),
 )
 BY_NUMBER = {code.number: code for code in FUNCTION_CODES}

@@ -144,6 +144,13 @@ async def devices(talk: Talk) -> State:
     return talk.rest()
 
 
+async def find_printer(talk: Talk) -> State:
+    """Have every port and speed print its number; what is pressed then is the printer's."""
+    await talk.beep(Sound.ACCEPTED)
+    talk.settings.find_printer()
+    return talk.rest()
+
+
 async def status(talk: Talk) -> State:
     """The inspection slip."""
     journal, policy = talk.journal, talk.journal.policy

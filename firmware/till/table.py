@@ -117,4 +117,5 @@ FUNCTIONS: dict[Function, FunctionHandler] = {
     Function.PRICE_CHANGE: service.change_price,
     Function.DATE: service.date,
     Function.SELF_TEST: self_testing.start,
+    Function.FIND_PRINTER: service.find_printer,
 }

@@ -71,6 +71,10 @@ def _no_devices() -> tuple[Listed, ...]:
     return ()
 
 
+def _no_printer() -> None:
+    return None
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """What the configuration says about the conversation. `machine_boot` differs after the machine went down."""
 
@@ -83,6 +87,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     code_tries: int = 5
     examine: Callable[[Journal], Awaitable[tuple[Finding, ...]]] = _nothing_known
     devices: Callable[[], tuple[Listed, ...]] = _no_devices
+    find_printer: Callable[[], None] = _no_printer
 
 
 class Presented(Struct, frozen=True, kw_only=True):

@@ -22,7 +22,7 @@ printer.path = "printer"
 
 def test_what_is_not_said_has_a_default(tmp_path: Path) -> None:
     config = config_from(LEAST, folder=tmp_path)
-    assert (config.printer_paper, config.center_interval_ms, config.clock_chip) == ("58mm", 60_000, False)
+    assert (config.printer_profile, config.center_interval_ms, config.clock_chip) == (None, 60_000, False)
     assert config.clock_file is None
 
 
@@ -42,10 +42,10 @@ def test_relative_paths_begin_at_the_file_s_own_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ('printer.papr = "58mm"', "printer.papr is no key"),
+        ('printer.paper = "58mm"', "printer.paper is no key"),
         ('colour = "blue"', "colour is no key"),
         ("[center.tls]\nx = 1", "center.tls is no key|center.tls is"),
-        ('printer.paper = "72mm"', "printer.paper is not one of 58mm, 80mm"),
+        ('printer.flow = "dtr"', "printer.flow is not one of none, rts_cts, dtr_dsr, xon_xoff"),
         ("clock.chip = 1", "clock.chip is not true or false"),
         ("center.interval_ms = 99", "center.interval_ms is not a whole number from 100"),
         ("center.interval_ms = 86400001", "center.interval_ms is not a whole number"),

@@ -16,6 +16,7 @@ from drivers.sound import Sound
 from firmware import paper as paper_module
 from firmware.log import Level, Log
 from firmware.paper import Paper, texts
+from firmware.printer_choice import Chosen
 from firmware.supervisor import Job, Supervisor
 from firmware.watchdog import CheckIn
 from tests.fakes.printers import PAPER_58_MM, PAPER_80_MM
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 SLIP = (Text("سلام"), Rule())
 
 
+async def never_asked() -> Chosen:
+    raise AssertionError("the printer is known")
+
+
 class Counter:
     """A printer on a pseudo terminal and the till's paper, supervised as in the appliance."""
 
@@ -37,7 +42,8 @@ class Counter:
         self.lines: list[str] = []
         self.log = Log(self.lines.append, level=Level.DEBUG, monotonic_ms=lambda: 0)
         check_in = CheckIn("paper", lambda: 0)
-        self.paper = Paper(folder / "printer", profile, log=self.log, check_in=check_in)
+        chosen = Chosen(path=folder / "printer", profile=profile)
+        self.paper = Paper(lambda: chosen, never_asked, log=self.log, check_in=check_in)
 
     async def run(self, story: Callable[[Counter], Awaitable[None]]) -> None:
         until = asyncio.Event()

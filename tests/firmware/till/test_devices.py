@@ -105,3 +105,12 @@ def test_a_code_lists_the_devices(tmp_path: Path) -> None:
 def shop(tmp_path: Path) -> Iterator[Counter]:
     with Counter(tmp_path) as counter:
         yield counter
+
+
+def test_the_printer_can_be_searched_for_by_code(tmp_path: Path) -> None:
+    searched: list[bool] = []
+    counter = Counter(tmp_path)
+    counter.settings = structs.replace(counter.settings, find_printer=lambda: searched.append(True))
+    with counter as shop:
+        shop.press("*20 Enter")
+    assert searched == [True]
