@@ -219,7 +219,7 @@ class Paper:
     def _parse_definitions(self) -> Parser:
         head = yield 3
         height_bytes, first, last = head
-        if height_bytes == 0:
+        if 0 in head:
             yield from self._skip_cut_off()
             return
         if height_bytes != COLUMN_BYTES or not CODES.start <= first <= last < CODES.stop:
@@ -369,7 +369,7 @@ class Paper:
     def _move(self, units: int) -> None:
         printed = self._line.take_rows()
         rows = units // self._units_a_row
-        if printed and rows < CELL_ROWS:
+        if printed and 0 < rows < CELL_ROWS:
             raise self._unknown(_ESC, b"J", bytes([units]))
         for row in printed:
             self._print(row)
