@@ -7,7 +7,6 @@ import errno
 import os
 import pty
 import socket
-import tty
 from pathlib import Path
 
 import pytest
@@ -97,11 +96,12 @@ def test_what_came_before_the_end_is_read_first_and_then_every_read_says_gone() 
 @field_failure("the read says ENODEV before anybody says unplugged", "gvalkov/python-evdev#64")
 def test_a_read_error_of_the_kernel_is_device_gone() -> None:
     async def story() -> None:
-        far, near = pty.openpty()
-        tty.setraw(near)
-        os.set_blocking(near, False)
-        async with InputDevice(near, name="pad") as device:
-            os.close(far)
+        fd, other = pty.openpty()
+        os.set_blocking(fd, False)
+        os.close(other)
+        with pytest.raises(OSError, match="Input/output"):
+            os.read(fd, 1)
+        async with InputDevice(fd, name="pad") as device, asyncio.timeout(5):
             with pytest.raises(DeviceGone, match="pad"):
                 await device.read()
 

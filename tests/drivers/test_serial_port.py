@@ -13,6 +13,7 @@ import pytest
 
 from drivers.errors import DeviceGone, PortNotOpened, PrinterBlocked
 from drivers.serial_port import PIECE_BYTES, QUEUED_READS_MAX, Flow, SerialPort, open_serial_port
+from tests.field_failure import field_failure
 
 PATIENCE_MS = 50
 
@@ -70,6 +71,7 @@ def test_every_byte_passes_unchanged_and_is_counted(far: FarSide) -> None:
     asyncio.run(story())
 
 
+@field_failure("two programs read one port", "pyserial/pyserial#378", "pyserial/pyserial#326")
 def test_the_port_is_set_as_asked_and_ours_alone(far: FarSide) -> None:
     async def story() -> None:
         async with open_serial_port(far.path, baud=115_200, flow=Flow.RTS_CTS):
@@ -86,6 +88,12 @@ def test_the_port_is_set_as_asked_and_ours_alone(far: FarSide) -> None:
     asyncio.run(story())
 
 
+@field_failure(
+    "a blocked write stops the program",
+    "pyserial/pyserial#163",
+    "pymodbus-dev/pymodbus#3018",
+    "JelmerT/cc2538-bsl#107",
+)
 def test_a_blocked_printer_is_told_with_the_bytes_that_were_taken(far: FarSide) -> None:
     async def story() -> None:
         async with open_serial_port(far.path, baud=9_600) as port:
@@ -147,6 +155,7 @@ def test_a_printer_that_says_xoff_is_blocked_until_it_says_xon(far: FarSide) -> 
     asyncio.run(story())
 
 
+@field_failure("the port says open although the cable is gone", "pyserial/pyserial#387", "wjwwood/serial#238")
 def test_a_cable_pulled_while_writing_is_device_gone_with_the_count(far: FarSide) -> None:
     async def story() -> None:
         async with open_serial_port(far.path, baud=9_600) as port:
@@ -176,6 +185,7 @@ def test_status_bytes_wait_for_whoever_reads(far: FarSide) -> None:
     asyncio.run(story())
 
 
+@field_failure("a device that talks without end fills memory", "apple/cups#1705")
 def test_a_far_side_that_chatters_costs_bounded_memory(far: FarSide) -> None:
     async def story() -> None:
         async with open_serial_port(far.path, baud=9_600) as port:
@@ -206,6 +216,7 @@ def test_a_canceled_write_leaves_the_port_usable(far: FarSide) -> None:
     asyncio.run(story())
 
 
+@field_failure("draining waits for ever", "wjwwood/serial#184")
 def test_drain_tells_what_the_kernel_still_holds() -> None:
     # A socket counts what its peer has not read; a pseudo terminal does not.
     async def story() -> None:
@@ -233,6 +244,11 @@ def test_a_speed_that_no_port_has_is_not_opened(far: FarSide) -> None:
     far.unplug()
 
 
+@field_failure(
+    "DTR/DSR is asked for and not there",
+    "python-escpos/python-escpos#475",
+    "adafruit/Python-Thermal-Printer#28",
+)
 def test_under_dtr_dsr_nothing_leaves_while_the_line_is_off(far: FarSide) -> None:
     ready = True
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from drivers import key_codes as keys
+from drivers.keypad import Key, KeyDecoder
 from drivers.scanner.barcode_decoder import BarcodeDecoder
 from drivers.scanner.classification import classify
 from drivers.scanner.gs1 import GS
 from drivers.scanner.scan import BadScan, BadScanReason, Gs1Scan, GtinScan, Scan, TextScan
 from drivers.scanner.settings import AS_SHIPPED, ScannerSettings
-from drivers.simulated.input_events import alt_events, key_events, scan_events
+from drivers.simulated.input_events import alt_events, key_events, pad_events, scan_events
 from tests.field_failure import field_failure
 
 OIL = "6260000000019"
@@ -56,6 +57,25 @@ def test_an_enter_before_each_code_sells_nothing_and_is_told() -> None:
         scan_events(f"\n{OIL}", end="", stamp=(9, 0)),
     )
     assert told(morning, later) == [BadScan(BadScanReason.NO_END)] * 2
+
+
+@field_failure(
+    "a key held down during the grab is down for ever",
+    "opensteno/plover#1728",
+    "KarsMulder/evsieve#57",
+    "rvaiya/keyd#230",
+    "holoplot/go-evdev#18",
+)
+@pytest.mark.parametrize(
+    "code", [keys.KEY_LEFTSHIFT, keys.KEY_LEFTCTRL, keys.KEY_LEFTALT, keys.KEY_ENTER, 30]
+)
+def test_what_was_held_down_when_the_till_took_the_device_is_no_key(code: int) -> None:
+    repeats = keys.EVENT.pack(5, 0, keys.EV_KEY, code, keys.REPEATED) * 30
+    release = keys.EVENT.pack(5, 1_000, keys.EV_KEY, code, keys.RELEASED)
+    scan = scan_events(f"C1:aB{OIL}", stamp=(5, 2_000))
+    assert told(repeats + release + scan) == [TextScan(f"C1:aB{OIL}")]
+    assert told(repeats + scan + release) == [TextScan(f"C1:aB{OIL}")]
+    assert KeyDecoder().feed(repeats + release + pad_events("7", stamp=(6, 0))) == [Key.D7]
 
 
 @field_failure("letters before and after the code are taken for the code", "Forceu/barcodebuddy#231")
