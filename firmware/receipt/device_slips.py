@@ -78,7 +78,7 @@ def _missing_rows(news: DeviceNews, names: str) -> Slip:
         Text(f"{names} وصل نیست.", bold=True),
         Text("سیم آن را به همان جای پیشین وصل کنید."),
         *_how_rows(takeable),
-        *(Text(_WITHOUT[role], size=Size.SMALL) for role in news.roles),
+        Text(_WITHOUT[Role.KEYPAD if Role.KEYPAD in news.roles else Role.SCANNER], size=Size.SMALL),
     )
 
 

@@ -117,6 +117,18 @@ def test_a_fresh_till_misses_everything(shop: Shop, said: Said) -> None:
     assert said()[1] == "sofreh-till: missing: scanner, keypad, printer\n"
 
 
+def test_a_till_whose_roles_are_all_given_away_misses_nothing(shop: Shop, said: Said) -> None:
+    shop.write_config()
+    shop.plug(A, "event3")
+    shop.plug(B, "event4", may_scan=False)
+    shop.plug(C, "lp0", PortKind.PRINTER)
+    shop.plug(D, "ttyUSB0", PortKind.SERIAL)
+    given = {"scanner": A, "keypad": B, "printer": C, "display": D}
+    assert [shop.run("assign", role, place) for role, place in given.items()] == [0] * 4
+    assert shop.run() == 0
+    assert [line.split()[0] for line in said()[0].splitlines()[-4:]] == list(given)
+
+
 def test_both_faces_of_one_device_are_one_device(shop: Shop, said: Said) -> None:
     shop.plug(A, "event3")
     shop.plug(A, "event4")

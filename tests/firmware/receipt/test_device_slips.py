@@ -29,6 +29,7 @@ def test_missing_devices_are_named_together_and_each_new_one_is_told_how_to_take
     assert "بارکدخوان و صفحه‌کلید وصل نیست." in read(slip)
     assert f"*{KEYPAD_CODE} Enter" in read(slip)
     assert bars(slip) == 1
+    assert "با صفحه‌کلید بزنید" not in read(slip), "there is none"
 
 
 def test_nobody_is_told_to_take_a_role_that_the_configuration_gives() -> None:
