@@ -16,7 +16,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from drivers.errors import DeviceGone, WriteInterrupted
-from drivers.printer.raster import render
+from drivers.printer.printout import render
 from drivers.printer.receipt_printer import ReceiptPrinter
 from drivers.printer.slip import Pair, Qr, Text
 from drivers.printer.usb_port import open_printer_port
@@ -102,7 +102,7 @@ class Paper:
             printer = await self._present()
             self._hangs = True
             try:
-                await printer.print_slip(render(slip, printer.profile.width_dots), tear=False, job=self._job)
+                await printer.print_slip(render(slip, printer.profile), tear=False, job=self._job)
             except WriteInterrupted as error:
                 self._log.info("not printed", job=self._job, error=str(error), sent=error.sent)
                 raise

@@ -26,8 +26,8 @@ from drivers.errors import DriverError
 from drivers.keypad import Key
 from drivers.newest_queue import NewestQueue
 from drivers.ports import PortKind
+from drivers.printer.printout import render
 from drivers.printer.profiles import NARROW, WIDE
-from drivers.printer.raster import render
 from drivers.printer.receipt_printer import ReceiptPrinter
 from drivers.printer.usb_port import open_printer_port
 from firmware.errors import RolesNotStored
@@ -183,6 +183,6 @@ class PrinterSearch:
             async with asyncio.timeout(2 * PAGE_STALL_MS / 1_000):
                 async with open_printer_port(port.path, baud=profile.baud, flow=profile.flow) as opened:
                     printer = ReceiptPrinter(opened, profile, stall_timeout_ms=PAGE_STALL_MS)
-                    await printer.print_slip(render(slip, profile.width_dots), tear=False)
+                    await printer.print_slip(render(slip, profile), tear=False)
         except (DriverError, TimeoutError) as error:
             self._log.info("page lost", place=port.place, baud=profile.baud, error=str(error))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from drivers.errors import PortNotOpened
+from drivers.printer import printout, raster
 from drivers.printer.profiles import NARROW
-from drivers.printer.raster import render
 from drivers.printer.receipt_printer import ReceiptPrinter
 from drivers.printer.usb_port import open_printer_port
 from drivers.sound import Sound
@@ -76,7 +76,7 @@ async def last_words(chosen: Chosen, why: Sequence[BaseException]) -> None:
     async with open_printer_port(chosen.path, baud=profile.baud, flow=profile.flow) as port:
         printer = ReceiptPrinter(port, profile)
         await printer.beep(Sound.LOCKED)
-        await printer.print_slip(render(prompt_slip(Prompt.OUT_OF_ORDER, *rows), profile.width_dots))
+        await printer.print_slip(printout.render(prompt_slip(Prompt.OUT_OF_ORDER, *rows), profile))
 
 
 def _in_ascii(why: str) -> str:
@@ -87,12 +87,12 @@ async def print_on(slip: Slip, chosen: Chosen) -> None:
     """Print `slip`. Raises: DriverError."""
     profile = chosen.profile
     async with open_printer_port(chosen.path, baud=profile.baud, flow=profile.flow) as port:
-        await ReceiptPrinter(port, profile).print_slip(render(slip, profile.width_dots))
+        await ReceiptPrinter(port, profile).print_slip(printout.render(slip, profile))
 
 
 def draw(slip: Slip, profile: PrinterProfile, target: Path) -> None:
     """Draw `slip` into the file `target`, as it would come out of the printer. Raises: FirmwareError."""
-    strips = list(render(slip, profile.width_dots))
+    strips = list(raster.render(slip, profile.width_dots))
     size = (profile.width_dots, sum(strip.height for strip in strips))
     picture = Image.frombytes("1", size, b"".join(strip.data for strip in strips), "raw", "1;I")
     try:

@@ -95,6 +95,7 @@ class ReceiptPrinter:
         self._inquiry = Inquiry(profile, self._send, answer_ms=answer_ms)
         self._between_commands = False
         self._full = False
+        self._hangs = False
         self._slip = asyncio.Lock()
         self._command = asyncio.Lock()
 
@@ -148,6 +149,7 @@ class ReceiptPrinter:
         async with self._slip:
             try:
                 await self._must_not_hold()
+                self._begin_strip()
                 await self.wake()
                 power_cuts = self._inquiry.power_cuts
                 for part in parts:
@@ -158,6 +160,7 @@ class ReceiptPrinter:
                     sent += await self._send_of_slip(command, power_cuts)
                 await self._must_be_printed(job)
                 self._inquiry.raise_if_cut(power_cuts)
+                self._hangs = not tear
             except PrinterBlocked as error:
                 self._full = not isinstance(error, PaperOut | CoverOpen)
                 raise error.with_sent(sent + error.sent) from error
@@ -199,6 +202,12 @@ class ReceiptPrinter:
         await self._inquiry.ask(Question.OFFLINE)
         self._inquiry.port_says(paper_out=self._port.paper_is_out())
         self._inquiry.raise_if_held()
+
+    def _begin_strip(self) -> None:
+        """One that does not answer may have been off since the last strip, and nobody knows: its letters are loaded again."""
+        if not self._hangs and not self.answers:
+            self._encoder.forget()
+        self._hangs = True
 
     def _must_have_room(self) -> None:
         if self._full and not self._port.has_room():

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from drivers.printer.profiles import PrinterProfile
 
-PATIENCE_MS = 60
+PATIENCE_MS = 150
 
 
 def black(rows: int = 100, *, shade: int = 0xFF) -> Strip:
