@@ -146,6 +146,11 @@ class SimulatedShop:
         """Scan while the till is so busy that the kernel loses events; return when it has handled that."""
         await self._do(lambda: self._scanner.scan_too_fast(text), inputs=1)
 
+    @property
+    def scanner_is_in(self) -> bool:
+        """Whether the scanner is plugged in."""
+        return (self.folder / "scanner").exists()
+
     def pull_out_scanner(self) -> None:
         """Pull the scanner's plug out of its socket."""
         pull_out(self.folder / "scanner")

@@ -92,7 +92,7 @@ class Shopkeeper:
         self._words: dict[str, Callable[[str], Awaitable[None]]] = {
             "cards": self._cards, "goods": self._goods, "card": self._card, "code": self._code,
             "announce": self._announce, "report": self._report, "cut": self._cut, "restore": self._restore,
-            "plug": self._plug, "insert": self._insert, "clock": self._clock, "help": self._help,
+            "unplug": self._unplug, "replug": self._replug, "plug": self._plug, "insert": self._insert, "clock": self._clock, "help": self._help,
         }  # fmt: skip
 
     async def obey(self, lines: AsyncIterator[str]) -> None:
@@ -126,7 +126,7 @@ class Shopkeeper:
             elif isinstance(action, Keys):
                 await self._shop.press(action.keys)
             else:
-                await self._shop.scan(action.text)
+                await self._scan(action.text)
         elif not isinstance(action, Strange):
             await self._words[action.word](action.rest)
 
@@ -169,7 +169,7 @@ class Shopkeeper:
         if not found:
             print("  ? no such household; :cards lists them")
         elif self._shop.plug.is_in:
-            await self._shop.scan(found[0].card_qr)
+            await self._scan(found[0].card_qr)
 
     async def _code(self, rest: str) -> None:
         code = (await self._center.order("code", rest))["code"]
@@ -191,6 +191,21 @@ class Shopkeeper:
     async def _restore(self, _: str) -> None:
         await self._shop.link.restore()
         print("  ~ the line is whole")
+
+    async def _scan(self, text: str) -> None:
+        if self._shop.scanner_is_in:
+            await self._shop.scan(text)
+        else:
+            print("  ? the scanner is not plugged in; :replug")
+
+    async def _unplug(self, _: str) -> None:
+        if self._shop.scanner_is_in:
+            self._shop.pull_out_scanner()
+        print("  ✂ the scanner is pulled out")
+
+    async def _replug(self, _: str) -> None:
+        self._shop.plug_in_scanner()
+        print("  ~ the scanner is plugged in")
 
     async def _plug(self, _: str) -> None:
         await self._shop.plug.pull()

@@ -24,6 +24,8 @@ WORDS = {
     "report": "what the center knows",
     "cut": "cut the line to the center",
     "restore": "mend it",
+    "unplug": "pull the scanner out of its socket",
+    "replug": "put it back",
     "plug": "pull the till's plug, at once and without asking",
     "insert": "put it back in",
     "clock": "+2h, +3d, +30m or +40s: let time pass; alone: show it",

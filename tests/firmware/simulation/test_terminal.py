@@ -50,7 +50,20 @@ def test_a_person_can_play_the_shopkeeper(tmp_path: Path) -> None:
     villager = json.loads((tmp_path / "shop" / "center" / "villagers.json").read_text())[0]
     assert villager["national_id"] in first
     assert f" {to_code128(villager['card'])[1:]} " in first
-    second = play(tmp_path / "shop", ":card 1", "+", f"{villager['pin']}e", ":cut", ":plug", "5", ":insert")
+    second = play(
+        tmp_path / "shop",
+        ":card 1",
+        "+",
+        f"{villager['pin']}e",
+        ":cut",
+        ":unplug",
+        ":card 1",
+        ":replug",
+        ":plug",
+        "5",
+        ":insert",
+    )
     assert "رسید خرید" in second
+    assert "the scanner is not plugged in" in second
     assert "the till has no power" in second
     assert len(list((tmp_path / "shop" / "paper").glob("*.png"))) >= 3
