@@ -6,7 +6,7 @@ Rules:
 - A band of columns is 24 rows, always: no printer moves the paper by less after one. It never reaches beyond its strip,
   but for printers that take no rows.
 - Where every dot of a band of columns is two dots wide, as in a QR symbol, each pair is sent once.
-- Of all ways to cut a strip one with the fewest bytes is taken. What a command costs is written here, once.
+- Of all ways to cut a strip one with about the fewest bytes is taken. What a command costs is written here, once.
 
 Must not know: command bytes, ports, what is drawn.
 """
@@ -14,7 +14,7 @@ Must not know: command bytes, ports, what is drawn.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from drivers.printer.strip import Strip
 
+STRIPS_KEPT_MAX = 256
+"""Half of a receipt is the same on each receipt."""
 COLUMN_ROWS = 24
 COLUMN_BYTES = COLUMN_ROWS // 8
 FEED_BYTES = 3
@@ -82,95 +84,109 @@ class _Step(NamedTuple):
     right_bytes: int = 0
 
 
-def bands_of(strip: Strip, forms: Forms) -> Iterator[Band]:
+@lru_cache(maxsize=STRIPS_KEPT_MAX)
+def bands_of(strip: Strip, forms: Forms) -> tuple[Band, ...]:
     """Cut `strip` from top to bottom into bands, as few bytes as can be."""
     row_bytes = strip.width_dots // 8
     rows = [strip.data[at : at + row_bytes] for at in range(0, len(strip.data), row_bytes)]
-    steps = _Plan(rows, forms).steps
+    plan = _Plan(rows, forms)
+    bands: list[Band] = []
     at = 0
     while at < len(rows):
-        step = steps[at]
+        step = plan.step(at)
         if step.form is Feed:
-            yield Feed(step.end - at)
+            bands.append(Feed(step.end - at))
         elif step.form is Rows:
             left, right = step.left_bytes, step.right_bytes
-            yield Rows(left, tuple(row[left:right] for row in rows[at : step.end]))
+            bands.append(Rows(left, tuple(row[left:right] for row in rows[at : step.end])))
         else:
-            yield _columns(rows[at : step.end])
+            bands.append(_columns(rows[at : step.end]))
         at = step.end
+    return tuple(bands)
 
 
 class _Plan:
-    """`steps` has the best step for each row, found from the last row up."""
+    """Finds the best step for each row from which one is wanted, and keeps it."""
 
     def __init__(self, rows: Sequence[bytes], forms: Forms) -> None:
         self._forms = forms
         self._width_dots = len(rows[0]) * 8
+        self._height = len(rows)
         self._dots = [int.from_bytes(row, "big") for row in rows]
-        self._paired = [is_paired(dots, self._width_dots) for dots in self._dots]
+        self._paired = [is_paired(dots, self._width_dots) for dots in self._dots] if forms.columns else []
         self._right = [len(row.rstrip(b"\0")) for row in rows]
         self._left = [len(row) - len(row.lstrip(b"\0")) for row in rows] if forms.margins else [0] * len(rows)
-        self._end = _Step(0, len(rows), Feed)
-        self.steps = [self._end] * (len(rows) + 1)
-        self._find()
+        self._steps: dict[int, _Step] = {self._height: _Step(0, self._height, Feed)}
 
-    def _find(self) -> None:
-        goal, goal_at = self._end, len(self.steps) - 1
-        """The cheapest place below a blank row to feed to."""
-        for at in range(len(self._dots) - 1, -1, -1):
-            inked = bool(self._dots[at])
-            best = self._columns_step(at) if self._forms.columns else None
-            if inked and self._forms.rows:
-                best = self._rows_step(at, best)
-            if best is not None and (inked or best.cost_bytes < goal.cost_bytes):
-                goal, goal_at = best, at
-            if goal_at != at:
-                best = _Step(FEED_BYTES + goal.cost_bytes, goal_at, Feed)
-            assert best is not None, "ink can be printed"
-            self.steps[at] = best
+    def step(self, at: int) -> _Step:
+        """The best band that begins at row `at`; at the strip's end one that costs nothing."""
+        found = self._steps.get(at)
+        if found is None:
+            found = self._inked_step(at) if self._dots[at] else self._blank_step(at)
+            self._steps[at] = found
+        return found
+
+    def _blank_step(self, at: int) -> _Step:
+        """Feed to the next ink, or to where columns that hold it begin, or begin them here."""
+        ink_at = next((row for row in range(at, self._height) if self._dots[row]), self._height)
+        best = _Step(FEED_BYTES + self.step(ink_at).cost_bytes, ink_at, Feed)
+        if not self._forms.columns or ink_at == self._height:
+            return best
+        for begin in range(max(at, ink_at - COLUMN_ROWS + 1), ink_at):
+            columns = self._columns_step(begin)
+            fed = FEED_BYTES if begin > at else 0
+            if columns is not None and columns.cost_bytes + fed < best.cost_bytes:
+                self._steps[begin] = columns
+                best = _Step(columns.cost_bytes + fed, begin, Feed) if fed else columns
+        return best
+
+    def _inked_step(self, at: int) -> _Step:
+        columns = self._columns_step(at) if self._forms.columns else None
+        if columns is not None and (not self._forms.rows or all(self._paired[at : columns.end])):
+            return columns
+        return self._rows_step(at, columns)
 
     def _rows_step(self, at: int, other: _Step | None) -> _Step:
         """The best band of rows from `at` on, or `other` if that is better."""
-        steps, lefts, rights = self.steps, self._left, self._right
-        margins = self._forms.margins
+        lefts, rights = self._left, self._right
+        limit = min(at + self._forms.rows_max, self._height)
+        columns_until = self._height - COLUMN_ROWS if self._forms.columns else -1
         left, right = lefts[at], rights[at]
-        cost = other.cost_bytes if other else 1 << 30
-        best: tuple[int, int, int] | None = None
-        for end in range(at + 1, min(at + self._forms.rows_max, len(rights)) + 1):
-            if rights[end - 1] > right:  # noqa: PLR1730 - a call a row costs a till milliseconds
-                right = rights[end - 1]
+        best = other or _Step(1 << 30, at, Feed)
+        for end in range(at + 1, limit + 1):
+            last = rights[end - 1]
+            if last > right:  # noqa: PLR1730 - a call a row costs a till milliseconds
+                right = last
             if lefts[end - 1] < left:  # noqa: PLR1730
                 left = lefts[end - 1]
-            if not rights[end - 1]:
+            if not last:
                 continue  # a band ends with ink
-            skipped = left if margins and (end - at) * left > MARGIN_BYTES else 0
+            skipped = left if (end - at) * left > MARGIN_BYTES else 0
             sent = ROWS_HEADER_BYTES + MARGIN_BYTES * bool(skipped) + (end - at) * (right - skipped)
-            if sent >= cost:
+            if sent >= best.cost_bytes:
                 break
-            if sent + steps[end].cost_bytes < cost:
-                cost = sent + steps[end].cost_bytes
-                best = end, skipped, right
-        if best is None:
-            assert other is not None, "rows can always be sent"
-            return other
-        return _Step(cost, best[0], Rows, best[1], best[2])
+            if end < limit and end > columns_until and rights[end] == last and lefts[end] == lefts[end - 1]:
+                continue  # nothing changes below: no reason to end here
+            cost = sent + self.step(end).cost_bytes
+            if cost < best.cost_bytes:
+                best = _Step(cost, end, Rows, skipped, right)
+        assert best.end > at, "ink can be printed"
+        return best
 
     def _columns_step(self, at: int) -> _Step | None:
-        end = min(at + COLUMN_ROWS, len(self._dots))
+        end = min(at + COLUMN_ROWS, self._height)
         if end - at < COLUMN_ROWS and self._forms.rows:
             return None
         dot_width = 2 if all(self._paired[at:end]) else 1
         ink = 0
         for dots in self._dots[at:end]:
             ink |= dots
-        if not ink:
-            return None
-        cost = FEED_BYTES + self.steps[end].cost_bytes
+        cost = FEED_BYTES
         for left, right in _spans(ink, self._width_dots, dot_width):
             cost += (
                 COLUMNS_HEADER_BYTES + PLACE_BYTES * bool(left) + (right - left) // dot_width * COLUMN_BYTES
             )
-        return _Step(cost, end, Columns)
+        return _Step(cost + self.step(end).cost_bytes, end, Columns)
 
 
 def is_paired(dots: int, width_dots: int) -> bool:

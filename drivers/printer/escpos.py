@@ -60,7 +60,7 @@ class Encoder:
     """Turns the parts of slips into bytes for one printer. Owner: whoever sends them, in order."""
 
     def __init__(self, profile: PrinterProfile) -> None:
-        self._profile = profile
+        self.profile = profile
         self._letters = LoadedLetters()
         self._forms = bands.Forms(
             rows=Raster.GS_V_0 in profile.raster,
@@ -72,7 +72,7 @@ class Encoder:
     def wake(self) -> bytes:
         """Return `resync` for this printer, which forgets its letters by it."""
         self.forget()
-        return resync(self._profile)
+        return resync(self.profile)
 
     def forget(self) -> None:
         """Load all letters again before they are used: the printer may have been switched off."""
