@@ -22,8 +22,6 @@ Must not know: keys, bytes, the shop's templates, what a card or an announcement
 
 from __future__ import annotations
 
-import re
-
 from drivers.scanner import gs1
 from drivers.scanner.gs1 import GS, GTIN_LENGTHS, Elements, Fault
 from drivers.scanner.scan import BadScan, BadScanReason, Gs1Scan, GtinScan, Scan, TextScan, WeighedScan
@@ -35,7 +33,6 @@ SHIFTED_DIGITS = ")!@#$%^&*("
 """What the US table makes of Shift and the row of digits, from 0 on."""
 SHIFTED_DIGITS_MIN = 8
 
-_IDENTIFIER = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 _ELEMENTS = frozenset({"]C1", "]e0", "]d2", "]Q3", "]J1"})
 _ADD_ONS_ALONE = frozenset({"]E1", "]E2"})
 _WITH_ADD_ON = "]E3"
@@ -63,7 +60,7 @@ def classify(text: str, settings: ScannerSettings = AS_SHIPPED) -> Scan:
     body = _unframed(text, settings)
     if body is None:
         return BadScan(BadScanReason.FRAME)
-    symbology = body[:3] if body.startswith("]") and _IDENTIFIER.match(body) else ""
+    symbology = body[:3] if _begins_with_identifier(body) else ""
     body = body.removeprefix(symbology)
     if not body or symbology in _ADD_ONS_ALONE:
         return BadScan(BadScanReason.HALF)
@@ -85,6 +82,10 @@ def _unframed(text: str, settings: ScannerSettings) -> str | None:
         return text
     framed = text.startswith(prefix) and text.endswith(suffix) and len(text) >= len(prefix) + len(suffix)
     return text.removeprefix(prefix).removesuffix(suffix) if framed else None
+
+
+def _begins_with_identifier(body: str) -> bool:
+    return body.startswith("]") and body[1:2].isalpha() and body[2:3].isalnum()
 
 
 def _of_text(text: str) -> Scan:

@@ -21,7 +21,7 @@ from drivers.scanner.gs1 import has_check_digit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_FRAMED_NUMBER = re.compile(r"\D{1,3}(\d{12,14})|(\d{12,14})\D{1,3}")
+_FRAMED_NUMBER = r"\D{1,3}(\d{12,14})|(\d{12,14})\D{1,3}"
 
 # What the US table reads -> what such a scanner meant.
 _AZERTY = dict(zip(")!@#$%^&*(", "0123456789", strict=True)) | dict(
@@ -41,5 +41,5 @@ def settings_changed(text: str, is_known: Callable[[str], bool]) -> bool:
     meant.discard(text)
     if any(is_known(one) for one in meant):
         return True
-    framed = _FRAMED_NUMBER.fullmatch(text)
+    framed = re.fullmatch(_FRAMED_NUMBER, text)
     return framed is not None and has_check_digit(framed[1] or framed[2])

@@ -17,7 +17,7 @@ from firmware.receipt.prompt_slips import Prompt
 from firmware.roles import Change
 from firmware.till import asking, notices, owed, recovery, selling
 from firmware.till.codes import Function
-from firmware.till.grammar import Misfit
+from firmware.till.grammar import Misfit, Mode
 from firmware.till.scans import CardNumberScan, CardScan, Seen, StrangeScan, seen
 from firmware.till.states import AWAITING_PIN, MODES, RESTING, State
 from firmware.till.table import FUNCTIONS, TABLE
@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 
 RETRY_MS = 5_000
 """How often an owed slip is tried again while nobody is at the counter."""
+SAME_ANSWER_MS = 1_000
+"""A scanner that runs wild is answered once in so long, not once a scan."""
+ADVICE = frozenset({Prompt.SCANNER_SETTINGS, Prompt.SCANNER_NO_END, Prompt.SCANNER_NO_CHECK_DIGIT})
+ADVICE_AGAIN_MS = 60_000
+"""What to do about the scanner is printed so often at most, and sounded each time."""
 
 
 class News(Protocol):
@@ -53,6 +58,7 @@ class Conversation:
     def __init__(self, journal: Journal, paper: Paper, settings: Settings) -> None:
         self._talk = Talk(journal, paper, settings, FUNCTIONS)
         self._retried_ms = 0
+        self._answered_ms: dict[Prompt, tuple[int, int]] = {}
 
     @property
     def state(self) -> State:
@@ -118,7 +124,9 @@ class Conversation:
         talk = self._talk
         handler = TABLE[talk.state].get(type(command))
         try:
-            if handler is not None:
+            if isinstance(command, Seen) and talk.state in AWAITING_PIN and not talk.typing.empty:
+                await self._refuse_scan(command)
+            elif handler is not None:
                 talk.state = await handler(talk, command)
             else:
                 await self._refuse(command)
@@ -136,12 +144,35 @@ class Conversation:
         if isinstance(command, CardScan | CardNumberScan) and _on_counter(talk):
             await talk.look(Prompt.SECOND_CARD)
         elif isinstance(command, Seen):
-            talk.typing.forget()
-            await talk.look(Prompt.BAD_SCAN if isinstance(command, StrangeScan) else Prompt.SCAN_NOT_HERE)
+            await self._refuse_scan(command)
         elif isinstance(command, Misfit) and talk.state in AWAITING_PIN:
             await talk.look(Prompt.PIN)
         else:
             await talk.look(Prompt.BAD_KEYS)
+
+    async def _refuse_scan(self, scan: Seen) -> None:
+        """What is half typed is dropped, and said to be: a number that a scan parts is neither of its parts."""
+        talk = self._talk
+        parted = not talk.typing.empty and MODES[talk.state] is not Mode.SELLING
+        talk.typing.forget()
+        if parted:
+            await talk.look(Prompt.TYPE_AGAIN)
+        elif isinstance(scan, StrangeScan):
+            await self._answer_strange(scan.answer)
+        else:
+            await talk.look(Prompt.SCAN_NOT_HERE)
+
+    async def _answer_strange(self, answer: Prompt) -> None:
+        talk = self._talk
+        answered_ms, printed_ms = self._answered_ms.get(answer, (-ADVICE_AGAIN_MS, -ADVICE_AGAIN_MS))
+        if talk.now_ms - answered_ms < SAME_ANSWER_MS:
+            return
+        if answer in ADVICE and talk.now_ms - printed_ms < ADVICE_AGAIN_MS:
+            await talk.beep(Sound.LOOK)
+        else:
+            printed_ms = talk.now_ms
+            await talk.look(answer)
+        self._answered_ms[answer] = talk.now_ms, printed_ms
 
     async def _lapse(self) -> None:
         talk = self._talk

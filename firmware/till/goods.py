@@ -37,8 +37,8 @@ async def scanned(talk: Talk, scan: GtinScan) -> State:
         return await talk.look(Prompt.BAD_KEYS)
     found = await found_by_gtin(talk, int(scan.gtin))
     if typed is not None and typed.amount == 0:
-        return await _remove_like(talk, found, None)
-    return await _measure(talk, found, typed)
+        return await remove_like(talk, found, None)
+    return await measure(talk, found, typed)
 
 
 async def typed_barcode(talk: Talk, command: TypedBarcode) -> State:
@@ -46,7 +46,7 @@ async def typed_barcode(talk: Talk, command: TypedBarcode) -> State:
     product = await talk.journal.product(int(command.digits)) if is_gtin(command.digits) else None
     if product is None:
         return await talk.look(Prompt.BAD_SCAN)
-    return await _measure(talk, Found(product.good, product.gtin, product.name, product.unit), None)
+    return await measure(talk, Found(product.good, product.gtin, product.name, product.unit), None)
 
 
 async def label(talk: Talk, scan: WeighedScan) -> State:
@@ -62,9 +62,9 @@ async def label(talk: Talk, scan: WeighedScan) -> State:
         found = Found(listed.number, 0, listed.name, Unit.GRAM)
     else:
         found = Found(0, read.gtin, await name_of(talk, good=0, gtin=read.gtin), Unit.GRAM)
-    if typed is not None and typed.amount == 0:
-        return await _remove_like(talk, found, read.grams)
-    return await measured(talk, found, read.grams)
+    if typed is None:
+        return await measured(talk, found, read.grams)
+    return await (talk.look(Prompt.QUANTITY) if typed.amount else remove_like(talk, found, read.grams))
 
 
 async def named(talk: Talk, command: NamedGood) -> State:
@@ -72,7 +72,7 @@ async def named(talk: Talk, command: NamedGood) -> State:
     found = found_by_number(talk, command)
     if found is None:
         return await talk.look(Prompt.BAD_KEYS)
-    return await _measure(talk, found, command.quantity)
+    return await measure(talk, found, command.quantity)
 
 
 async def found_by_gtin(talk: Talk, gtin: int) -> Found:
@@ -94,7 +94,8 @@ def found_by_number(talk: Talk, command: NamedGood) -> Found | None:
     return Found(listed.number, 0, listed.name, unit) if unit in listed.units else None
 
 
-async def _measure(talk: Talk, found: Found, typed: Quantity | None) -> State:
+async def measure(talk: Talk, found: Found, typed: Quantity | None) -> State:
+    """A thing, and what was typed for it; what goes by weight and has none is asked for it."""
     if typed is not None and typed.weighed and found.unit is not Unit.GRAM:
         return await talk.look(Prompt.QUANTITY)
     if typed is not None:
@@ -123,7 +124,7 @@ async def measured(talk: Talk, found: Found, amount: int) -> State:
         talk.waiting = Waiting(found, amount)
         await ask_price(talk, found)
         return State.PRICE
-    return await _put(talk, found, amount, price_rial, keyed=False)
+    return await put(talk, found, amount, price_rial, keyed=False)
 
 
 async def ask_price(talk: Talk, found: Found) -> None:
@@ -134,13 +135,15 @@ async def ask_price(talk: Talk, found: Found) -> None:
 async def price(talk: Talk, command: Number) -> State:
     """The price of the thing that waits."""
     price_rial = await price_typed(talk, command)
-    return talk.state if price_rial is None else await _take_price(talk, price_rial)
+    return talk.state if price_rial is None else await _take_price(talk, price_rial, keyed=True)
 
 
 async def price_insisted(talk: Talk, _: Confirm) -> State:
     """Enter alone: the unusual price is meant."""
     price_rial = await price_doubted(talk)
-    return talk.state if price_rial is None else await _take_price(talk, price_rial)
+    if price_rial is None:
+        return talk.state
+    return await _take_price(talk, price_rial, keyed=talk.waiting is not None and not talk.waiting.labeled)
 
 
 async def price_typed(talk: Talk, command: Number) -> int | None:
@@ -154,7 +157,7 @@ async def price_typed(talk: Talk, command: Number) -> int | None:
     if price_rial is None:
         await talk.look(Prompt.PRICE)
     elif is_unusual(talk, waiting.found, price_rial) and waiting.doubted_rial != price_rial:
-        waiting.doubted_rial = price_rial
+        waiting.doubted_rial, waiting.labeled = price_rial, False
         await talk.look(Prompt.PRICE_UNUSUAL, PRESS_ENTER, PRESS_BACK)
     else:
         return price_rial
@@ -169,11 +172,11 @@ async def price_doubted(talk: Talk) -> int | None:
     return doubted_rial
 
 
-async def _take_price(talk: Talk, price_rial: int) -> State:
+async def _take_price(talk: Talk, price_rial: int, *, keyed: bool) -> State:
     waiting = talk.waiting
     assert waiting is not None, "a thing waits for its price"
     assert waiting.amount is not None, "its quantity is known"
-    return await _put(talk, waiting.found, waiting.amount, price_rial, keyed=True)
+    return await put(talk, waiting.found, waiting.amount, price_rial, keyed=keyed)
 
 
 def is_unusual(talk: Talk, found: Found, price_rial: int) -> bool:
@@ -189,7 +192,8 @@ def toman_typed(typed: str) -> int | None:
     return of_toman(int(typed))
 
 
-async def _put(talk: Talk, found: Found, amount: int, price_rial: int, *, keyed: bool) -> State:
+async def put(talk: Talk, found: Found, amount: int, price_rial: int, *, keyed: bool) -> State:
+    """Into the basket. A `keyed` price is remembered when the basket is paid."""
     item = Item(
         good=found.good, gtin=found.gtin, name=found.name, unit=found.unit, quantity=amount, price_rial=price_rial,
         keyed=keyed,
@@ -215,7 +219,8 @@ async def accept(talk: Talk, change: Change) -> None:
     )
 
 
-async def _remove_like(talk: Talk, found: Found, grams: int | None) -> State:
+async def remove_like(talk: Talk, found: Found, grams: int | None) -> State:
+    """Take out the line of the same thing, and of the same weight if one is given."""
     placed = talk.basket.like(good=found.good, gtin=found.gtin, unit=found.unit, quantity=grams)
     if placed is None:
         return await talk.look(Prompt.NO_SUCH_LINE)

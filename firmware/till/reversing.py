@@ -15,6 +15,7 @@ from firmware.errors import StaleDecision
 from firmware.receipt import basket_slips, decline_slips, persian, receipt_slips, total_slips
 from firmware.receipt.prompt_slips import PRESS_ENTER, Prompt
 from firmware.till.asking import PRESS_BACK
+from firmware.till.grammar import Misfit
 from firmware.till.owed import print_owed
 from firmware.till.slips_of import number_of, refund_of, signed_line, void_of
 from firmware.till.states import State
@@ -27,7 +28,7 @@ from sync.wire.kinds import DeclineReason, Unit
 from sync.wire.numbers import receipt_number
 
 if TYPE_CHECKING:
-    from drivers.scanner.scan import GtinScan
+    from drivers.scanner.scan import Gs1Scan, GtinScan
     from firmware.journal.records import PurchaseRecord
     from firmware.till.grammar import Confirm, Quantity, Return, Total
     from firmware.till.scans import ReceiptScan
@@ -145,13 +146,15 @@ async def choose(talk: Talk, command: Return) -> State:
     return await _take_back(talk, index, amount)
 
 
-async def choose_scanned(talk: Talk, scan: GtinScan) -> State:
-    """One of what was scanned comes back."""
-    reversing = talk.reversing
+async def choose_scanned(talk: Talk, scan: GtinScan | Gs1Scan) -> State:
+    """One of what was scanned comes back, or as many as were typed before."""
+    reversing, typed = talk.reversing, talk.typing.take_quantity()
     assert reversing is not None, "a purchase was found"
+    if isinstance(typed, Misfit) or (typed is not None and typed.weighed):
+        return await talk.look(Prompt.REFUND_LINE)
     for index, line in enumerate(reversing.record.entry.lines):
         if line.gtin == int(scan.gtin) and line.unit is not Unit.GRAM and _left(reversing, index):
-            return await _take_back(talk, index, 1)
+            return await _take_back(talk, index, 1 if typed is None else typed.amount)
     return await talk.look(Prompt.REFUND_LINE)
 
 

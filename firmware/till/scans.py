@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from drivers.scanner.scan import BadScan, GtinScan, TextScan, WeighedScan
+from drivers.scanner.layout import settings_changed
+from drivers.scanner.scan import BadScan, BadScanReason, Gs1Scan, GtinScan, WeighedScan
+from firmware.receipt.prompt_slips import Prompt
 from firmware.receipt.selftest_slips import ECHO_BARS, ECHO_QR
 from sync.wire import card, receipt_qr
+
+if TYPE_CHECKING:
+    from drivers.scanner.scan import Scan
 
 _ANNOUNCEMENT = r"A1:(\d{13})"
 _CARD_NUMBER = r"C\d{2,20}"
@@ -48,11 +54,14 @@ class EchoScan(Struct, frozen=True):
 
 
 class StrangeScan(Struct, frozen=True):
-    """Unreadable, or nothing of ours."""
+    """Unreadable, or nothing of ours. `answer` says what is wrong, where somebody can mend it."""
+
+    answer: Prompt = Prompt.BAD_SCAN
 
 
 Seen = (
     GtinScan
+    | Gs1Scan
     | WeighedScan
     | CardScan
     | CardNumberScan
@@ -63,14 +72,29 @@ Seen = (
 )
 
 
-def seen(scan: GtinScan | WeighedScan | TextScan | BadScan) -> Seen:
+_ANSWERS = {
+    BadScanReason.LAYOUT: Prompt.SCANNER_SETTINGS,
+    BadScanReason.FRAME: Prompt.SCANNER_SETTINGS,
+    BadScanReason.NO_END: Prompt.SCANNER_NO_END,
+    BadScanReason.NO_CHECK_DIGIT: Prompt.SCANNER_NO_CHECK_DIGIT,
+    BadScanReason.NOT_FOR_SALE: Prompt.SCAN_NOT_HERE,
+}
+
+
+def seen(scan: Scan) -> Seen:
     """What the scan is to the conversation."""
-    if isinstance(scan, GtinScan | WeighedScan):
+    if isinstance(scan, GtinScan | Gs1Scan | WeighedScan):
         return scan
-    return StrangeScan() if isinstance(scan, BadScan) else _of_text(scan.text)
+    if isinstance(scan, BadScan):
+        return StrangeScan(_ANSWERS.get(scan.reason, Prompt.BAD_SCAN))
+    known = _known(scan.text)
+    if known is not None:
+        return known
+    changed = settings_changed(scan.text, lambda text: _known(text) is not None)
+    return StrangeScan(Prompt.SCANNER_SETTINGS if changed else Prompt.BAD_SCAN)
 
 
-def _of_text(text: str) -> Seen:
+def _known(text: str) -> Seen | None:
     if text.startswith(card.PREFIX):
         return CardScan(text)
     if text.startswith(receipt_qr.PREFIX):
@@ -80,4 +104,4 @@ def _of_text(text: str) -> Seen:
     announcement = re.fullmatch(_ANNOUNCEMENT, text)
     if announcement is not None:
         return AnnouncementScan(announcement[1])
-    return CardNumberScan(text) if re.fullmatch(_CARD_NUMBER, text) else StrangeScan()
+    return CardNumberScan(text) if re.fullmatch(_CARD_NUMBER, text) else None

@@ -28,7 +28,7 @@ from sync.wire.kinds import ClockSource, DeclineReason, Grade, Unit
 from sync.wire.numbers import has_check_digit
 
 if TYPE_CHECKING:
-    from drivers.scanner.scan import GtinScan
+    from drivers.scanner.scan import Gs1Scan, GtinScan
     from firmware.entitlements import Account, AllowanceState
     from firmware.till.grammar import Confirm, NamedGood, Number, Pin, TypedBarcode
     from firmware.till.scans import AnnouncementScan
@@ -211,8 +211,9 @@ async def picked(talk: Talk, command: NamedGood) -> State:
     return await talk.look(Prompt.BAD_KEYS) if found is None else await _ask_new_price(talk, found)
 
 
-async def picked_by_scan(talk: Talk, scan: GtinScan) -> State:
-    """A packed product, or a thing outside the list."""
+async def picked_by_scan(talk: Talk, scan: GtinScan | Gs1Scan) -> State:
+    """A packed product, or a thing outside the list. What was half typed is dropped: it was no part of the choice."""
+    talk.typing.forget()
     return await _ask_new_price(talk, await found_by_gtin(talk, int(scan.gtin)))
 
 

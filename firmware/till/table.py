@@ -9,8 +9,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from drivers.scanner.scan import GtinScan, WeighedScan
-from firmware.till import asking, closing, goods, household, paying, reversing, self_testing, selling, service
+from drivers.scanner.scan import Gs1Scan, GtinScan, WeighedScan
+from firmware.till import (
+    asking,
+    closing,
+    goods,
+    household,
+    labels,
+    paying,
+    reversing,
+    self_testing,
+    selling,
+    service,
+)
 from firmware.till.codes import Function
 from firmware.till.grammar import (
     Back,
@@ -47,6 +58,7 @@ async def receipt_scanned(talk: Talk, scan: ReceiptScan) -> State:
 
 _GOODS: dict[type, Handler] = {
     GtinScan: goods.scanned,
+    Gs1Scan: labels.scanned,
     WeighedScan: goods.label,
     CardScan: household.card,
     CardNumberScan: household.card_number,
@@ -77,6 +89,7 @@ TABLE: dict[State, dict[type, Handler]] = {
     State.RETURNS: {
         Return: reversing.choose,
         GtinScan: reversing.choose_scanned,
+        Gs1Scan: reversing.choose_scanned,
         Total: reversing.refund_total,
         Back: back,
     },
@@ -84,6 +97,7 @@ TABLE: dict[State, dict[type, Handler]] = {
     State.PICKING_GOOD: {
         NamedGood: service.picked,
         GtinScan: service.picked_by_scan,
+        Gs1Scan: service.picked_by_scan,
         TypedBarcode: service.picked_by_barcode,
         Back: back,
     },

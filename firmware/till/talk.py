@@ -62,6 +62,9 @@ class Paper(Protocol):
     def amounts(self, lines: TwoLines) -> None:
         """Let the buyer read."""
 
+    def speaks_without_printer(self) -> bool:
+        """Whether people hear or see the till while nothing prints."""
+
 
 async def _nothing_known(_: Journal) -> tuple[Finding, ...]:
     return ()
@@ -122,11 +125,14 @@ class Found(Struct, frozen=True):
 
 
 class Waiting(Struct):
-    """A thing that waits for its weight or price. `doubted_rial` is an unusual price that must be confirmed."""
+    """A thing that waits for its weight or price. `doubted_rial` is an unusual price that must be confirmed; `labeled`
+    says that it stands on the thing, so that nobody has keyed it.
+    """
 
     found: Found
     amount: int | None
     doubted_rial: int | None = None
+    labeled: bool = False
 
 
 class CallInProgress(Struct):

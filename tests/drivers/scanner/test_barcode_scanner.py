@@ -95,16 +95,17 @@ def test_a_busy_till_does_not_cut_a_good_scan() -> None:
         with far:
             async with (
                 BarcodeScanner(
-                    InputDevice(near.detach(), name="scanner"), ScannerSettings(gap_ms=20)
+                    InputDevice(near.detach(), name="scanner"), ScannerSettings(gap_ms=200)
                 ) as scanner,
                 asyncio.TaskGroup() as tasks,
             ):
                 waiting = tasks.create_task(anext(scanner))
                 far.send(burst[:720])
-                await asyncio.sleep(0.005)
+                while not scanner._decoder.midway:
+                    await asyncio.sleep(0)
                 far.send(burst[720:])
                 # The whole loop stands still for longer than the gap, the rest lies unread in the kernel.
-                select.select([], [], [], 0.04)
+                select.select([], [], [], 0.25)
                 assert await waiting == OIL_SCAN
 
     asyncio.run(story())
