@@ -1,4 +1,6 @@
-"""The README's picture: one conversation on 58 mm paper, drawn by the product and read back from the printer's bytes.
+"""The README's pictures: one conversation on 58 mm paper, drawn by the product and read back from the printer's bytes.
+
+As dots, which every printer takes, and as letters, for a printer that holds letters of ours.
 
 python -m tests.vectors.picture
 """
@@ -6,10 +8,13 @@ python -m tests.vectors.picture
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
+from drivers.printer import printout
 from drivers.printer.escpos import Encoder
-from drivers.printer.raster import render
+from drivers.printer.profiles import TextMode
 from drivers.simulated.paper import Paper
 from firmware.receipt import basket_slips, prompt_slips, receipt_slips, total_slips
 from firmware.receipt.fixed_parts import Household, Place, When
@@ -21,10 +26,14 @@ from tests.vectors.samples import PRIVATE, PURCHASE, PURCHASE_ENTRY, SLIM
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from drivers.printer.profiles import PrinterProfile
     from drivers.printer.slip import Slip
 
-PICTURE = Path(__file__).parent / "receipt.png"
-
+FOLDER = Path(__file__).parent
+PICTURES: Final = {
+    FOLDER / "receipt.png": PAPER_58_MM,
+    FOLDER / "receipt-as-text.png": replace(PAPER_58_MM, text_mode=TextMode.ESC_AMPERSAND),
+}
 
 NAMES = ("شیر کم‌چرب یک لیتری", "مرغ", "تخم‌مرغ", "نوشابه")
 PLACE = Place(shop_name="فروشگاه روستا", shop=SLIM.shop, device=SLIM.device)
@@ -73,15 +82,15 @@ def _receipt() -> receipt_slips.Receipt:
     )  # fmt: skip
 
 
-def picture() -> Image:
+def picture(profile: PrinterProfile) -> Image:
     """What the paper shows."""
-    paper = Paper(PAPER_58_MM)
-    encoder = Encoder(PAPER_58_MM)
+    paper, encoder = Paper(profile), Encoder(profile)
     paper.feed(encoder.wake())
-    for strip in render(strip_of_paper(), PAPER_58_MM.width_dots):
-        paper.feed(b"".join(encoder.commands(strip)))
+    for part in printout.render(strip_of_paper(), profile):
+        paper.feed(b"".join(encoder.commands(part)))
     return paper.tear_off()
 
 
 if __name__ == "__main__":
-    picture().save(PICTURE, optimize=True)
+    for path, profile in PICTURES.items():
+        picture(profile).save(path, optimize=True)
