@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
+from tests.benchmarks.blocked_printer import blocked_over_quiet
 from tests.benchmarks.counter import Counter
 from tests.benchmarks.stopwatch import interleaved
 from tests.benchmarks.workload import Village
@@ -32,7 +33,7 @@ COUNTED = 100
 
 
 async def measure(folder: Path, tell: Tell) -> dict[str, float]:
-    """The three figures of one purchase."""
+    """The figures of one purchase."""
     village = Village(folder)
     quick = await _over_floor(village, "quick.db", rounds=ROUNDS, sync_ms=0)
     with watched_disk(Disk(sync_ms=CARD_SYNC_MS, keeps_writes=False)):
@@ -41,6 +42,7 @@ async def measure(folder: Path, tell: Tell) -> dict[str, float]:
         "authorize_over_floor": quick,
         "authorize_over_floor_5ms": on_card,
         "fdatasyncs_per_purchase": await _syncs(village),
+        "authorize_blocked_printer": await blocked_over_quiet(village),
     }
 
 

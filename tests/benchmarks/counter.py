@@ -71,7 +71,7 @@ class Counter:
         self._paper.slips = []
         await self._take(TextScan(card.to_qr(sale.member.card)))
         for line in sale.lines:
-            for event in _entering(line):
+            for event in entering(line):
                 await self._take(event)
         for sign in f"+{sale.member.pin}":
             await self._take(Key(sign))
@@ -101,7 +101,7 @@ class Counter:
         await self._conversation.take(event, self._now_ms)
 
 
-def _entering(line: Line) -> Iterator[Key | Scan]:
+def entering(line: Line) -> Iterator[Key | Scan]:
     """What is keyed and scanned for a line."""
     amount = f"{line.quantity / 1000:.3f}" if line.unit is Unit.GRAM else str(line.quantity)
     yield from map(Key, f"{amount}*")

@@ -55,6 +55,11 @@ TARGETS = (
         1, Bound.EXACTLY,
     ),
     Target(
+        "authorize_blocked_printer", "x",
+        "last key to commit while the printer is blocked, a hint hangs before it and a scanner types a report a millisecond, against a till at rest; medians, interleaved",
+        1.2,
+    ),
+    Target(
         "batch100_bytes_per_purchase", "bytes",
         "a signed request with 100 purchases of the workload, divided by 100",
     ),
