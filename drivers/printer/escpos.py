@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 INITIALIZE = b"\x1b@"
 FEED_ROWS_MAX = 0xFF
 QR_LEVELS: Final = {"l": 0x30, "m": 0x31, "q": 0x32, "h": 0x33}
+QR_DATA_HEADER_BYTES = 8
 _COLUMN_MODES: Final = {1: 33, 2: 32}
 _UNIT_MAX = 0xFF
 NEUTRAL_SIGNS: Final = frozenset(NEUTRAL)
@@ -101,11 +102,16 @@ class Encoder:
 
 
 def longest_command_bytes(profile: PrinterProfile) -> int:
-    """How many bytes the longest command has that `Encoder` makes for this printer, a QR symbol's text aside."""
+    """How many bytes a command may have for this printer, so that `resync` covers it."""
     return max(
         bands.ROWS_HEADER_BYTES + profile.band_rows_max * profile.row_bytes,
         bands.COLUMNS_HEADER_BYTES + bands.COLUMN_BYTES * profile.width_dots,
     )
+
+
+def qr_text_characters_max(profile: PrinterProfile) -> int:
+    """How long the text of a printer's own QR symbol may be, so that `resync` covers it."""
+    return longest_command_bytes(profile) - QR_DATA_HEADER_BYTES
 
 
 def resync(profile: PrinterProfile) -> bytes:

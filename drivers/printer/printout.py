@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drivers.printer import raster, text_mode
+from drivers.printer import escpos, raster, text_mode
 from drivers.printer.profiles import TextMode
 from drivers.printer.slip import Gap, Pair, Qr, Rule, Text
 from drivers.printer.strip import QrSymbol
@@ -38,10 +38,15 @@ def _parts(element: Element, profile: PrinterProfile) -> Iterator[Part]:
         if lines is not None:
             yield from lines
             return
-    if isinstance(element, Qr) and profile.has_native_qr and element.text.isascii():
+    if isinstance(element, Qr) and _draws_itself(element, profile):
         yield from _symbol(element, profile)
         return
     yield from raster.render([element], profile.width_dots)
+
+
+def _draws_itself(qr: Qr, profile: PrinterProfile) -> bool:
+    short = len(qr.text) <= escpos.qr_text_characters_max(profile)
+    return profile.has_native_qr and qr.text.isascii() and short
 
 
 def _symbol(qr: Qr, profile: PrinterProfile) -> Iterator[Part]:

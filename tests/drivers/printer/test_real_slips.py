@@ -13,7 +13,7 @@ from PIL import Image, ImageChops
 from drivers.printer import escpos, printout, raster
 from drivers.printer.profiles import PrinterProfile, Raster, TextMode, built_in, profile_named
 from drivers.printer.slip import Pair, Qr, Rule, Text
-from drivers.printer.strip import CELL_BYTES, CELL_DOTS, CELL_ROWS, Cell, Run, Strip, TextLine
+from drivers.printer.strip import CELL_BYTES, CELL_DOTS, CELL_ROWS, Cell, QrSymbol, Run, Strip, TextLine
 from drivers.simulated.paper import Paper
 from tests.fakes.printers import PAPER_58_MM, PAPER_80_MM
 from tests.firmware.receipt.samples import SLIPS
@@ -182,6 +182,24 @@ def test_a_scanner_reads_the_qr_whoever_drew_it(name: str, profile: PrinterProfi
     wanted = [element.text for element in SLIPS[name] if isinstance(element, Qr)]
     shown = ImageChops.invert(on_paper(list(printout.render(SLIPS[name], profile)), profile)).convert("L")
     assert [found.text for found in zxingcpp.read_barcodes(shown)] == wanted
+
+
+@pytest.mark.parametrize(("characters", "kind"), [(0, QrSymbol), (1, Strip)])
+def test_a_qr_that_could_not_be_made_up_for_is_drawn_by_us(characters: int, kind: type) -> None:
+    """A printer cut off inside a symbol's text takes what follows for text: `resync` has to be longer."""
+    most = escpos.longest_command_bytes(EPSON) - len(b"\x1d(k\x00\x00\x31\x50\x30")
+    parts = list(printout.render([Qr("A" * (most + characters))], EPSON))
+    assert kind in {type(part) for part in parts[1:-1]}
+
+
+@pytest.mark.parametrize("cut_off_at", [12, 40, 300, 600])
+def test_a_printer_cut_off_inside_its_own_qr_prints_the_next_slip_whole(cut_off_at: int) -> None:
+    symbol = [part for part in printout.render(SLIPS["receipt"], EPSON) if isinstance(part, QrSymbol)]
+    after = list(printout.render(SLIPS["receipt"][:3], EPSON))
+    encoder, paper = escpos.Encoder(EPSON), Paper(EPSON)
+    paper.feed(encoder.wake() + sent(symbol, encoder)[:cut_off_at])
+    paper.feed(encoder.wake() + sent(after, encoder))
+    assert ImageChops.invert(paper.tear_off()).tobytes() == on_paper(after, EPSON).tobytes()
 
 
 def test_a_printers_own_qr_costs_little_more_than_its_text() -> None:
