@@ -7,7 +7,7 @@ Runs inside the guest, with the guest's Python. Orders and reports are JSON obje
 | `{"start": NAME, "line": [PROGRAM, ...]}` | `{"from": NAME, "says": LINE}` for each line, `{"from": NAME, "ended": CODE}` |
 | `{"tell": NAME, "line": TEXT}` | none: a line to its standard input |
 | `{"signal": NAME, "number": N}` | none |
-| `{"put": PATH, "data": BASE64}` | `{"done": PATH}` |
+| `{"put": PATH, "data": BASE64}` | `{"done": PATH}`: the file is its owner's alone |
 | `{"get": PATH}` | `{"done": PATH, "data": BASE64}` |
 
 A PROGRAM "fork:MODULE:FUNCTION" is a function of the checkout, called with the rest of the line in a process forked off here,
@@ -88,6 +88,7 @@ class Agent:
         elif "put" in order:
             path = Path(order["put"])
             path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
             path.write_bytes(base64.b64decode(order["data"]))
             self._report({"done": order["put"]})
         elif "get" in order:

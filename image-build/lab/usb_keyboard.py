@@ -1,4 +1,4 @@
-"""A scanner or a numeric pad at the end of the cable: a USB keyboard that types.
+"""Scanners and numeric pads at the end of the cable: USB keyboards that type.
 
 Which key a character is on is taken from the HID tables here, and what the guest's driver makes of it comes from the kernel, so
 both are independent of the till's own table.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from lab.usb_descriptors import INTERRUPT, Description, Endpoint, Interface, Stalled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from lab.usb_descriptors import Setup
     from lab.usb_redirection import Cable
@@ -25,16 +25,20 @@ SHIFT = 0x02
 _HID, _REPORT = 0x21, 0x22
 _GET_DESCRIPTOR, _GET_REPORT = 6, 1
 _SETS = {0x09, 0x0A, 0x0B}
-RELEASED = bytes(8)
 
-# One array of six keys out of all 256 usages, eight modifier bits, five lamps.
-_LAYOUT = bytes.fromhex(
+# A scanner: eight modifier bits, five lamps, one array of six keys out of all 256 usages.
+_KEYBOARD = bytes.fromhex(
     "05 01 09 06 a1 01"
     "05 07 19 e0 29 e7 15 00 25 01 75 01 95 08 81 02"
     "95 01 75 08 81 01"
     "95 05 75 01 05 08 19 01 29 05 91 02 95 01 75 03 91 01"
     "95 06 75 08 15 00 26 ff 00 05 07 19 00 2a ff 00 81 00"
     "c0"
+)
+# A pad: a bit for Num Lock and each of the 16 keys after it, for Backspace, 00 and 000. It has no letters.
+_PAD_KEYS = (*range(0x53, 0x64), 0x2A, 0xB0, 0xB1)
+_NUMERIC_PAD = bytes.fromhex(
+    "05 01 09 06 a1 0105 07 19 53 29 63 09 2a 09 b0 09 b1 15 00 25 01 75 01 95 14 81 0295 04 81 01c0"
 )
 _PLAIN = "abcdefghijklmnopqrstuvwxyz1234567890\n\x1b\b\t -=[]\\\0;'`,./"
 _SHIFTED = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ!@#$%^&*()\0\0\0\0\0_+{}|\0:"~<>?'
@@ -51,15 +55,13 @@ _PAD = {character: 0x54 + place for place, character in enumerate("/*-+\n1234567
 }
 
 
-class UsbKeyboard:
-    """Types what it is told, as fast as the guest polls."""
+class _Keys:
+    """A device that sends one report after the other, as fast as the guest polls."""
 
-    def __init__(self, *, vendor: int, product: int, name: str, serial: str = "") -> None:
-        of_class = struct.pack("<BBHBBBH", 9, _HID, 0x0111, 0, 1, _REPORT, len(_LAYOUT))
-        ends = (Endpoint(REPORTS, INTERRUPT, 8, INTERVAL_MS),)
-        self.description = Description(
-            vendor, product, 0x0100, "Lab", name, serial, (Interface((3, 1, 1), ends, of_class),)
-        )
+    def __init__(self, about: Description, layout: bytes, *, released: bytes) -> None:
+        self.description = about
+        self._layout = layout
+        self._released = released
         self.cable: Cable | None = None
         self.lamps = 0
 
@@ -74,9 +76,9 @@ class UsbKeyboard:
     def asked(self, setup: Setup, data: bytes) -> bytes:
         """Answer requests of the HID class."""
         if setup.request == _GET_DESCRIPTOR and setup.value >> 8 == _REPORT:
-            return _LAYOUT
+            return self._layout
         if setup.request == _GET_REPORT:
-            return RELEASED
+            return self._released
         if setup.request in _SETS:
             self.lamps = data[0] if data else self.lamps
             return b""
@@ -86,48 +88,64 @@ class UsbKeyboard:
         """Nothing is told to a keyboard in bulk."""
         return True
 
-    def type(self, text: str, *, end: str = "\n") -> int:
-        """Type `text` as a scanner with the US layout does; how many reports that is."""
-        return self._send(report for character in text + end for report in _typed(*_MAIN[character]))
-
-    def press(self, keys: str, *, num_lock: bool = False) -> int:
-        """Press keys of a numeric pad, line feed for Enter; with `num_lock` each is wrapped in Num Lock."""
-        return self._send(self._pressed(keys, num_lock=num_lock))
-
-    def press_key(self, name: str) -> int:
-        """Press one key of the pad by name, such as `000`."""
-        return self._send(_typed(0, _PAD[name]))
-
-    def hold(self, key: str) -> int:
-        """Press a key of the pad and do not let go."""
-        return self._send([_down(0, _PAD[key])])
-
-    def let_go(self) -> int:
+    def let_go(self) -> None:
         """Release all keys."""
-        return self._send([RELEASED])
+        self._send([self._released])
 
-    def _pressed(self, keys: str, *, num_lock: bool) -> Iterator[bytes]:
-        for key in keys:
-            if num_lock:
-                yield from _typed(0, NUM_LOCK)
-            yield from _typed(0, _PAD[key])
-            if num_lock:
-                yield from _typed(0, NUM_LOCK)
-
-    def _send(self, reports: Iterator[bytes] | list[bytes]) -> int:
+    def _send(self, reports: Iterable[bytes]) -> None:
         assert self.cable is not None, "plugged in"
-        sent = 0
         for report in reports:
             self.cable.report(REPORTS, report)
-            sent += 1
-        return sent
 
 
-def _down(modifiers: int, usage: int) -> bytes:
-    return bytes([modifiers, 0, usage, 0, 0, 0, 0, 0])
+class UsbScanner(_Keys):
+    """A scanner: types characters."""
+
+    def __init__(
+        self, *, vendor: int = 0x1EAB, product: int = 0x0003, name: str = "Scanner", serial: str = ""
+    ) -> None:
+        about = _description(vendor, product, name, serial, _KEYBOARD, report_bytes=8)
+        super().__init__(about, _KEYBOARD, released=bytes(8))
+
+    def scan(self, text: str, *, end: str = "\n") -> None:
+        """Type `text` as a scanner with the US layout does, Shift held no longer than the key that needs it."""
+        for character in text + end:
+            modifiers, usage = _MAIN[character]
+            self._send([bytes([modifiers, 0, usage, 0, 0, 0, 0, 0]), self._released])
 
 
-def _typed(modifiers: int, usage: int) -> Iterator[bytes]:
-    """Key down, all up. A scanner holds Shift no longer than the key."""
-    yield _down(modifiers, usage)
-    yield RELEASED
+class UsbPad(_Keys):
+    """A numeric pad, with a thumb above it. With `num_lock` each key is wrapped in Num Lock."""
+
+    def __init__(
+        self, *, vendor: int = 0x04D9, product: int = 0xA02A, name: str = "Keypad", num_lock: bool = True
+    ) -> None:
+        about = _description(vendor, product, name, "", _NUMERIC_PAD, report_bytes=3)
+        super().__init__(about, _NUMERIC_PAD, released=bytes(3))
+        self._num_lock = num_lock
+
+    def press(self, keys: str) -> None:
+        """Press digits, `+ - * / .`, line feed for Enter, backspace."""
+        wrapper = [_bit(NUM_LOCK), self._released] if self._num_lock else []
+        for key in keys:
+            self._send([*wrapper, _bit(_PAD[key]), self._released, *wrapper])
+
+    def press_zeros(self, count: int) -> None:
+        """Press the 00 or 000 key."""
+        self._send([_bit({2: 0xB0, 3: 0xB1}[count]), self._released])
+
+    def hold(self, key: str) -> None:
+        """Press a key and do not let go."""
+        self._send([_bit(_PAD[key])])
+
+
+def _bit(usage: int) -> bytes:
+    return (1 << _PAD_KEYS.index(usage)).to_bytes(3, "little")
+
+
+def _description(
+    vendor: int, product: int, name: str, serial: str, layout: bytes, *, report_bytes: int
+) -> Description:
+    of_class = struct.pack("<BBHBBBH", 9, _HID, 0x0111, 0, 1, _REPORT, len(layout))
+    ends = (Endpoint(REPORTS, INTERRUPT, report_bytes, INTERVAL_MS),)
+    return Description(vendor, product, 0x0100, "Lab", name, serial, (Interface((3, 0, 0), ends, of_class),))

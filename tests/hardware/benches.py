@@ -18,7 +18,7 @@ from drivers.simulated.paper import Paper
 from drivers.simulated.pty_printer import PtyPrinter
 from lab.checkout import ROOT
 from lab.printer_engine import PrinterEngine
-from lab.usb_keyboard import UsbKeyboard
+from lab.usb_keyboard import UsbPad, UsbScanner
 from lab.usb_printer import UsbPrinter
 from lab.usb_serial import FtdiPrinter
 from tests.fakes.printers import PAPER_58_MM
@@ -31,10 +31,8 @@ if TYPE_CHECKING:
     from lab.guest import Guest, GuestProgram
     from lab.usb_redirection import UsbDevice
 
-SAYS_WITHIN_S = 60
+SAYS_WITHIN_S = 180
 SCANNER_SOCKET, KEYPAD_SOCKET, PRINTER_SOCKET = 1, 2, 3
-SCANNER_MODEL = (0x1EAB, 0x0003)
-KEYPAD_MODEL = (0x04D9, 0xA02A)
 BAUD = 9_600
 
 
@@ -161,22 +159,22 @@ class LabBench:
 
     def __init__(self, guest: Guest, printer: Callable[[PrinterEngine], UsbDevice]) -> None:
         self._guest = guest
-        self._scanner = UsbKeyboard(vendor=SCANNER_MODEL[0], product=SCANNER_MODEL[1], name="Scanner")
-        self._keypad = UsbKeyboard(vendor=KEYPAD_MODEL[0], product=KEYPAD_MODEL[1], name="Keypad")
+        self._scanner = UsbScanner()
+        self._keypad = UsbPad()
         self.engine = PrinterEngine(Paper(PAPER_58_MM), answers=(Answer.DLE_EOT,))
         self._printer = printer(self.engine)
 
     def scan(self, text: str) -> object:
-        return self._scanner.type(text)
+        return self._scanner.scan(text)
 
     def scan_half(self, text: str) -> object:
-        return self._scanner.type(text, end="")
+        return self._scanner.scan(text, end="")
 
     def press(self, text: str) -> object:
-        return self._keypad.press(text, num_lock=True)
+        return self._keypad.press(text)
 
     def press_zeros(self, count: int) -> object:
-        return self._keypad.press_key("0" * count)
+        return self._keypad.press_zeros(count)
 
     def hold_key(self, text: str) -> object:
         return self._keypad.hold(text)
