@@ -92,8 +92,8 @@ def _allowances(sql: sqlite3.Connection, body: mail.Allowances) -> None:
         "INSERT OR IGNORE INTO allowance VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)",
         [
             (
-                a.number,
                 a.household,
+                a.number,
                 a.tranche,
                 a.amount_rial,
                 a.amount_rial,

@@ -1,7 +1,7 @@
 """Tables of the journal. `entry` and `mail` are the truth; every other table is a projection, rebuilt from them.
 
 Amounts are rial, times Unix seconds, hashes and signatures blobs. Integer primary keys keep a lookup as cheap at a million
-rows as at a hundred.
+rows as at a hundred; a household's allowances lie side by side, so that its balance is one page and not one an allowance.
 """
 
 from __future__ import annotations
@@ -32,10 +32,11 @@ CREATE TABLE IF NOT EXISTS card (
 CREATE TABLE IF NOT EXISTS code (
     household INTEGER NOT NULL, hash BLOB NOT NULL, used INTEGER NOT NULL, PRIMARY KEY (household, hash)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS allowance (
-    number INTEGER PRIMARY KEY, household INTEGER NOT NULL, tranche INTEGER NOT NULL, amount_rial INTEGER NOT NULL,
+    household INTEGER NOT NULL, number INTEGER NOT NULL, tranche INTEGER NOT NULL, amount_rial INTEGER NOT NULL,
     left_rial INTEGER NOT NULL CHECK (left_rial BETWEEN 0 AND amount_rial), opens_at_s INTEGER,
-    authorize_until_s INTEGER NOT NULL, present_by_s INTEGER NOT NULL, returned INTEGER NOT NULL);
-CREATE INDEX IF NOT EXISTS allowance_by_household ON allowance (household);
+    authorize_until_s INTEGER NOT NULL, present_by_s INTEGER NOT NULL, returned INTEGER NOT NULL,
+    PRIMARY KEY (household, number)) WITHOUT ROWID;
+CREATE UNIQUE INDEX IF NOT EXISTS allowance_by_number ON allowance (number);
 CREATE TABLE IF NOT EXISTS lock (
     tranche INTEGER NOT NULL, cohort INTEGER NOT NULL, salt BLOB NOT NULL, lock BLOB NOT NULL,
     PRIMARY KEY (tranche, cohort)) WITHOUT ROWID;

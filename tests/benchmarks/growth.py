@@ -56,7 +56,7 @@ FILL = (
     (
         "allowances",
         (
-            "INSERT INTO allowance SELECT tranche * 1000000 + number, number, tranche, 40000000, 40000000, :now_s, :until_s,"
+            "INSERT INTO allowance SELECT number, tranche * 1000000 + number, tranche, 40000000, 40000000, :now_s, :until_s,"
             " :until_s, 0 FROM (SELECT 21 AS tranche UNION ALL SELECT 22) CROSS JOIN household WHERE number >= :household"
         ),
     ),
