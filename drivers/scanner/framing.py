@@ -23,8 +23,8 @@ from drivers.scanner.settings import AS_SHIPPED, ScannerSettings
 if TYPE_CHECKING:
     from drivers.scanner.scan import Scan
 
-SCAN_CHARACTERS_MAX = 1_200
-"""The longest QR that a till's paper takes has 1,000 characters (version 20 at level L); room for prefix and suffix."""
+SCAN_CHARACTERS_MAX = 2_000
+"""The longest text of ours, a receipt with the most legs of the widest numbers, has 1,835."""
 
 
 class Framing:

@@ -158,6 +158,14 @@ def test_a_shift_that_is_held_beyond_the_gap_is_forgotten() -> None:
     assert at_once(down, scan_events(OIL, stamp=(5, 300_001))) == [BadScan(BadScanReason.HALF), OIL_SCAN]
 
 
+def test_keys_that_were_down_before_the_grab_are_released_into_nothing() -> None:
+    ups = [
+        keys.EVENT.pack(0, 0, keys.EV_KEY, code, keys.RELEASED)
+        for code in (keys.KEY_ENTER, keys.KEY_LEFTSHIFT, 56, 29)
+    ]
+    assert at_once(b"".join(ups) + scan_events("aB1")) == [TextScan("aB1")]
+
+
 def test_caps_lock_is_forgotten_too_and_a_pair_around_the_end_leaves_nothing() -> None:
     caps = press(keys.KEY_CAPSLOCK, stamp=(5, 0))
     assert at_once(caps, scan_events("aB", stamp=(5, 0))) == [TextScan("Ab")]

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
-from drivers.scanner.scan import BadScan, BadScanReason
+from drivers.scanner.barcode_decoder import BarcodeDecoder
+from drivers.scanner.framing import SCAN_CHARACTERS_MAX
+from drivers.scanner.scan import BadScan, BadScanReason, TextScan
+from drivers.simulated.input_events import scan_events
 from drivers.sound import Sound
 from firmware.receipt.prompt_slips import Prompt, prompt_slip
+from firmware.till.scans import ReceiptScan, seen
 from firmware.till.states import State
 from sync.wire import card as cards
-from sync.wire import mail
+from sync.wire import entry, facts, mail, receipt_qr
 from sync.wire.facts import Announcement, Inquiry
 from sync.wire.kinds import EntryKind, MailKind
 from sync.wire.numbers import check_digit
 from tests.fakes.paper_center import OPERATOR_PIN
 from tests.firmware.till.counter import CODE, JAM, MILK, words_of_slip
+from tests.vectors.samples import BLINDING_KEY, DEVICE, DEVICE_KEY, FIRST_HEAD, PURCHASE, SLIM, draft
 
 if TYPE_CHECKING:
     from tests.firmware.till.counter import Counter
 
+GTIN = f"0{MILK}"
 ANNOUNCED = "1234567890128"
 
 
@@ -72,6 +80,21 @@ def test_without_qr_a_forgotten_card_is_typed_and_so_is_a_national_id(shop: Coun
     shop.press(f"*3 * 13542419 Enter Enter {CODE} Enter")
     assert shop.state is State.BASKET
     assert shop.count(EntryKind.CODE_OUTCOME) == 2
+
+
+# long codes
+
+
+def test_the_longest_receipt_is_read_whole() -> None:
+    widest = facts.Leg(allowance=2**53 - 1, amount_rial=10**14, left_rial=10**14)
+    fact = replace(PURCHASE, legs=(widest,) * facts.LEGS_MAX)
+    said = draft(EntryKind.PURCHASE)._replace(fact=fact)
+    made = entry.seal(said, FIRST_HEAD, device=DEVICE, key=DEVICE_KEY, blinding_key=BLINDING_KEY)
+    text = receipt_qr.to_qr(made, SLIM)
+    assert 1_800 < len(text) < SCAN_CHARACTERS_MAX
+    (scan,) = BarcodeDecoder().feed(scan_events(text))
+    assert isinstance(seen(scan), ReceiptScan)
+    assert scan == TextScan(text)
 
 
 # a scanner whose settings were changed
@@ -173,3 +196,23 @@ def test_the_keys_of_a_scanner_in_the_keypads_place_are_no_pin(shop: Counter) ->
     assert told(shop, Prompt.PIN)
     shop.press("0001 Enter")
     assert shop.count(EntryKind.PURCHASE) == 2
+
+
+# whatever lies under the beam
+
+
+def test_no_text_whatever_breaks_the_till_or_sells_what_it_does_not_say(shop: Counter) -> None:
+    shop.sell_milk(shop.members[0])
+    chance = Random("under the beam")
+    parts = ["01", GTIN, "310", "3103", "392", "3930364", "17", "10", "30", "\x1d", "]C1", "]E0", "]d2", "C1:", "R1:", "A1:", "C9",
+             "000", "999999", "261231", MILK, MILK[:-1], "96385074", "%$*", "~", " "]  # fmt: skip
+    for _ in range(400):
+        text = "".join(chance.choices(parts, k=chance.randint(1, 6)))
+        before = shop.till._talk.basket.lines
+        shop.clock.advance_s(1)
+        shop.scan(text)
+        for placed in shop.till._talk.basket.lines[len(before) :]:
+            assert placed.item.gtin == 0 or f"{placed.item.gtin:013d}"[:12] in text
+        if shop.state not in (State.IDLE, State.BASKET):
+            shop.press("-")
+    assert shop.count(EntryKind.PURCHASE) == 1
