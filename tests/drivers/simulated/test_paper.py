@@ -102,9 +102,9 @@ def test_several_letters_may_be_loaded_at_once() -> None:
     assert ink(printed(f"{DOTS} 1B26034142 01 FFFFFF 00 1B2501 4241 1B4A18")) == (12, 0, 13, 24)
 
 
-@pytest.mark.parametrize(("size", "box"), [("00", 24), ("01", 48), ("10", 24), ("11", 48)])
-def test_letters_are_doubled_in_height_and_width(size: str, box: int) -> None:
-    wide = 2 if size[0] == "1" else 1
+@pytest.mark.parametrize(("size", "box"), [("00", 24), ("01", 48), ("10", 24), ("11", 48), ("70", 24)])
+def test_letters_are_so_many_times_as_wide_and_high(size: str, box: int) -> None:
+    wide = 1 + int(size[0])
     picture = printed(f"{DOTS} {BAR} 1B2501 1D21{size} 4141 1B4A30")
     assert ink(picture) == (0, 0, 13 * wide, box)
 
@@ -203,7 +203,8 @@ def test_bytes_that_are_no_command_are_named_by_their_offset(bytes_hex: str, off
         "1B26021F1F",
         "1B2603 7E7F 00 00",
         "1B2603 4141 0D",
-        "1D2102",
+        "1D2108",
+        "1D2180",
         "1D5001CB",
         "41 1D4C0800",
         "41 1D5600",
