@@ -127,6 +127,10 @@ class Signals:
         if self._pole is not None:
             self._pole.show(lines)
 
+    def speaks_without_printer(self) -> bool:
+        """Whether people hear or see the till while nothing prints."""
+        return self._pole is not None or self._screen is not None or self._sounds.have_own_voice
+
     async def tear(self) -> None:
         """The conversation is over: cut what hangs out. Raises: WriteInterrupted."""
         if not self._strip_is_over:

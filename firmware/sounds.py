@@ -79,6 +79,11 @@ class Sounds:
         self._handed_over.set()
         self._failed: set[Player] = set()
 
+    @property
+    def have_own_voice(self) -> bool:
+        """Whether something sounds that is not the printer's."""
+        return any(not isinstance(player, PrinterBuzzer) for player in self._players)
+
     def sound(self, sound: Sound) -> None:
         """Sound soon. Never waits."""
         self._handed_over.clear()

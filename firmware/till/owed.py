@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drivers.errors import WriteInterrupted
+from drivers.sound import Sound
 from firmware.receipt.prompt_slips import Prompt
 from firmware.till.slips_of import Printable, whole_slip
 
@@ -24,7 +25,10 @@ async def print_owed(talk: Talk, entry: Entry, slip: Slip) -> bool:
     """Print the slip of `entry`, which was committed just now; if it does not come out whole it stays owed. False then."""
     older = bool(talk.owed)
     talk.owed.append(entry.sequence)
-    return await retry(talk) if older else await _print(talk, entry, slip)
+    printed = await retry(talk) if older else await _print(talk, entry, slip)
+    if not printed:
+        await talk.beep(Sound.LOOK)
+    return printed
 
 
 async def retry(talk: Talk) -> bool:

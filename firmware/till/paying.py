@@ -21,12 +21,12 @@ from firmware.authorizer import Approval, Ask, Refusal, Surroundings, authorize
 from firmware.errors import JournalFull, StaleDecision
 from firmware.receipt import decline_slips, display_lines, receipt_slips, total_slips
 from firmware.receipt.prompt_slips import PRESS_ENTER, PRESS_PIN, Prompt
+from firmware.till import paperless
 from firmware.till.asking import PRESS_BACK
 from firmware.till.household import PRESS_CODE
 from firmware.till.owed import print_owed
 from firmware.till.selling import show_again
 from firmware.till.slips_of import receipt_of
-from firmware.till.states import State
 from firmware.till.talk import Presented, Shown, Talk
 from sync.wire import proof
 from sync.wire.entry import pack_lines
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from firmware.basket import Item
     from firmware.entitlements import Account
     from firmware.till.grammar import Confirm, Pin, Total
+    from firmware.till.states import State
     from sync.wire.entry import Entry
     from sync.wire.policy import Limits
 
@@ -226,7 +227,7 @@ async def _ask_for_cash(talk: Talk) -> State:
     talk.shown = Shown(None, None, pack_lines(talk.basket.wire()))
     sum_rial = talk.basket.total_rial
     talk.paper.amounts(display_lines.total(total_rial=sum_rial, credit_rial=0, own_rial=sum_rial))
-    return await talk.question(block, State.TOTALED)
+    return await paperless.ask(talk, block, credit_rial=0)
 
 
 async def _ask_household(talk: Talk, shown: Shown, presented: Presented, account: Account) -> State:
@@ -247,7 +248,7 @@ async def _ask_household(talk: Talk, shown: Shown, presented: Presented, account
             total_rial=basket.total_rial, credit_rial=approval.credit_rial, own_rial=approval.own_rial
         )
     )
-    return await talk.question(total_slips.total_block(preview), State.TOTALED)
+    return await paperless.ask(talk, total_slips.total_block(preview), credit_rial=approval.credit_rial)
 
 
 async def _refuse(

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 
 LOOK_BACK_ENTRIES = 32
 """A flicker is short: what waits, waits near the end of the journal."""
+OWED_BACK_ENTRIES_MAX = 512
+"""After a day without a printer more is owed: so far back it is looked for, from the last slip that was printed."""
 
 
 async def recover(talk: Talk) -> None:
     """Bring the talk back to where it was, as far as that is safe."""
     draft = read_draft(talk.settings.draft_path)
-    tail = await _tail(talk)
+    tail = await _tail(talk, draft)
     _count_tries(talk, tail)
     await owed.recover(talk, draft, tail)
     if draft is None:
@@ -37,9 +39,12 @@ async def recover(talk: Talk) -> None:
         _take_code(talk, draft, tail)
 
 
-async def _tail(talk: Talk) -> list[Entry]:
+async def _tail(talk: Talk, draft: Draft | None) -> list[Entry]:
     head = talk.journal.head.sequence
-    entries = [await talk.journal.entry(n) for n in range(max(0, head - LOOK_BACK_ENTRIES), head)]
+    near = head - LOOK_BACK_ENTRIES
+    first = near if draft is None else min(near, 0 if draft.printed is None else draft.printed + 1)
+    start = max(0, first, head - OWED_BACK_ENTRIES_MAX)
+    entries = [await talk.journal.entry(n) for n in range(start, head)]
     return [entry for entry in entries if entry is not None]
 
 

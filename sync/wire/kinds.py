@@ -96,6 +96,7 @@ class DeclineReason(IntEnum):
     ALREADY_OPEN = 23
     DEVICE_SUSPENDED = 24
     UNKNOWN_ID = 25
+    NO_PAPER = 26
 
 
 class Grade(IntEnum):

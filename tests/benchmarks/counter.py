@@ -48,6 +48,9 @@ class LookedAt:
     def amounts(self, lines: TwoLines) -> None:
         """There is no display."""
 
+    def speaks_without_printer(self) -> bool:
+        return False
+
     async def beep(self, sound: Sound) -> None:
         if sound is Sound.APPROVED:
             self.approved_at_s = time.perf_counter()

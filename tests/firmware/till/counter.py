@@ -63,7 +63,11 @@ class PaperRoll:
         self.slips: list[Slip] = []
         self.sounds: list[Sound] = []
         self.display = ("", "")
+        self.has_other_voice = False
         self._blocked_after: int | None = None
+
+    def speaks_without_printer(self) -> bool:
+        return self.has_other_voice
 
     async def print(self, slip: Slip) -> None:
         if self._blocked_after is not None:
@@ -75,7 +79,7 @@ class PaperRoll:
             self.slips.append(slip)
 
     async def beep(self, sound: Sound) -> None:
-        if self._blocked_after is None:
+        if self._blocked_after is None or self.has_other_voice:
             self.sounds.append(sound)
 
     def amounts(self, lines: TwoLines) -> None:
