@@ -9,9 +9,6 @@ Rules:
 - After SYN_DROPPED the scan under way is lost as a whole: the kernel's ring holds 64 events, a scan of 13 digits
   is 84, and the rest of a code can look like a code.
 - A gap between two keys is measured by the kernel's own stamps, so a till that was busy does not cut a good scan.
-- A character within `LINE_GAP_MS` of the last end, or `LINE_GAP_KEYS` times what its keys took, goes on with the same code: a QR with line breaks. Its first line has
-  been told already, as a scan of its own; no other line is.
-- The same scan that begins within `REPEAT_MS` of its last end is the same pass over the beam, and is told once.
 - Shift, Ctrl, Alt and Caps Lock are forgotten with lost events and with a gap: a release that never came must not
   turn the digits of every later scan into signs. Who opens a scanner anew takes a new decoder.
 
@@ -33,12 +30,6 @@ from drivers.scanner.settings import AS_SHIPPED, ScannerSettings
 
 if TYPE_CHECKING:
     from drivers.scanner.scan import BadScan, Scan
-
-LINE_GAP_MS = 30
-"""A hand needs longer from one code to the next, and a scanner's keys lie closer than that."""
-LINE_GAP_KEYS = 3
-"""With a slow scanner it is so many of its own keys."""
-REPEAT_MS = 300
 
 _Event = tuple[int, int, int, int, int]
 _events = keys.EVENT.iter_unpack
@@ -104,11 +95,6 @@ class BarcodeDecoder:
         self._gap_us = settings.gap_ms * 1_000
         self._framing = Framing(settings)
         self._last_us = 0
-        self._between = True
-        self._begun_us = 0
-        self._ended_us = -REPEAT_MS * 1_000
-        self._line_gap_us = 0
-        self._last: Scan | None = None
         self._held: set[int] = set()
         self._caps = False
         self._alt_digits = ""
@@ -147,17 +133,17 @@ class BarcodeDecoder:
         character = self._table.get(code, _UNKNOWN)
         if character < _PRINTABLE:
             self._press_special(code, character, scans)
-        elif self._between:
+        elif self._framing.between:
             self._add(character, scans)
         elif (too_long := self._framing.add(character)) is not None:
             scans.append(too_long)
 
     def _add(self, character: str, scans: list[Scan]) -> None:
-        if self._between:
-            self._begin(scans)
-        too_long = self._framing.add(character)
-        if too_long is not None:
-            scans.append(too_long)
+        framing = self._framing
+        told = framing.begin(self._last_us) if framing.between else None
+        told = framing.add(character) or told
+        if told is not None:
+            scans.append(told)
 
     def _press_special(self, code: int, character: str, scans: list[Scan]) -> None:
         if character == _END:
@@ -206,22 +192,9 @@ class BarcodeDecoder:
         self._let_go()
         self._framing.spoil(BadScanReason.DROPPED_EVENTS)
 
-    def _begin(self, scans: list[Scan]) -> None:
-        self._between = False
-        self._begun_us = self._last_us
-        if self._begun_us - self._ended_us < self._line_gap_us:
-            scans.append(self._framing.refuse(BadScanReason.LINES))
-
     def _end(self, scans: list[Scan]) -> None:
-        characters = self._framing.characters
-        scan = self._framing.end()
-        if scan is None:
-            return
-        spent_us = self._last_us - self._begun_us
-        self._line_gap_us = max(LINE_GAP_MS * 1_000, LINE_GAP_KEYS * spent_us // max(characters, 1))
-        again = scan == self._last and self._begun_us - self._ended_us < REPEAT_MS * 1_000
-        self._between, self._last, self._ended_us = True, scan, self._last_us
-        if not again:
+        scan = self._framing.end(self._last_us)
+        if scan is not None:
             scans.append(scan)
 
     def _cut(self, scans: list[Scan]) -> None:
@@ -230,7 +203,6 @@ class BarcodeDecoder:
             scans.append(half)
 
     def _let_go(self) -> None:
-        self._between = True
         self._held.clear()
         self._caps = False
         self._alt_digits = ""

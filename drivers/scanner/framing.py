@@ -6,10 +6,14 @@ Rules:
 - What was spoiled stays spoiled to its end.
 - A scan above the bound, and a second line that follows the first without a pause, are told at once, and only once: then
   everything is dropped until the scanner has been silent for the gap's time, so that an endless one is one beep.
+- A character within `LINE_GAP_MS` of the last end, or `LINE_GAP_KEYS` times what a character took, goes on with the same
+  code: a QR with line breaks. Its first line has been told already, as a scan of its own; no other line is.
+- The same scan that begins within `REPEAT_MS` of its last end is the same pass over the beam, and is told once.
 - A scanner that never sends an end is told apart from a scan that broke off: by a whole good's number without end, or
   by a second half scan in a row.
 
-Must not know: keys, bytes, clocks; whoever reads the scanner measures the silence.
+Must not know: keys, bytes, clocks; whoever reads the scanner measures the silence and says when a character came, in
+microseconds that only rise.
 """
 
 from __future__ import annotations
@@ -27,6 +31,13 @@ SCAN_CHARACTERS_MAX = 2_000
 """The longest text of ours, a receipt with the most legs of the widest numbers, has 1,835."""
 
 
+LINE_GAP_MS = 30
+"""A hand needs longer from one code to the next, and a scanner's characters lie closer than that."""
+LINE_GAP_KEYS = 3
+"""With a slow scanner it is so many of its own characters."""
+REPEAT_MS = 300
+
+
 class Framing:
     """The characters since the last end. Owner: the decoder of one scanner."""
 
@@ -37,16 +48,21 @@ class Framing:
         self._fault: BadScanReason | None = None
         self._deaf = False
         self._halves = 0
+        self.between = True
+        self._begun_us = 0
+        self._ended_us = -REPEAT_MS * 1_000
+        self._line_gap_us = 0
+        self._last: Scan | None = None
 
     @property
     def midway(self) -> bool:
         """Whether a scan has begun and not ended."""
         return bool(self._typed) or self._fault is not None or self._deaf
 
-    @property
-    def characters(self) -> int:
-        """How many have come since the last end, and are kept."""
-        return len(self._typed)
+    def begin(self, now_us: int) -> BadScan | None:
+        """The first character since the last end has come, and is about to be added (`between` was true)."""
+        self.between, self._begun_us = False, now_us
+        return self.refuse(BadScanReason.LINES) if now_us - self._ended_us < self._line_gap_us else None
 
     def add(self, character: str) -> BadScan | None:
         """Take one character, printable ASCII or GS; a scan that is too long is told here."""
@@ -69,20 +85,29 @@ class Framing:
             self._typed.clear()
             self._fault, self._room = self._fault or reason, 0
 
-    def end(self) -> Scan | None:
-        """An end came: the scan, if there is one."""
+    def end(self, now_us: int) -> Scan | None:
+        """An end came: the scan, if there is a new one."""
         scan: Scan | None = None
+        if self.between:
+            self._begun_us = now_us  # nothing of it was a character
+        pace_us = (now_us - self._begun_us) // max(len(self._typed), 1)
         if self._fault is not None:
             scan = BadScan(self._fault)
         elif self._typed:
             scan = classify("".join(self._typed), self._settings)
             self._halves = 0
         self._forget()
-        return scan
+        return None if scan is None or self._is_again(scan, now_us, pace_us) else scan
+
+    def _is_again(self, scan: Scan, now_us: int, pace_us: int) -> bool:
+        again = scan == self._last and self._begun_us - self._ended_us < REPEAT_MS * 1_000
+        self.between, self._last, self._ended_us = True, scan, now_us
+        self._line_gap_us = max(LINE_GAP_MS * 1_000, min(LINE_GAP_KEYS * pace_us, REPEAT_MS * 1_000))
+        return again
 
     def silence(self) -> BadScan | None:
         """Nothing has come for the gap's time: what was under way, if anything, is half a scan."""
-        text, fault, self._deaf = "".join(self._typed), self._fault, False
+        text, fault, self._deaf, self.between = "".join(self._typed), self._fault, False, True
         self._forget()
         if fault is not None:
             return BadScan(fault)

@@ -7,7 +7,8 @@ Rules:
 - CR, LF, CRLF and TAB end a scan, and so does ETX; STX before it is nothing. Printable ASCII and GS are its characters;
   any other byte, such as one from a wrong speed, spoils it.
 - What the port's queue had to drop spoils the scan that it was a part of.
-- Bytes bear no stamps: silence is measured by the till, and what waited in the kernel meanwhile counts as not silent.
+- Bytes bear no stamps: they are as old as the moment when the loop has read them. Two scans that waited together for a
+  till that was busy count as the lines of one, and are scanned again; none is sold that was not.
 - Bad scans, cancellation and the end are as in `drivers.scanner.barcode_scanner`.
 
 Source: USB CDC 1.2 (PSTN subclass: a serial scanner is a modem to the kernel, /dev/ttyACM).
@@ -17,6 +18,7 @@ Must not know: how the port was found, opened and set.
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from typing import TYPE_CHECKING, Self
 
@@ -47,9 +49,9 @@ class ByteDecoder:
         """Whether a scan has begun and not ended."""
         return self._framing.midway
 
-    def feed(self, data: bytes) -> list[Scan]:
-        """Take bytes in their order; return the scans that ended in them."""
-        told = (self._take(byte) for byte in data)
+    def feed(self, data: bytes, now_us: int) -> list[Scan]:
+        """Take bytes in their order, read at `now_us`; return the scans that ended in them."""
+        told = (self._take(byte, now_us) for byte in data)
         return [scan for scan in told if scan is not None]
 
     def drop(self) -> None:
@@ -60,13 +62,15 @@ class ByteDecoder:
         """End a scan of which nothing more has come for the gap's time. Call it when the scanner is silent."""
         return self._framing.silence()
 
-    def _take(self, byte: int) -> Scan | None:
+    def _take(self, byte: int, now_us: int) -> Scan | None:
+        framing = self._framing
         if byte in _CHARACTERS:
-            return self._framing.add(chr(byte))
+            refused = framing.begin(now_us) if framing.between else None
+            return framing.add(chr(byte)) or refused
         if byte in _ENDS:
-            return self._framing.end()
-        if byte != _STX or self._framing.midway:
-            self._framing.spoil(BadScanReason.UNKNOWN_KEY)
+            return framing.end(now_us)
+        if byte != _STX or framing.midway:
+            framing.spoil(BadScanReason.UNKNOWN_KEY)
         return None
 
 
@@ -100,7 +104,11 @@ class SerialScanner:
                 self._lost = self._port.lost_reads
                 self._decoder.drop()
             if data:
-                self._scans.extend(self._decoder.feed(data))
+                self._scans.extend(self._decoder.feed(data, _now_us()))
             elif (half := self._decoder.expire()) is not None:
                 self._scans.append(half)
         return self._scans.popleft()
+
+
+def _now_us() -> int:
+    return int(asyncio.get_running_loop().time() * 1_000_000)

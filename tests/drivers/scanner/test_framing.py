@@ -11,12 +11,21 @@ OIL = "6260000000019"
 OIL_SCAN = GtinScan("06260000000019")
 
 
-def typed(framing: Framing, text: str) -> list[Scan]:
-    """Every line feed is an end, every ``~`` a silence."""
-    told = [
-        framing.end() if one == "\n" else framing.silence() if one == "~" else framing.add(one)
-        for one in text
-    ]
+def typed(framing: Framing, text: str, *, begin_ms: int = 0, after_end_ms: int = 1_000) -> list[Scan]:
+    """A character a millisecond; every line feed is an end, with a pause behind it, every ``~`` a silence."""
+    told: list[Scan | None] = []
+    now_ms = begin_ms
+    for one in text:
+        now_ms += 1
+        if one == "\n":
+            told.append(framing.end(now_ms * 1_000))
+            now_ms += after_end_ms
+        elif one == "~":
+            told.append(framing.silence())
+            now_ms += 1_000
+        else:
+            told.append(framing.begin(now_ms * 1_000) if framing.between else None)
+            told.append(framing.add(one))
     return [scan for scan in told if scan is not None]
 
 
@@ -57,7 +66,7 @@ def test_an_endless_scan_is_told_once_and_at_once() -> None:
     assert typed(framing, "A") == [BadScan(BadScanReason.TOO_LONG)]
     assert typed(framing, f"{'A' * 5_000}\n{OIL}\n" * 3) == []
     assert framing.midway
-    assert typed(framing, f"~{OIL}\n") == [OIL_SCAN]
+    assert typed(framing, f"~{OIL}\n", begin_ms=90_000) == [OIL_SCAN]
 
 
 def test_what_was_spoiled_stays_so_to_its_end_for_its_first_reason() -> None:
@@ -67,4 +76,22 @@ def test_what_was_spoiled_stays_so_to_its_end_for_its_first_reason() -> None:
     framing.spoil(BadScanReason.UNKNOWN_KEY)
     assert typed(framing, f"96385074\n{OIL}\n") == [BadScan(BadScanReason.DROPPED_EVENTS), OIL_SCAN]
     framing.spoil(BadScanReason.UNKNOWN_KEY)
-    assert typed(framing, "1~") == [BadScan(BadScanReason.UNKNOWN_KEY)]
+    assert typed(framing, "1~", begin_ms=9_000) == [BadScan(BadScanReason.UNKNOWN_KEY)]
+
+
+def test_a_spoiled_scan_without_a_character_is_told_each_time_and_parts_nothing() -> None:
+    framing = Framing()
+    assert typed(framing, f"{OIL}\n") == [OIL_SCAN]
+    for second in (10, 20):
+        framing.spoil(BadScanReason.UNKNOWN_KEY)
+        assert framing.end(second * 1_000_000) == BadScan(BadScanReason.UNKNOWN_KEY)
+    assert typed(framing, f"{OIL}\n", begin_ms=20_100) == [OIL_SCAN]
+
+
+def test_lines_without_a_pause_are_one_code_and_told_once() -> None:
+    framing = Framing()
+    assert typed(framing, f"LOT 7\n{OIL}\n96385074\n", after_end_ms=5) == [
+        TextScan("LOT 7"),
+        BadScan(BadScanReason.LINES),
+    ]
+    assert typed(framing, f"~{OIL}\n", begin_ms=5_000) == [OIL_SCAN]

@@ -26,13 +26,14 @@ OIL_SCAN = GtinScan("06260000000019")
 
 
 def decode(*chunks: bytes) -> list[Scan]:
+    """What is told of chunks that are read a second apart."""
     decoder = ByteDecoder()
-    return [scan for chunk in chunks for scan in decoder.feed(chunk)]
+    return [scan for second, chunk in enumerate(chunks) for scan in decoder.feed(chunk, second * 1_000_000)]
 
 
 @pytest.mark.parametrize("end", [b"\r", b"\n", b"\r\n", b"\t", b"\x03", b"\r\n\r\n"])
 def test_every_usual_end_ends_one_scan(end: bytes) -> None:
-    assert decode(OIL + end + b"C1:AB" + end) == [OIL_SCAN, TextScan("C1:AB")]
+    assert decode(OIL + end, b"C1:AB" + end) == [OIL_SCAN, TextScan("C1:AB")]
 
 
 def test_a_frame_of_stx_and_etx_is_nothing_of_the_scan() -> None:
@@ -55,9 +56,10 @@ def test_a_byte_of_no_code_spoils_its_scan_and_not_the_next(garbage: bytes) -> N
 
 def test_bytes_that_the_queue_lost_spoil_their_scan() -> None:
     decoder = ByteDecoder()
-    decoder.feed(OIL[:5])
+    decoder.feed(OIL[:5], 0)
     decoder.drop()
-    assert decoder.feed(b"96385074\r" + OIL + b"\r") == [BadScan(BadScanReason.DROPPED_EVENTS), OIL_SCAN]
+    told = decoder.feed(b"96385074\r", 1_000_000) + decoder.feed(OIL + b"\r", 2_000_000)
+    assert told == [BadScan(BadScanReason.DROPPED_EVENTS), OIL_SCAN]
 
 
 @given(st.lists(st.binary(max_size=40), max_size=5))
@@ -65,9 +67,19 @@ def test_bytes_that_the_queue_lost_spoil_their_scan() -> None:
 def test_no_bytes_whatever_break_it(chunks: list[bytes]) -> None:
     decoder = ByteDecoder()
     for chunk in chunks:
-        assert all(isinstance(scan, Scan) for scan in decoder.feed(chunk))
+        assert all(isinstance(scan, Scan) for scan in decoder.feed(chunk, 0))
     decoder.expire()
     assert not decoder.midway
+
+
+def test_lines_that_are_read_together_are_one_code_and_no_other_line_is_sold() -> None:
+    assert decode(b"LOT 7\r" + OIL + b"\r96385074\r") == [TextScan("LOT 7"), BadScan(BadScanReason.LINES)]
+
+
+def test_one_pass_over_the_beam_is_one_scan() -> None:
+    decoder, frame = ByteDecoder(), OIL + b"\r"
+    told = [decoder.feed(frame, ms * 1_000) for ms in (0, 200, 700)]
+    assert told == [[OIL_SCAN], [], [OIL_SCAN]]
 
 
 class Line:
@@ -113,8 +125,11 @@ def _path(name: str) -> Path:
 
 def test_scans_come_in_their_order_through_a_real_line() -> None:
     async def story(line: Line, scanner: SerialScanner) -> None:
-        line.send(OIL + b"\r\nC1:A")
+        line.send(OIL + b"\r\n")
         assert await anext(scanner) == OIL_SCAN
+        await asyncio.sleep(0.05)
+        line.send(b"C1:A")
+        await asyncio.sleep(0.01)
         line.send(b"B\r")
         async for scan in scanner:
             assert scan == TextScan("C1:AB")
@@ -135,8 +150,9 @@ def test_half_a_scan_is_told_after_a_silence() -> None:
 
 def test_an_unplugged_scanner_ends_the_iteration_and_its_half_scan_is_gone() -> None:
     async def story(line: Line, scanner: SerialScanner) -> None:
-        line.send(OIL + b"\r96385")
+        line.send(OIL + b"\r")
         assert await anext(scanner) == OIL_SCAN
+        line.send(b"96385")
         line.unplug()
         with pytest.raises(DeviceGone):
             await anext(scanner)
