@@ -2,7 +2,7 @@
 
 Rules: a sound has a task of its own, which plays the newest and drops what is too old to help; players are tried in the
 order of the configuration, and the printer's buzzer is always among them; one that fails is told once in the log until it
-works again. Whoever prints next waits until the printer has the sound that comes before it, but not for a player that hangs.
+works again, and for a minute is tried after the others, for it may take seconds to fail. Whoever prints next waits until the printer has the sound that comes before it, but not for a player that hangs.
 
 Must not know: why it sounds.
 """
@@ -13,7 +13,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
-from drivers.errors import DriverError
+from drivers.errors import DriverError, SoundFailed
 from drivers.newest_queue import NewestQueue
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ SOUNDS_MAX = 2
 STALE_MS = 1_500
 """A sound that comes later than this tells of something else."""
 HANDED_OVER_WITHIN_MS = 100
+LAST_FOR_MS = 60_000
 PRINTER: Final = "printer"
 CARD: Final = "aplay"
 
@@ -45,8 +46,12 @@ class PrinterBuzzer:
         self._printer = printer
 
     async def play(self, sound: Sound) -> None:
-        """Return when the printer has been told. Raises: WriteInterrupted."""
-        await self._printer.beep(sound)
+        """Return when the printer has been told. Raises: WriteInterrupted, SoundFailed if it takes nothing for too long."""
+        try:
+            async with asyncio.timeout(STALE_MS / 1_000):
+                await self._printer.beep(sound)
+        except TimeoutError:
+            raise SoundFailed("the printer takes no sound") from None
 
 
 def players_of(names: tuple[str, ...], printer: Printer) -> tuple[Player, ...]:
@@ -77,7 +82,7 @@ class Sounds:
         self._queue: NewestQueue[tuple[Sound, int]] = NewestQueue(items_max=SOUNDS_MAX)
         self._handed_over = asyncio.Event()
         self._handed_over.set()
-        self._failed: set[Player] = set()
+        self._failed_at_ms: dict[Player, int] = {}
 
     @property
     def have_own_voice(self) -> bool:
@@ -108,7 +113,7 @@ class Sounds:
             self._handed_over.set()
 
     async def _play(self, sound: Sound) -> None:
-        for player in self._players:
+        for player in self._in_order():
             if not isinstance(player, PrinterBuzzer):
                 self._handed_over.set()  # nothing on its way to the printer
             try:
@@ -116,12 +121,19 @@ class Sounds:
             except DriverError as error:
                 self._tell_failure(player, error)
                 continue
-            self._failed.discard(player)
+            self._failed_at_ms.pop(player, None)
             if not isinstance(player, PrinterBuzzer):  # which tells by itself
                 self._log.debug("beeped", sound=sound.name)
             return
 
+    def _in_order(self) -> tuple[Player, ...]:
+        """As configured; those that failed of late come last."""
+        since_ms = self._monotonic_ms() - LAST_FOR_MS
+        return tuple(
+            sorted(self._players, key=lambda player: self._failed_at_ms.get(player, since_ms) > since_ms)
+        )
+
     def _tell_failure(self, player: Player, error: DriverError) -> None:
-        if player not in self._failed:
-            self._failed.add(player)
+        if player not in self._failed_at_ms:
             self._log.warning("no sound", error=str(error))
+        self._failed_at_ms[player] = self._monotonic_ms()

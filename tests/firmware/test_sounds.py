@@ -12,7 +12,7 @@ from drivers.beeper import SoundCard, ToneDevice
 from drivers.errors import PrinterBlocked, SoundFailed
 from drivers.sound import Sound
 from firmware.log import Level, Log
-from firmware.sounds import STALE_MS, PrinterBuzzer, Sounds, players_of
+from firmware.sounds import LAST_FOR_MS, STALE_MS, PrinterBuzzer, Sounds, players_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -78,12 +78,38 @@ def test_the_first_player_that_manages_sounds_and_no_other() -> None:
         await room.hear(Sound.ACCEPTED)
         room.device.is_broken = True
         await room.hear(Sound.LOOK)
+
+    room = in_a_room(story)
+    assert room.device.played == [Sound.ACCEPTED]
+    assert room.printer.played == [Sound.LOOK]
+
+
+def test_a_player_that_failed_is_tried_last_for_a_minute_and_then_first_again() -> None:
+    async def story(room: Room) -> None:
+        room.device.is_broken = True
+        await room.hear(Sound.ACCEPTED)
         room.device.is_broken = False
+        room.now_ms += LAST_FOR_MS - 1
+        await room.hear(Sound.LOOK)
+        room.now_ms += 1
         await room.hear(Sound.APPROVED)
 
     room = in_a_room(story)
-    assert room.device.played == [Sound.ACCEPTED, Sound.APPROVED]
-    assert room.printer.played == [Sound.LOOK]
+    assert room.printer.played == [Sound.ACCEPTED, Sound.LOOK]
+    assert room.device.played == [Sound.APPROVED]
+
+
+def test_a_printer_that_takes_nothing_is_given_up_for_the_next_player(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("firmware.sounds.STALE_MS", 20)
+
+    async def story(room: Room) -> None:
+        room.printer.free.clear()
+        with pytest.raises(SoundFailed):
+            await PrinterBuzzer(room.printer).play(Sound.APPROVED)
+
+    in_a_room(story)
 
 
 def test_a_till_where_nothing_sounds_goes_on_and_says_so_once() -> None:
