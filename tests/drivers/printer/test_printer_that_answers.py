@@ -18,6 +18,7 @@ from drivers.simulated.paper import Paper
 from drivers.simulated.pty_printer import PtyPrinter
 from drivers.simulated.usb_printer import SocketPrinter
 from tests.fakes.printers import PAPER_58_MM
+from tests.field_failure import field_failure
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -96,6 +97,13 @@ def test_a_whole_slip_is_printed_without_a_word_too_many(tmp_path: Path, profile
     at_a_desk(tmp_path, profile, story)
 
 
+@field_failure(
+    "paper out is reported as success",
+    "wwandreww/esc_pos_printer#108",
+    "wwandreww/esc_pos_printer#198",
+    "andresperezmelo/print_bluetooth_thermal#68",
+    "tr3v3r/react-native-esc-pos-printer#101",
+)
 @each_way
 def test_paper_out_in_the_middle_is_not_reported_as_success(tmp_path: Path, profile: PrinterProfile) -> None:
     """Field failure: the printer's buffer swallows the slip, and the till says "printed"."""
@@ -298,6 +306,12 @@ def test_what_waits_in_a_full_port_is_not_waited_for_again(tmp_path: Path) -> No
     at_a_desk(tmp_path, PAPER_58_MM, story)
 
 
+@field_failure(
+    "the drawer's command eats the next one",
+    "lsongdev/node-escpos#151",
+    "python-escpos/python-escpos#10",
+    "lukevp/ESC-POS-.NET#112",
+)
 def test_the_drawer_opens_where_the_profile_has_one(tmp_path: Path) -> None:
     for profile, kicks in ((SPEAKS, 1), (PAPER_58_MM, 0)):
 

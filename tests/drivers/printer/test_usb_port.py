@@ -13,6 +13,7 @@ import pytest
 from drivers.errors import DeviceGone, PortNotOpened
 from drivers.printer.usb_port import UsbPort, is_usb_printer, open_printer_port, open_usb_port
 from drivers.serial_port import SerialPort
+from tests.field_failure import field_failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +41,11 @@ def test_paper_out_is_told_apart_from_normal(pair: tuple[int, socket.socket]) ->
     assert asked(pair, 0x18, 0x30, 0x18) == [False, True, False]
 
 
+@field_failure(
+    "a cheap printer's port status never changes",
+    "python-escpos/python-escpos#143",
+    "python-escpos/python-escpos#434",
+)
 @pytest.mark.parametrize("constant", [0x00, 0x20, 0x30, 0xFF])
 def test_a_cheap_printer_that_always_says_the_same_is_not_believed(
     pair: tuple[int, socket.socket], constant: int
