@@ -98,12 +98,15 @@ class LineBuffer:
 
 def _rows_of(columns: bytes) -> tuple[int, ...]:
     """24 rows of columns of 3 bytes, the most significant bit on top."""
-    values = [
-        int.from_bytes(columns[at : at + COLUMN_BYTES], "big") for at in range(0, len(columns), COLUMN_BYTES)
-    ]
+    count = len(columns) // COLUMN_BYTES
+    if not count:
+        return (0,) * CELL_ROWS
+    upright = Image.frombytes("1", (CELL_ROWS, count), columns).transpose(Image.Transpose.TRANSPOSE).tobytes()
+    row_bytes = len(upright) // CELL_ROWS
+    unused_bits = row_bytes * 8 - count
     return tuple(
-        sum((value >> (CELL_ROWS - 1 - row) & 1) << (len(values) - 1 - x) for x, value in enumerate(values))
-        for row in range(CELL_ROWS)
+        int.from_bytes(upright[at : at + row_bytes], "big") >> unused_bits
+        for at in range(0, len(upright), row_bytes)
     )
 
 

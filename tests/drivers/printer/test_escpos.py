@@ -173,6 +173,20 @@ def test_dots_that_come_in_pairs_are_sent_once() -> None:
     assert printed(checkered, PAPER_58_MM) == checkered.data
 
 
+@field_failure(
+    "a picture in columns has white lines between its bands",
+    "NielsLeenheer/ReceiptPrinterEncoder#47", "receipt-print-hq/escpos-printer-db#56",
+)  # fmt: skip
+@pytest.mark.parametrize("profile", built_in().values(), ids=lambda profile: profile.name)
+def test_bands_of_columns_lie_close(profile: PrinterProfile) -> None:
+    """No line feed, whose height is the printer's, but as many rows as a band has, in units of a dot."""
+    row = b"\xee\x77" * (profile.row_bytes // 2)
+    strip = strip_of(*[row] * 120, width_dots=profile.width_dots)
+    columns_only = replace(profile, raster=(Raster.ESC_STAR_24,))
+    assert len(commands_of(strip, columns_only)) == 5
+    assert printed(strip, columns_only) == strip.data
+
+
 def test_columns_reach_no_further_than_their_strip() -> None:
     words = strip_of(*[bytes(40) + b"\xff"] * 23)
     assert {command[:3] for command in commands_of(words, PAPER_58_MM)} == {b"\x1dv0"}

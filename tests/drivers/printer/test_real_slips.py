@@ -211,7 +211,6 @@ def test_a_printers_own_qr_costs_little_more_than_its_text() -> None:
 
 @each_text_printer
 def test_a_printer_cut_off_inside_a_text_prints_the_next_slip_whole(profile: PrinterProfile) -> None:
-    """Field failure: the rest of a broken image is printed as text."""
     parts = list(printout.render(SLIPS["receipt"][:6], profile))
     whole = on_paper(parts, profile)
     stream = sent(parts, escpos.Encoder(profile))

@@ -20,6 +20,7 @@ from drivers.printer.text_shaping import FONTS, visual
 from drivers.simulated.paper import Paper
 from tests.drivers.printer.test_raster_shaping import ink_box, strokes, tallest_column_is_right, thickened
 from tests.fakes.printers import PAPER_58_MM, PAPER_80_MM
+from tests.field_failure import field_failure
 from tests.vectors import cell_font
 
 LRI, PDI = "\u2066", "\u2069"
@@ -70,7 +71,6 @@ WORDS = [
 
 @pytest.mark.parametrize("word", WORDS)
 def test_a_word_is_joined_and_ordered_as_raqm_does_it(word: str) -> None:
-    """Field failure: Persian is shaped twice, or by nobody."""
     ours = pixels(ImageFont.Layout.BASIC, visual(word))
     theirs = pixels(ImageFont.Layout.RAQM, word, direction="rtl", language="fa", features=["-kern"])
     assert abs(ink_box(ours)[0] - ink_box(theirs)[0]) <= len(word)
@@ -87,7 +87,6 @@ def test_the_test_of_shaping_would_see_unjoined_letters() -> None:
 
 
 def test_letters_are_joined_from_cell_to_cell() -> None:
-    """Field failure: Persian is reversed and unjoined."""
     assert strokes(shown(Text("سلسله"))) == 1
     assert strokes(shown(Text("کلمه"))) == 1
     assert strokes(shown(Text("س ل س ل ه"))) == 5
@@ -99,7 +98,6 @@ def test_a_word_runs_right_to_left() -> None:
 
 @pytest.mark.parametrize("code", ["*500*1463#", "021-6369", "V.Refah", "7-000123", "12.5.3"])
 def test_a_code_keeps_its_order_inside_a_persian_sentence(code: str) -> None:
-    """Field failure: numbers inside Persian are turned around."""
     (line,) = lines_of(Text(f"شماره {LRI}{code}{PDI} را"))
     assert f" {code} " in words_of(line)
 
@@ -227,9 +225,13 @@ def test_letters_that_differ_by_country_are_never_the_printers_own(own: str) -> 
     assert own not in "#$@[\\]^`{|}~"
 
 
+@field_failure(
+    'the code page "Iran" is not the one you think',
+    "mike42/escpos-php#1132", "BoboTiG/thermalprinter#4", "mike42/escpos-php#296",
+)  # fmt: skip
 @given(st.text(max_size=60), st.sampled_from(list(Size)), st.booleans())
 def test_no_printed_text_can_be_a_command(text: str, size: Size, bold: bool) -> None:
-    """Field failure: the code page "Iran" is not the one you think. None is ever selected."""
+    """And no code page is ever selected."""
     lines = set_element(Text(text, size, bold), 384)
     encoder, paper = escpos.Encoder(NARROW), Paper(NARROW)
     for line in lines or ():
@@ -249,8 +251,8 @@ def test_a_wrapped_text_keeps_its_words_and_stays_on_the_paper(words: list[str])
     assert printed == sorted(cell for word in words for line in lines_of(Text(word)) for cell in line.cells)
 
 
+@field_failure("a line without line feed stays in the printer", "python-escpos/python-escpos#327")
 def test_every_line_ends_with_what_prints_it() -> None:
-    """Field failure: a line without line feed stays in the printer."""
     encoder = escpos.Encoder(NARROW)
     for line in lines_of(Pair("سهم خریدار از بهای کالاهای این خرید", "۱۲٬۰۰۰ تومان", bold=True)):
         *_, last = encoder.commands(line)
