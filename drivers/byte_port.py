@@ -41,6 +41,11 @@ class BytePort:
     Use it in `async with`: entering starts the reader, leaving closes the descriptor.
     """
 
+    holds_back = True
+    """Whether the far side can say that it takes no more."""
+    reopens_when_stuck = False
+    """Whether opening it anew may help one that takes nothing for no reason."""
+
     def __init__(self, fd: int, *, name: str) -> None:
         """Take over `fd`, which is open, configured and non-blocking."""
         self.name = name
@@ -108,6 +113,10 @@ class BytePort:
         poll = select.poll()
         poll.register(self._fd, select.POLLOUT)
         return bool(poll.poll(0)) and self._bytes_at_once() > 0
+
+    def restore(self) -> None:
+        """Set again what another program may have changed. Raises: DeviceGone."""
+        self._check(sent=0)
 
     def paper_is_out(self) -> bool | None:
         """Whether the port itself says that there is no paper; None where it does not say. Raises: DeviceGone."""

@@ -6,6 +6,7 @@ Rules:
 - RTS/CTS and XON/XOFF are the kernel's. DTR/DSR Linux does not do: here bytes go in small pieces, each only while DSR is
   on and the kernel holds next to nothing, so that what is still under way when DSR drops fits into a printer's reserve.
 - A line without modem lines (a pseudo terminal) holds nobody up.
+- The port is ours alone, also against programs that do not ask; what they set all the same is set back before each slip.
 - Closing throws away what the kernel still holds, for a close that waits for a printer without paper would stop
   the loop.
 
@@ -20,9 +21,10 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
 import struct
 import termios
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from drivers.byte_port import QUEUED_READS_MAX, WRITE_BYTES_MAX, BytePort
 from drivers.errors import PortNotOpened
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
 
 __all__ = ["QUEUED_READS_MAX", "Flow", "SerialPort", "open_serial_port"]
 
+_IFLAG = 0
+_PTY_MAJORS = range(136, 144)
+"""The kernel's numbers for the near ends of pseudo terminals (`UNIX98_PTY_SLAVE_MAJOR`)."""
 PIECE_BYTES = 64
 """Handed over at once under DTR/DSR; printers keep 128 or 256 bytes free when they let DTR drop."""
 
@@ -56,10 +61,21 @@ def open_serial_port(path: Path, *, baud: int, flow: Flow = Flow.NONE) -> Serial
         )
         # The duplicate keeps settings, lock and non-blocking mode; pyserial's object is not needed any more.
         with opened:
+            _harden(opened.fileno())
             fd = fcntl.fcntl(opened.fileno(), fcntl.F_DUPFD_CLOEXEC, 0)
     except (OSError, ValueError, termios.error) as error:
         raise PortNotOpened(f"{path}: {error}") from error
     return SerialPort(fd, name=str(path), flow=flow)
+
+
+def _harden(fd: int) -> None:
+    """What pyserial leaves open: it lets the kernel put XOFF bytes of its own among ours, and locks out the polite only."""
+    settings = termios.tcgetattr(fd)
+    settings[_IFLAG] &= ~termios.IXOFF
+    termios.tcsetattr(fd, termios.TCSANOW, settings)
+    # A pseudo terminal outlives us at its other end, and would stay locked.
+    if os.major(os.fstat(fd).st_rdev) not in _PTY_MAJORS:
+        fcntl.ioctl(fd, termios.TIOCEXCL)
 
 
 def dsr_of(fd: int) -> bool | None:
@@ -72,6 +88,13 @@ def dsr_of(fd: int) -> bool | None:
     return bool(lines & termios.TIOCM_DSR)
 
 
+def _settings_of(fd: int) -> list[Any] | None:
+    try:
+        return termios.tcgetattr(fd)
+    except (OSError, termios.error):
+        return None  # no tty, or gone: the next read says so
+
+
 class SerialPort(BytePort):
     """An open tty, or anything else that reads and writes as one."""
 
@@ -80,9 +103,18 @@ class SerialPort(BytePort):
     ) -> None:
         """Take over `fd`, which is open, configured and non-blocking. `dsr` reads its DSR line."""
         super().__init__(fd, name=name)
+        self.holds_back = flow is not Flow.NONE
+        self._settings = _settings_of(fd)
         self._waits_for_dsr = flow is Flow.DTR_DSR
         self._dsr = dsr
         self._was_on = dsr(fd)
+
+    def restore(self) -> None:
+        """See `BytePort`: another program that listed the ports may have set another speed."""
+        super().restore()
+        if self._settings is not None and _settings_of(self._fd) not in (self._settings, None):
+            with contextlib.suppress(OSError, termios.error):
+                termios.tcsetattr(self._fd, termios.TCSANOW, self._settings)
 
     def power_was_cut(self) -> bool:
         """Whether DSR came on since the last call: the printer, or the cable, was away.

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from drivers.errors import DeviceGone, WriteInterrupted
+from drivers.errors import CoverOpen, DeviceGone, PaperOut, PrinterBlocked, WriteInterrupted
 from drivers.printer.printout import render
 from drivers.printer.receipt_printer import ReceiptPrinter
 from drivers.printer.slip import Pair, Qr, Text
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from firmware.watchdog import CheckIn
 
 PLUGGED_IN_WITHIN_MS = 3_000
+STUCK_MAX = 3
 
 
 class Paper:
@@ -56,6 +57,7 @@ class Paper:
         self._asks_again = False
         self._hangs = False
         self._job = 0
+        self._stuck = 0
         self._plugged_in = asyncio.Event()
         self._away_since_s: float | None = None
 
@@ -105,7 +107,9 @@ class Paper:
                 await printer.print_slip(render(slip, printer.profile), tear=False, job=self._job)
             except WriteInterrupted as error:
                 self._log.info("not printed", job=self._job, error=str(error), sent=error.sent)
+                self._count_stuck(error)
                 raise
+        self._stuck = 0
         self._log.debug("printed", job=self._job, slip=[text for element in slip for text in texts(element)])
 
     async def tear(self) -> None:
@@ -120,6 +124,14 @@ class Paper:
         printer = await self._present()
         await printer.beep(sound)
         self._log.debug("beeped", sound=sound.name)
+
+    def _count_stuck(self, error: WriteInterrupted) -> None:
+        """A USB printer that takes nothing, and does not say why, is opened anew after a while."""
+        unexplained = isinstance(error, PrinterBlocked) and not isinstance(error, PaperOut | CoverOpen)
+        self._stuck = self._stuck + 1 if unexplained else 0
+        if self._stuck >= STUCK_MAX and self._port is not None and self._port.reopens_when_stuck:
+            self._stuck = 0
+            self._port.hang_up("took nothing, and is opened anew")
 
     async def _present(self) -> ReceiptPrinter:
         loop = asyncio.get_running_loop()

@@ -97,6 +97,10 @@ class PrinterProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     answers: tuple[Answer, ...] = ()
     baud: Annotated[int, msgspec.Meta(ge=1_200, le=921_600)] = 9_600
     flow: Flow = Flow.NONE
+    rows_per_s: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
+    """How fast it prints, for a line without flow control; 0 is not known, and it is not waited for."""
+    buffer_bytes: Annotated[int, msgspec.Meta(ge=256, le=1 << 20)] = 4_096
+    """What it holds of what it has not printed yet, likewise."""
     usb: tuple[Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{4}:[0-9a-f]{4}$")], ...] = ()
     """Vendor and product, where they stand for this kind of printer alone."""
     models: tuple[str, ...] = ()

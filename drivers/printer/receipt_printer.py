@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from drivers.errors import CoverOpen, PaperOut, PrinterBlocked, WriteInterrupted
 from drivers.printer import escpos
 from drivers.printer.inquiry import ANSWER_MS, Inquiry
+from drivers.printer.pace import Pace
 from drivers.printer.profiles import Buzzer
 from drivers.printer.status import Question
 
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 STALL_TIMEOUT_MS = 5_000
 """Longest time that a printer may take no byte before it counts as blocked."""
+LOOK_MS = 1_000
+"""How often a blocked port is asked why."""
 IDLE_MS = 2_000
 """Between two looks at a printer that says nothing by itself."""
 DRAWER_PULSE: Final = b"\x1bp\x00\x19\xfa"
@@ -57,6 +60,15 @@ class BytePort(Protocol):
 
     async def drain(self, *, timeout_ms: int) -> int:
         """Wait until all has left; return how many bytes have not. Raises: DeviceGone."""
+        ...
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether the far side can say that it takes no more."""
+        ...
+
+    def restore(self) -> None:
+        """Set again what another program may have changed. Raises: DeviceGone."""
         ...
 
     def has_room(self) -> bool:
@@ -93,6 +105,7 @@ class ReceiptPrinter:
         self._idle_ms = idle_ms
         self._encoder = escpos.Encoder(profile)
         self._inquiry = Inquiry(profile, self._send, answer_ms=answer_ms)
+        self._pace = _pace_of(profile)
         self._between_commands = False
         self._full = False
         self._hangs = False
@@ -198,6 +211,7 @@ class ReceiptPrinter:
             yield from escpos.feed_commands(self.profile.tear_feed_dots)
 
     async def _must_not_hold(self) -> None:
+        self._port.restore()
         self._must_have_room()
         await self._inquiry.ask(Question.OFFLINE)
         self._inquiry.port_says(paper_out=self._port.paper_is_out())
@@ -227,21 +241,51 @@ class ReceiptPrinter:
 
     async def _send_of_slip(self, command: bytes, power_cuts: int) -> int:
         self._inquiry.raise_if_cut(power_cuts)
-        return await self._send(command)
+        if self._pace is None or self._port.holds_back:
+            return await self._send(command)
+        now_s = asyncio.get_running_loop().time
+        await asyncio.sleep(self._pace.wait_s(len(command), now_s=now_s()))
+        sent = await self._send(command)
+        self._pace.sent(command, now_s=now_s())
+        return sent
 
     async def _send(self, command: bytes) -> int:
         async with self._command:
             await self._resync()
             self._between_commands = False
-            sent = await self._port.write(command, timeout_ms=self._stall_timeout_ms)
+            sent = await self._write(command)
             self._between_commands = True
             return sent
+
+    async def _write(self, data: bytes) -> int:
+        """Write all of it; a printer that takes nothing is given up sooner if it, or its port, says why. Raises as `beep`."""
+        sent, patience_ms = 0, self._stall_timeout_ms
+        while True:
+            look_ms = min(LOOK_MS, patience_ms)
+            try:
+                return sent + await self._port.write(data[sent:], timeout_ms=look_ms)
+            except PrinterBlocked as error:
+                sent += error.sent
+                patience_ms = self._stall_timeout_ms if error.sent else patience_ms - look_ms
+                if patience_ms <= 0:
+                    raise error.with_sent(sent) from error
+            self._inquiry.port_says(paper_out=self._port.paper_is_out())
+            try:
+                self._inquiry.raise_if_held()
+            except PrinterBlocked as error:
+                raise error.with_sent(sent) from error
 
     async def _resync(self) -> None:
         if self._between_commands:
             return
         try:
-            await self._port.write(self._encoder.wake(), timeout_ms=self._stall_timeout_ms)
+            await self._write(self._encoder.wake())
         except WriteInterrupted as error:
             raise error.with_sent(0) from error  # nothing of a slip, and no ink
         self._between_commands = True
+
+
+def _pace_of(profile: PrinterProfile) -> Pace | None:
+    if not profile.rows_per_s:
+        return None
+    return Pace(rows_per_s=profile.rows_per_s, buffer_bytes=profile.buffer_bytes)

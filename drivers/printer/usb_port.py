@@ -83,6 +83,8 @@ def port_status_of(fd: int) -> int | None:
 class UsbPort(BytePort):
     """An open printer of the USB class."""
 
+    reopens_when_stuck = True
+
     def __init__(
         self, fd: int, *, name: str, port_status: Callable[[int], int | None] = port_status_of
     ) -> None:

@@ -249,6 +249,36 @@ def test_a_speed_that_no_port_has_is_not_opened(far: FarSide) -> None:
     "python-escpos/python-escpos#475",
     "adafruit/Python-Thermal-Printer#28",
 )
+@field_failure(
+    "0x11 and 0x13 of an answer are swallowed",
+    "http://38.142.81.21:8001/manual/hp/mpe-ix-7-5-operating-system/configuring-systems-for-terminals-printers-and-other-serial-devices-32022-90051/page-188.html",
+)
+def test_the_kernel_heeds_xoff_and_never_says_it_into_a_band(far: FarSide) -> None:
+    async def story() -> None:
+        async with open_serial_port(far.path, baud=9_600, flow=Flow.XON_XOFF):
+            iflag = termios.tcgetattr(far.fd)[0]
+            assert iflag & termios.IXON
+            assert not iflag & termios.IXOFF
+        far.unplug()
+
+    asyncio.run(story())
+
+
+@field_failure("a lock that only the polite respect", "npat-efault/picocom#111", "jclark/satpulse#117")
+def test_what_another_program_has_set_is_set_back(far: FarSide) -> None:
+    async def story() -> None:
+        async with open_serial_port(far.path, baud=9_600) as port:
+            ours = termios.tcgetattr(far.fd)
+            theirs = termios.tcgetattr(far.fd)
+            theirs[4] = theirs[5] = termios.B115200
+            termios.tcsetattr(far.fd, termios.TCSANOW, theirs)
+            port.restore()
+            assert termios.tcgetattr(far.fd) == ours
+        far.unplug()
+
+    asyncio.run(story())
+
+
 def test_under_dtr_dsr_nothing_leaves_while_the_line_is_off(far: FarSide) -> None:
     ready = True
 

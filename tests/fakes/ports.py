@@ -14,6 +14,11 @@ class QuietPort:
         await asyncio.sleep(DAY_S if timeout_ms is None else timeout_ms / 1_000)
         return b""
 
+    holds_back = True
+
+    def restore(self) -> None:
+        return
+
     def has_room(self) -> bool:
         return True
 

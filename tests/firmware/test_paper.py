@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drivers.errors import DeviceGone, DriverError
+from drivers.errors import DeviceGone, DriverError, PaperOut, PrinterBlocked
 from drivers.printer.slip import Gap, Pair, Qr, Rule, Text
 from drivers.simulated.paper import Paper as SimulatedPaper
 from drivers.simulated.pty_printer import PtyPrinter
@@ -20,6 +20,7 @@ from firmware.printer_choice import Chosen
 from firmware.supervisor import Job, Supervisor
 from firmware.watchdog import CheckIn
 from tests.fakes.printers import PAPER_58_MM, PAPER_80_MM
+from tests.field_failure import field_failure
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -133,3 +134,28 @@ def test_a_printer_that_is_just_being_plugged_in_is_waited_for(tmp_path: Path) -
 def test_what_a_person_can_read_of_a_slip() -> None:
     slip = (Text("الف\nب"), Pair("جمع", "۵"), Rule(), Gap(8), Qr("ABC"))
     assert [text for element in slip for text in texts(element)] == ["الف", "ب", "جمع | ۵", "[QR 3]"]
+
+
+@field_failure("after some receipts the printer takes no more", "raspberrypi/linux#957")
+def test_a_usb_printer_that_takes_nothing_and_does_not_say_why_is_opened_anew(tmp_path: Path) -> None:
+    class Port:
+        reopens_when_stuck = True
+
+        def __init__(self) -> None:
+            self.hung_up: list[str] = []
+
+        def hang_up(self, why: str) -> None:
+            self.hung_up.append(why)
+
+    paper, port = Counter(tmp_path, PAPER_58_MM).paper, Port()
+    paper._port = port  # type: ignore[assignment]
+    for error in (
+        PrinterBlocked("full"),
+        PaperOut("no paper"),
+        PrinterBlocked("full"),
+        PrinterBlocked("full"),
+    ):
+        paper._count_stuck(error)
+    assert not port.hung_up, "paper out explains it"
+    paper._count_stuck(PrinterBlocked("full"))
+    assert len(port.hung_up) == 1

@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from drivers.errors import CoverOpen, DeviceGone, PaperOut, PrinterBlocked
+from drivers.printer import receipt_printer
 from drivers.printer.profiles import Answer, profile_named
 from drivers.printer.receipt_printer import ReceiptPrinter
 from drivers.printer.strip import Strip
@@ -313,12 +314,15 @@ def test_what_waits_in_a_full_port_is_not_waited_for_again(tmp_path: Path) -> No
     "lukevp/ESC-POS-.NET#112",
 )
 def test_the_drawer_opens_where_the_profile_has_one(tmp_path: Path) -> None:
-    for profile, kicks in ((SPEAKS, 1), (PAPER_58_MM, 0)):
+    for profile, kicks in ((SPEAKS, 1), (replace(SPEAKS, answers=()), 1), (PAPER_58_MM, 0)):
 
         async def story(far: PtyPrinter, printer: ReceiptPrinter, kicks: int = kicks) -> None:
             await printer.open_drawer()
             await far.settle()
             assert far.paper.drawer_kicks == kicks
+            await printer.print_slip([black(profile)], tear=False)
+            await far.settle()
+            assert far.tear_off().height == 60, "nothing of it was taken for the drawer's times"
 
         at_a_desk(tmp_path, profile, story)
 
@@ -330,6 +334,28 @@ def at_a_usb_port(story: UsbStory) -> None:
             await story(far, printer)
 
     asyncio.run(run())
+
+
+def test_a_printer_without_paper_is_known_while_its_port_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receipt_printer, "LOOK_MS", 50)
+
+    async def story(far: FarPrinter, printer: ReceiptPrinter) -> None:
+        await printer.print_slip([black()], tear=False)
+
+        def parts() -> Iterator[Strip]:
+            yield black(rows=8)
+            far.block()
+            far.run_out_of_paper()
+            for _ in range(1_000):
+                yield Strip(width_dots=384, height=100, data=bytes(range(1, 241)) * 20)
+
+        before_s = asyncio.get_running_loop().time()
+        with pytest.raises(PaperOut) as caught:
+            await printer.print_slip(parts(), tear=False)
+        assert caught.value.started
+        assert asyncio.get_running_loop().time() - before_s < STALL_MS / 1_000
+
+    at_a_usb_port(story)
 
 
 def test_a_printer_that_answers_nothing_is_known_by_its_usb_port() -> None:

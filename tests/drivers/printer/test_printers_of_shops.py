@@ -21,6 +21,7 @@ from drivers.serial_port import SerialPort, open_serial_port
 from drivers.simulated.far_printer import FarPrinter
 from drivers.simulated.paper import Paper
 from drivers.simulated.pty_printer import PtyPrinter
+from tests.fakes.ports import QuietPort
 from tests.fakes.printers import PAPER_58_MM
 from tests.field_failure import field_failure
 
@@ -223,14 +224,11 @@ def test_a_short_slip_has_been_taken_to_its_last_byte_when_it_is_called_printed(
     asyncio.run(story())
 
 
-class Wire:
+class Wire(QuietPort):
     """A port that keeps what is written."""
 
     def __init__(self) -> None:
         self.sent = b""
-
-    async def read(self, *, timeout_ms: int | None = None) -> bytes:
-        return b""
 
     async def write(self, data: bytes, *, timeout_ms: int) -> int:
         self.sent += data
@@ -238,15 +236,6 @@ class Wire:
 
     async def drain(self, *, timeout_ms: int) -> int:
         return 0
-
-    def has_room(self) -> bool:
-        return True
-
-    def paper_is_out(self) -> bool | None:
-        return None
-
-    def power_was_cut(self) -> bool:
-        return False
 
 
 @field_failure(

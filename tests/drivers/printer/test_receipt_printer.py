@@ -274,7 +274,8 @@ class RecordingPort(QuietPort):
 
     async def write(self, data: bytes, *, timeout_ms: int) -> int:
         taken, self.takes = min(self.takes, len(data)), max(0, self.takes - len(data))
-        self.writes.append(data[:taken])
+        if taken:
+            self.writes.append(data[:taken])
         if taken < len(data):
             raise PrinterBlocked("full", sent=taken)
         return taken
