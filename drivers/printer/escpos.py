@@ -6,8 +6,8 @@ Rules:
 - The shortest form that the printer's profile allows is sent (`drivers.printer.bands`); blank rows are fed.
 - Nothing is left set that a command after it would have to know: a part that sets bold, size, margin or alignment takes
   it back in the same write.
-- Of what a printer remembers only the loaded letters count, and whether they are in use. `Encoder` knows it, and loads
-  them again when they may be forgotten.
+- Of what a printer remembers only its units and the loaded letters count, and whether these are in use. `Encoder` knows
+  it, and tells it again when it may be forgotten.
 
 | bytes | command | parameters |
 | --- | --- | --- |
@@ -63,6 +63,7 @@ class Encoder:
     def __init__(self, profile: PrinterProfile) -> None:
         self.profile = profile
         self._letters = LoadedLetters()
+        self._units_told = False
         self._forms = bands.Forms(
             rows=Raster.GS_V_0 in profile.raster,
             rows_max=profile.band_rows_max,
@@ -73,17 +74,22 @@ class Encoder:
     def wake(self) -> bytes:
         """Return `resync` for this printer, which forgets its letters by it."""
         self.forget()
+        self._units_told = True
         return resync(self.profile)
 
     def forget(self) -> None:
-        """Load all letters again before they are used: the printer may have been switched off."""
+        """Tell the printer its units and letters again: it may have been switched off."""
         self._letters.forget()
+        self._units_told = False
 
     def commands(self, part: Part) -> Iterator[bytes]:
         """Yield whole commands that print `part` and move the paper by its height.
 
         Take one, send it, then take the next: what it loads counts as loaded from then on.
         """
+        if not self._units_told and (units := _units(self.profile)):
+            yield units
+        self._units_told = True
         match part:
             case Strip():
                 yield from map(_band_command, bands.bands_of(part, self._forms))

@@ -154,6 +154,7 @@ def test_the_printer_must_be_told_its_letters_again_when_it_was_switched_off() -
     units = b"\x1dP\xcb\xcb"
     paper.feed(units + sent(parts, encoder))
     assert paper.tear_off().tobytes() != right.tobytes(), "else no test here would see forgotten letters"
+    paper.switch_off()
     encoder.forget()
     paper.feed(sent(parts, encoder))
     assert paper.tear_off().tobytes() == right.tobytes()
@@ -170,9 +171,10 @@ def test_a_printer_that_forgot_its_letters_shows_the_same_amounts_in_its_own_dig
 def test_letters_that_are_forgotten_while_a_line_waits_are_loaded_again() -> None:
     (line,) = printout.render([Text("نان")], EPSON)
     encoder = escpos.Encoder(EPSON)
+    encoder.wake()
     waiting = encoder.commands(line)
     first = next(waiting)
-    encoder.forget()  # a reset came between
+    encoder.wake()  # a reset came between
     assert first in list(waiting)
 
 
