@@ -42,7 +42,9 @@ def strip_of(*rows: bytes, width_dots: int = 384) -> Strip:
 
 
 def commands_of(strip: Strip, profile: PrinterProfile = ROWS_ONLY) -> list[bytes]:
-    return list(escpos.Encoder(profile).commands(strip))
+    encoder = escpos.Encoder(profile)
+    encoder.wake()
+    return list(encoder.commands(strip))
 
 
 def printed(strip: Strip, profile: PrinterProfile) -> bytes:
