@@ -1,7 +1,9 @@
 """What is known of a printer, by asking it and by hearing what it says unasked.
 
 Rules:
-- Most printers answer nothing. Silence costs `ANSWER_MS` a few times, and is then expected; nothing is concluded from it.
+- Most printers answer nothing. That costs nothing, and nothing is concluded from it.
+- One that has answered at this port and falls silent is off, or its cable is: what it was told meanwhile is not printed, and
+  no more is sent until it answers again or the port is opened anew.
 - An answer after silence, or something that no printer says, means that its power was cut: it has forgotten all.
 - "In its turn" is the only proof of print: it is asked for behind a slip's last byte, and waited for as long as the
   printer answers at once that it does not hold.
@@ -98,16 +100,22 @@ class Inquiry:
         self._question = (Question.OFFLINE, Question.PAPER)[self._looks % 2]
         await self._send(self._question.value)
 
-    async def ask(self, question: Question) -> None:
-        """Bring `condition` up to date, if it answers. Raises: PrinterBlocked, DeviceGone."""
-        if not self.answers:
-            return
+    async def ask(self, question: Question) -> bool:
+        """Bring `condition` up to date; False without an answer. Raises: PrinterBlocked, DeviceGone."""
+        if not self._has_answered:
+            return False
         async with self._turn:
             self._answered.clear()
             self._question = question
             await self._send(question.value)
             if not await self._is_set(self._answered):
                 self._no_answer()
+            return self._answered.is_set()
+
+    async def ask_until_silent(self, question: Question) -> None:
+        """Ask until it answers, or is silent for good. Raises: PrinterBlocked, DeviceGone."""
+        while not await self.ask(question) and self.answers:
+            pass
 
     def port_says(self, *, paper_out: bool | None) -> None:
         """What the port knows by itself counts where the printer says nothing, or where it is bad news."""
@@ -117,6 +125,8 @@ class Inquiry:
     def raise_if_held(self) -> None:
         """Raises: PaperOut, CoverOpen, PrinterBlocked, by what is known."""
         name, known = self._profile.name, self.condition
+        if self._has_answered and not self.answers:
+            raise PrinterBlocked(f"{name}: does not answer any more")
         if known.paper_out:
             raise PaperOut(f"{name}: no paper")
         if known.cover_open:
@@ -136,11 +146,11 @@ class Inquiry:
         """
         command = self._in_turn_command(job)
         if command is None:
-            await self.ask(Question.OFFLINE)
+            await self.ask_until_silent(Question.OFFLINE)
             return
         power_cuts = self.power_cuts
         await self._send(command)
-        while patience_ms > 0 and self.answers and not await self._is_set(self._printed):
+        while patience_ms > 0 and not await self._is_set(self._printed):
             await self.ask(Question.OFFLINE)
             self.raise_if_held()
             self.raise_if_cut(power_cuts)

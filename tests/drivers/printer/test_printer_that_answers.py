@@ -202,19 +202,34 @@ def test_a_profile_that_promises_too_much_costs_its_patience_once(tmp_path: Path
     at_a_desk(tmp_path, IN_TURN, story, answers=(Answer.DLE_EOT,))
 
 
-def test_a_printer_that_falls_silent_in_the_middle_is_given_up_soon(tmp_path: Path) -> None:
+@field_failure(
+    "a printer that is switched off takes everything",
+    "python-escpos/python-escpos#437",
+    "python-escpos/python-escpos#253",
+)
+@each_way
+def test_what_a_printer_was_told_before_it_fell_silent_is_not_printed(
+    tmp_path: Path, profile: PrinterProfile
+) -> None:
     async def story(far: PtyPrinter, printer: ReceiptPrinter) -> None:
         def parts() -> Iterator[Strip]:
-            yield black()
+            yield black(profile)
             far.switch_off()
-            yield black()
+            yield black(profile)
 
-        async with asyncio.timeout(2):
+        with pytest.raises(PrinterBlocked, match="does not answer any more") as caught:
             await printer.print_slip(parts(), tear=False)
-        # Nobody knows; the next one is not waited for at all.
-        assert not printer.answers
+        assert caught.value.started
+        for _ in range(2):
+            with pytest.raises(PrinterBlocked) as caught:
+                await printer.print_slip([black(profile)], tear=False)
+            assert not caught.value.started, "it is off, and swallows nothing more"
+        far.switch_on()
+        await printer.print_slip([black(profile)], tear=False)
+        await far.settle()
+        assert far.tear_off().height >= 60
 
-    at_a_desk(tmp_path, IN_TURN, story)
+    at_a_desk(tmp_path, profile, story)
 
 
 def test_a_printer_switched_off_and_on_in_the_middle_gets_no_dots_for_commands(tmp_path: Path) -> None:
@@ -316,7 +331,9 @@ def test_what_waits_in_a_full_port_is_not_waited_for_again(tmp_path: Path) -> No
 def test_the_drawer_opens_where_the_profile_has_one(tmp_path: Path) -> None:
     for profile, kicks in ((SPEAKS, 1), (replace(SPEAKS, answers=()), 1), (PAPER_58_MM, 0)):
 
-        async def story(far: PtyPrinter, printer: ReceiptPrinter, kicks: int = kicks) -> None:
+        async def story(
+            far: PtyPrinter, printer: ReceiptPrinter, kicks: int = kicks, profile: PrinterProfile = profile
+        ) -> None:
             await printer.open_drawer()
             await far.settle()
             assert far.paper.drawer_kicks == kicks
