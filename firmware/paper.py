@@ -133,6 +133,11 @@ class Paper:
             self._stuck = 0
             self._port.hang_up("took nothing, and is opened anew")
 
+    async def open_drawer(self) -> None:
+        """Open the cash drawer, if the profile says that there is one. Raises: PrinterBlocked, DeviceGone."""
+        printer = await self._present()
+        await printer.open_drawer()
+
     async def _present(self) -> ReceiptPrinter:
         loop = asyncio.get_running_loop()
         if self._away_since_s is None:

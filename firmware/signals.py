@@ -12,6 +12,7 @@ Must not know: what is said, why, or to whom.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Protocol
 
 from drivers.errors import WriteInterrupted
@@ -37,6 +38,9 @@ class Printer(Protocol):
 
     async def tear(self) -> None:
         """Cut what hangs out, if anything does."""
+
+    async def open_drawer(self) -> None:
+        """Open the cash drawer, if there is one. Raises: WriteInterrupted."""
 
 
 class Hints:
@@ -126,6 +130,11 @@ class Signals:
         self._strip_is_over = False
         if self._pole is not None:
             self._pole.show(lines)
+
+    async def open_drawer(self) -> None:
+        """Open the cash drawer, if the printer has one; it has a key for when the printer is away."""
+        with contextlib.suppress(WriteInterrupted):
+            await self._printer.open_drawer()
 
     def speaks_without_printer(self) -> bool:
         """Whether people hear or see the till while nothing prints."""

@@ -189,6 +189,8 @@ async def _finish(talk: Talk, entry: Entry) -> State:
     state = talk.clear()
     talk.paper.amounts(_paid(entry))
     await talk.beep(Sound.APPROVED)
+    if _own_rial(entry):
+        await talk.paper.open_drawer()
     talk.presented = (
         shown_as if entry.private else None
     )  # the receipt masks what was shown, card or national ID
@@ -205,8 +207,13 @@ async def _finish(talk: Talk, entry: Entry) -> State:
 def _paid(entry: Entry) -> TwoLines:
     fact = entry.fact
     assert isinstance(fact, Purchase | CashSale), "only these are paid"
-    own_rial = fact.total_rial - (fact.credit_rial if isinstance(fact, Purchase) else 0)
-    return display_lines.approved(total_rial=fact.total_rial, own_rial=own_rial)
+    return display_lines.approved(total_rial=fact.total_rial, own_rial=_own_rial(entry))
+
+
+def _own_rial(entry: Entry) -> int:
+    fact = entry.fact
+    assert isinstance(fact, Purchase | CashSale), "only these are paid"
+    return fact.total_rial - (fact.credit_rial if isinstance(fact, Purchase) else 0)
 
 
 async def _remember_price(talk: Talk, item: Item) -> None:

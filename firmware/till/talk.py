@@ -62,6 +62,9 @@ class Paper(Protocol):
     def amounts(self, lines: TwoLines) -> None:
         """Let the buyer read."""
 
+    async def open_drawer(self) -> None:
+        """Open the cash drawer, if the printer has one."""
+
     def speaks_without_printer(self) -> bool:
         """Whether people hear or see the till while nothing prints."""
 

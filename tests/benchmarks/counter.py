@@ -48,6 +48,9 @@ class LookedAt:
     def amounts(self, lines: TwoLines) -> None:
         """There is no display."""
 
+    async def open_drawer(self) -> None:
+        """There is none."""
+
     def speaks_without_printer(self) -> bool:
         return False
 

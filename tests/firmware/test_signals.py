@@ -46,6 +46,11 @@ class Printer:
     async def beep(self, sound: Sound) -> None:
         self.out.append(sound.name)
 
+    async def open_drawer(self) -> None:
+        if self.is_blocked:
+            raise PrinterBlocked("no paper")
+        self.out.append("drawer")
+
 
 class Sign:
     """A display or screen that only remembers."""
@@ -167,3 +172,23 @@ def test_a_till_without_display_and_screen_is_served_all_the_same() -> None:
         await plain.tear()
 
     assert in_a_shop(story).printer.out == ["hint", "--"]
+
+
+def test_who_is_heard_or_seen_without_the_printer_can_sell_without_it() -> None:
+    async def story(shop: Shop) -> None:
+        assert shop.signals.speaks_without_printer()
+        assert not Signals(shop.printer, shop.hints, shop.sounds).speaks_without_printer(), (
+            "a buzzer is the printer's"
+        )
+
+    in_a_shop(story)
+
+
+def test_a_drawer_that_does_not_open_keeps_nobody_from_selling() -> None:
+    async def story(shop: Shop) -> None:
+        await shop.signals.open_drawer()
+        shop.printer.is_blocked = True
+        await shop.signals.open_drawer()
+        assert shop.printer.out == ["drawer"]
+
+    in_a_shop(story)

@@ -64,10 +64,14 @@ class PaperRoll:
         self.sounds: list[Sound] = []
         self.display = ("", "")
         self.has_other_voice = False
+        self.drawer_openings = 0
         self._blocked_after: int | None = None
 
     def speaks_without_printer(self) -> bool:
         return self.has_other_voice
+
+    async def open_drawer(self) -> None:
+        self.drawer_openings += 1
 
     async def print(self, slip: Slip) -> None:
         if self._blocked_after is not None:

@@ -205,3 +205,12 @@ def test_total_of_nothing_asks_for_goods(shop: Counter) -> None:
     shop.press("+")
     assert shop.paper.sounds == [Sound.LOOK]
     assert shop.state is State.IDLE
+
+
+def test_the_drawer_opens_for_money_and_only_for_money(shop: Counter) -> None:
+    shop.scan(MILK)
+    shop.press("35000 Enter + Enter")
+    assert shop.paper.drawer_openings == 1
+    own = shop.sell_milk(shop.members[0]).fact
+    assert isinstance(own, Purchase)
+    assert shop.paper.drawer_openings == 1 + (own.total_rial > own.credit_rial)
