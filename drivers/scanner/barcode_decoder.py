@@ -19,10 +19,11 @@ Must not know: file descriptors, clocks, what a scan means.
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
 from drivers import key_codes as keys
-from drivers.key_codes import EV_KEY, EV_SYN, PRESSED, RELEASED, SYN_DROPPED
+from drivers.key_codes import EV_KEY, EV_MSC, EV_SYN, PRESSED, RELEASED, SYN_DROPPED
 from drivers.scanner.framing import Framing
 from drivers.scanner.gs1 import GS
 from drivers.scanner.scan import BadScanReason
@@ -31,8 +32,11 @@ from drivers.scanner.settings import AS_SHIPPED, ScannerSettings
 if TYPE_CHECKING:
     from drivers.scanner.scan import BadScan, Scan
 
-_Event = tuple[int, int, int, int, int]
 _events = keys.EVENT.iter_unpack
+_REPORT = struct.Struct("@16xH6x llHHi 16xq")
+"""What is read nearly always, one key up or down: the kind of the usage before it, the key's event, what ends them."""
+_REPORT_END = 0
+"""EV_SYN, SYN_REPORT, 0."""
 
 _END = "\n"
 _ENDS = "\r\n\t"
@@ -108,15 +112,16 @@ class BarcodeDecoder:
     def feed(self, records: bytes) -> list[Scan]:
         """Take whole event records in their order; return the scans that ended in them."""
         scans: list[Scan] = []
-        # Two events of three are neither a key nor a loss, and are not even unpacked.
-        for event in _events(records):
-            if event[2] == EV_KEY:
-                if event[4] == PRESSED:
-                    self._press(event, scans)
-                elif self._held and event[4] == RELEASED:
-                    self._release(event[3], scans)
-            elif event[3] == SYN_DROPPED and event[2] == EV_SYN:
-                self._drop(event, scans)
+        if len(records) == _REPORT.size:
+            before, seconds, microseconds, kind, code, value, after = _REPORT.unpack(records)
+            if before == EV_MSC and kind == EV_KEY and after == _REPORT_END:
+                self._take(code, value, seconds * 1_000_000 + microseconds, scans)
+                return scans
+        for seconds, microseconds, kind, code, value in _events(records):
+            if kind == EV_KEY:
+                self._take(code, value, seconds * 1_000_000 + microseconds, scans)
+            elif kind == EV_SYN and code == SYN_DROPPED:
+                self._drop(seconds * 1_000_000 + microseconds, scans)
         return scans
 
     def expire(self) -> BadScan | None:
@@ -124,9 +129,11 @@ class BarcodeDecoder:
         self._let_go()
         return self._framing.silence()
 
-    def _press(self, event: _Event, scans: list[Scan]) -> None:
-        seconds, microseconds, _, code, _ = event
-        now_us = seconds * 1_000_000 + microseconds
+    def _take(self, code: int, value: int, now_us: int, scans: list[Scan]) -> None:
+        if value != PRESSED:
+            if self._held and value == RELEASED:
+                self._release(code, scans)
+            return
         if now_us - self._last_us > self._gap_us:
             self._cut(scans)
         self._last_us = now_us
@@ -184,8 +191,7 @@ class BarcodeDecoder:
         else:
             self._table = _PLAIN[bool(self._held), self._caps]
 
-    def _drop(self, event: _Event, scans: list[Scan]) -> None:
-        now_us = event[0] * 1_000_000 + event[1]
+    def _drop(self, now_us: int, scans: list[Scan]) -> None:
         if now_us - self._last_us > self._gap_us:
             self._cut(scans)
         self._last_us = now_us
@@ -203,6 +209,8 @@ class BarcodeDecoder:
             scans.append(half)
 
     def _let_go(self) -> None:
+        if not self._held and not self._caps:
+            return
         self._held.clear()
         self._caps = False
         self._alt_digits = ""

@@ -6,7 +6,7 @@ Rules:
 - What was spoiled stays spoiled to its end.
 - A scan above the bound, and a second line that follows the first without a pause, are told at once, and only once: then
   everything is dropped until the scanner has been silent for the gap's time, so that an endless one is one beep.
-- A character within `LINE_GAP_MS` of the last end, or `LINE_GAP_KEYS` times what a character took, goes on with the same
+- A character within `LINE_GAP_MS` of the last end, and `LINE_GAP_KEYS` times what a character took, goes on with the same
   code: a QR with line breaks. Its first line has been told already, as a scan of its own; no other line is.
 - The same scan that begins within `REPEAT_MS` of its last end is the same pass over the beam, and is told once.
 - A scanner that never sends an end is told apart from a scan that broke off: by a whole good's number without end, or
@@ -34,8 +34,10 @@ SCAN_CHARACTERS_MAX = 2_000
 LINE_GAP_MS = 30
 """A hand needs longer from one code to the next, and a scanner's characters lie closer than that."""
 LINE_GAP_KEYS = 3
-"""With a slow scanner it is so many of its own characters."""
+"""A slow scanner's lie as far apart as its own characters; so many of them are added."""
 REPEAT_MS = 300
+_LINE_GAP_US = LINE_GAP_MS * 1_000
+_REPEAT_US = REPEAT_MS * 1_000
 
 
 class Framing:
@@ -50,7 +52,7 @@ class Framing:
         self._halves = 0
         self.between = True
         self._begun_us = 0
-        self._ended_us = -REPEAT_MS * 1_000
+        self._ended_us = -_REPEAT_US
         self._line_gap_us = 0
         self._last: Scan | None = None
 
@@ -90,24 +92,27 @@ class Framing:
         scan: Scan | None = None
         if self.between:
             self._begun_us = now_us  # nothing of it was a character
-        pace_us = (now_us - self._begun_us) // max(len(self._typed), 1)
-        if self._fault is not None:
-            scan = BadScan(self._fault)
-        elif self._typed:
+        if self._typed:
+            self._line_gap_us = _LINE_GAP_US + LINE_GAP_KEYS * (now_us - self._begun_us) // len(self._typed)
             scan = classify("".join(self._typed), self._settings)
             self._halves = 0
-        self._forget()
-        return None if scan is None or self._is_again(scan, now_us, pace_us) else scan
+            self._typed.clear()
+        elif self._fault is not None:
+            scan = BadScan(self._fault)
+            self._forget()
+        return None if scan is None or self._is_again(scan, now_us) else scan
 
-    def _is_again(self, scan: Scan, now_us: int, pace_us: int) -> bool:
-        again = scan == self._last and self._begun_us - self._ended_us < REPEAT_MS * 1_000
+    def _is_again(self, scan: Scan, now_us: int) -> bool:
+        again = self._begun_us - self._ended_us < _REPEAT_US and scan == self._last
         self.between, self._last, self._ended_us = True, scan, now_us
-        self._line_gap_us = max(LINE_GAP_MS * 1_000, min(LINE_GAP_KEYS * pace_us, REPEAT_MS * 1_000))
         return again
 
     def silence(self) -> BadScan | None:
         """Nothing has come for the gap's time: what was under way, if anything, is half a scan."""
-        text, fault, self._deaf, self.between = "".join(self._typed), self._fault, False, True
+        self.between, self._line_gap_us = True, 0
+        if not self.midway:
+            return None
+        text, fault, self._deaf = "".join(self._typed), self._fault, False
         self._forget()
         if fault is not None:
             return BadScan(fault)

@@ -87,15 +87,19 @@ Elements = dict[str, str]
 
 def check_digit(digits: str) -> int:
     """Return the check digit that follows `digits` (ASCII digits): weights 3, 1, 3 ... from the right."""
-    characters = digits.encode()
-    tripled, single = characters[::-2], characters[-2::-2]
-    zeros = ord("0") * (3 * len(tripled) + len(single))
-    return (zeros - 3 * sum(tripled) - sum(single)) % 10
+    return -_weighed(f"{digits}0") % 10
 
 
 def has_check_digit(digits: str) -> bool:
     """Whether the last of `digits` (ASCII digits, two or more) is the check digit of the others."""
-    return check_digit(digits[:-1]) == int(digits[-1])
+    return _weighed(digits) % 10 == 0
+
+
+def _weighed(digits: str) -> int:
+    """Sum of the digits, weights 1, 3, 1 ... from the right."""
+    characters = digits.encode()
+    single, tripled = characters[::-2], characters[-2::-2]
+    return sum(single) + 3 * sum(tripled) - ord("0") * (len(single) + 3 * len(tripled))
 
 
 def upc_a(digits: str) -> str | None:

@@ -192,7 +192,7 @@ def test_a_line_break_inside_a_code_makes_no_scan_of_its_other_lines(ms: int, to
     assert at_once(lines, scan_events("C1:A", stamp=(5, 0))) == [TextScan("LOT 7"), *rest, TextScan("C1:A")]
 
 
-@pytest.mark.parametrize(("ms", "told"), [(149, False), (150, True)])
+@pytest.mark.parametrize(("ms", "told"), [(179, False), (180, True)])
 def test_the_lines_of_a_slow_scanner_lie_farther_apart(ms: int, told: bool) -> None:
     slow = b"".join(scan_events(key, end="", stamp=(0, place * 50_000)) for place, key in enumerate("LOT"))
     burst = slow + press(keys.KEY_ENTER, stamp=(0, 150_000)) + later(scan_events(OIL), ms=150 + ms)
