@@ -50,7 +50,7 @@ def _draws_itself(qr: Qr, profile: PrinterProfile) -> bool:
 
 
 def _symbol(qr: Qr, profile: PrinterProfile) -> Iterator[Part]:
-    level, module_dots, _ = raster.qr_that_fits(qr.text, profile.width_dots)
+    level, module_dots, _ = raster.qr_that_fits(qr.text, profile.width_dots, only_size=True)
     quiet = Gap(raster.QUIET_ZONE_MODULES * module_dots)
     yield from raster.render([quiet], profile.width_dots)
     yield QrSymbol(text=qr.text, level=level, module_dots=module_dots)
