@@ -110,8 +110,7 @@ class Till:
     async def quiet_s(self, sale: Sale) -> float:
         """A sale where everything works."""
         await self._ring_up(sale)
-        self._queue.put_nowait(Key(sale.member.pin[-1]))
-        await self._settled()
+        await self._type_pin(sale)
         seconds = await self._last_key_s()
         await self._until(State.IDLE)
         return seconds
@@ -123,8 +122,7 @@ class Till:
         _fill(self.printer.path)
         neighbor = next(member for member in self._members if member != sale.member)
         self._queue.put_nowait(TextScan(card.to_qr(neighbor.card)))
-        self._queue.put_nowait(Key(sale.member.pin[-1]))
-        await self._settled()
+        await self._type_pin(sale)
         scanner.scan(*CODES)
         await asyncio.sleep(LEAD_MS / 1_000)
         seconds = await self._last_key_s()
@@ -136,14 +134,18 @@ class Till:
         return seconds
 
     async def _ring_up(self, sale: Sale) -> None:
-        """All but the PIN's last digit; TOTAL is on paper then."""
+        """Up to TOTAL, which is on paper then."""
         self._queue.put_nowait(TextScan(card.to_qr(sale.member.card)))
         for line in sale.lines:
             for event in entering(line):
                 self._queue.put_nowait(event)
-        for sign in f"+{sale.member.pin[:-1]}":
-            self._queue.put_nowait(Key(sign))
+        self._queue.put_nowait(Key.PLUS)
         await self._until(State.TOTALED)
+        await self._settled()
+
+    async def _type_pin(self, sale: Sale) -> None:
+        for digit in sale.member.pin:
+            self._queue.put_nowait(Key(digit))
         await self._settled()
 
     async def _last_key_s(self) -> float:
