@@ -17,6 +17,7 @@
     ├── ProfileError         a printer's profile is not there or not well-formed
     ├── ShapingMissing       Persian cannot be drawn here (`drivers.printer.text_shaping`)
     ├── QrTooLarge           a text does not fit on this paper (`drivers.printer.raster`)
+    ├── BarsTooWide          bars do not fit on this paper (`drivers.printer.raster`)
     └── UnknownPrinterBytes  the paper emulator met bytes that are in no command (`drivers.simulated.paper`)
 
 Rules: no OSError, no SerialException, no ValueError of a library crosses the package's edge. A wrong argument is
