@@ -119,6 +119,11 @@ def test_a_quick_hand_may_roll_over_some_keys() -> None:
 )
 def test_num_lock_around_every_key_makes_no_hand_too_fast() -> None:
     assert decode(pad_events("1234567890" * 3, num_lock=True)) == [Key(digit) for digit in "1234567890"] * 3
+    triple_zero = pad_events("0", num_lock=True, stamp=(1, 0)) * 3
+    assert decode(triple_zero + pad_events("\n", num_lock=True, stamp=(1, 60_000))) == [
+        *[Key.D0] * 3,
+        Key.ENTER,
+    ]
 
 
 @field_failure(

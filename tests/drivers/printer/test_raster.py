@@ -40,12 +40,6 @@ def qr_size_dots(picture: Image.Image) -> int:
     return box[2] - box[0]
 
 
-@field_failure(
-    "a QR is too dense to be read",
-    "DantSu/ESCPOS-ThermalPrinter-Android#461",
-    "terryoy/polascii#1",
-    "DantSu/ESCPOS-ThermalPrinter-Android#44",
-)
 @pytest.mark.parametrize("width_dots", WIDTHS)
 def test_a_scanner_reads_the_qr_off_the_paper(width_dots: int) -> None:
     receipt = paper(Text("پایان"), Qr(RECEIPT_QR), Text("مغازه"), width_dots=width_dots)
@@ -67,6 +61,12 @@ def test_a_qr_too_long_for_four_dots_is_drawn_with_three(characters: int) -> Non
     assert scan(picture) == ["A" * characters]
 
 
+@field_failure(
+    "a QR is too dense to be read",
+    "DantSu/ESCPOS-ThermalPrinter-Android#461",
+    "terryoy/polascii#1",
+    "DantSu/ESCPOS-ThermalPrinter-Android#44",
+)
 def test_a_qr_that_fits_in_no_way_is_refused() -> None:
     with pytest.raises(QrTooLarge):
         paper(Qr("A" * 2500))

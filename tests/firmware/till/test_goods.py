@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from drivers.sound import Sound
 from firmware.till.states import State
-from sync.wire.kinds import EntryKind, Unit
+from sync.wire.kinds import EntryKind, MailKind, Unit
 from tests.field_failure import field_failure
 from tests.firmware.till.counter import JAM, MILK, OIL
 
@@ -108,11 +109,6 @@ def test_a_count_has_bounds(shop: Counter, count: str, taken: bool) -> None:
     assert shop.state is (State.PRICE if taken else State.IDLE)
 
 
-@field_failure(
-    "the last digits of a label are read as the wrong measure",
-    "opensourcepos/opensourcepos#3188",
-    "opensourcepos/opensourcepos#2417",
-)
 def test_a_label_is_read_by_the_shops_template(shop: Counter) -> None:
     shop.scan(RICE_LABEL)
     shop.press("95000 Enter")
@@ -122,6 +118,30 @@ def test_a_label_is_read_by_the_shops_template(shop: Counter) -> None:
     assert [(line.good, line.gtin, line.unit, line.quantity) for line in lines] == [
         (8, 0, Unit.GRAM, 1250)
     ] * 2
+
+
+@field_failure(
+    "the last digits of a label are read as the wrong measure",
+    "opensourcepos/opensourcepos#3188",
+    "opensourcepos/opensourcepos#2417",
+)
+@pytest.mark.parametrize(
+    ("template", "read"),
+    [("2PIIIIIVVVVVC", (8, 1_250)), ("2PPIIIIVVVVPC", (8, 125)), ("2PIIIIIPPPPPC", None)],
+)
+def test_the_same_label_says_what_the_shops_template_says(
+    shop: Counter, template: str, read: tuple[int, int] | None
+) -> None:
+    known = shop.journal.shop
+    assert known is not None
+    shop.send(replace(known, label_template=template), MailKind.SHOP)
+    shop.scan("2300008012509")
+    if read is None:
+        assert (shop.state, shop.paper.sounds) == (State.IDLE, [Sound.LOOK])
+    else:
+        shop.press("95000 Enter")
+        (line,) = cash_lines(shop)
+        assert (line.good, line.quantity) == read
 
 
 def test_a_label_of_no_listed_good_is_own_money_under_its_own_number(shop: Counter) -> None:
