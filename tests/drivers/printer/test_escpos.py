@@ -11,7 +11,7 @@ from PIL import Image
 
 from drivers.printer import escpos
 from drivers.printer.profiles import PrinterProfile, Raster, built_in
-from drivers.printer.strip import Strip
+from drivers.printer.strip import Cell, QrSymbol, Run, Strip, TextLine
 from drivers.simulated.paper import Paper
 from drivers.sound import Sound
 from tests.fakes.printers import PAPER_58_MM, PAPER_80_MM
@@ -221,6 +221,23 @@ def test_columns_are_what_python_escpos_sends(wide: bool) -> None:
 
 def _doubled(row: bytes) -> bytes:
     return int("".join(bit * 2 for byte in row for bit in f"{byte:08b}"), 2).to_bytes(2 * len(row), "big")
+
+
+@pytest.mark.parametrize(("level", "theirs"), [("l", 0), ("m", 1), ("q", 2), ("h", 3)])
+def test_a_printers_own_qr_is_asked_for_as_python_escpos_does(level: str, theirs: int) -> None:
+    oracle = Dummy(profile="TM-T88V")
+    oracle.qr("R1:6BF5XO-QO", ec=theirs, size=4, model=2, native=True)
+    command = escpos.qr_command(QrSymbol(text="R1:6BF5XO-QO", level=level, module_dots=4))
+    assert command == b"\x1ba\x01" + oracle.output + b"\x1ba\x00"
+
+
+def test_letters_are_loaded_and_styled_as_the_guide_has_it() -> None:
+    """ESC &, ESC %, ESC E and GS ! by the guide's tables."""
+    cell = Cell(bytes.fromhex("0000FF") * 2 + bytes(30))
+    assert escpos.load_command(0x41, cell) == bytes.fromhex("1B26 03 41 41 02 0000FF 0000FF")
+    line = TextLine(runs=(Run(24, (cell,)),), height=60, cell_width=2, cell_height=2, bold=True)
+    *_, last = escpos.Encoder(PAPER_58_MM).commands(line)
+    assert last == bytes.fromhex("1B4501 1D2111 1B241800 1B2501 21 1B4A3C 1B4500 1D2100")
 
 
 def test_initialize_buzzer_and_cut_are_what_python_escpos_sends() -> None:
