@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
 
+from drivers.errors import DeviceGone, DriverError
 from drivers.keypad import Key
 from drivers.ports import Port, PortKind
+from drivers.printer.slip import Text
 from drivers.printer.usb_port import open_printer_port
 from drivers.simulated.paper import Paper
 from drivers.simulated.pty_printer import PtyPrinter
-from firmware import printer_search
+from firmware import paper, printer_search
 from firmware.config import config_from
 from firmware.log import Level, Log
+from firmware.paper import Paper as TillPaper
 from firmware.printer_choice import PrinterChoice
 from firmware.printer_search import BAUDS, KeysFirst, PrinterSearch
 from firmware.roles import Role, open_roles
+from firmware.watchdog import CheckIn
 from tests.fakes.printers import PAPER_58_MM
 from tests.field_failure import field_failure
 
@@ -204,5 +209,52 @@ def test_keys_go_to_the_search_while_it_asks_and_else_to_the_till(tmp_path: Path
             await asyncio.sleep(0)
             assert await inputs.take(at_most_ms=1) is None
             searching.cancel()
+
+    on_the_first_day(tmp_path, story)
+
+
+class Till:
+    """The printer's task as the supervisor runs it, restarted when its port is lost."""
+
+    def __init__(self, day: FirstDay) -> None:
+        log = Log(day.lines.append, level=Level.DEBUG, monotonic_ms=lambda: 0)
+        self.paper = TillPaper(
+            day.choice.chosen, day.search.run, log=log, check_in=CheckIn("paper", lambda: 0)
+        )
+
+    async def run(self) -> None:
+        while True:
+            with contextlib.suppress(DriverError):
+                await self.paper.run()
+
+
+def test_the_first_slip_comes_out_once_the_printer_is_found_and_a_code_asks_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(day: FirstDay) -> None:
+        till = Till(day)
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(till.run())
+            monkeypatch.setattr(paper, "PLUGGED_IN_WITHIN_MS", 20)
+            with pytest.raises(DeviceGone):
+                await till.paper.print((Text("سلام"),))
+            await day.press(Key.D1)
+            await day.press(Key.D1)
+            await day.pages(2)
+            while till.paper.condition is None:
+                await asyncio.sleep(0.01)
+            day.printer.tear_off()
+            await till.paper.print((Text("سلام"),))
+            await day.printer.settle()
+            assert day.printer.tear_off().height > 20
+            till.paper.ask_again()
+            await day.press(Key.D2)
+            await day.press(Key.D2)
+            while till.paper.condition is None:
+                await asyncio.sleep(0.01)
+            chosen = day.choice.chosen()
+            assert chosen is not None
+            assert (chosen.profile.name, chosen.profile.baud) == ("80mm", BAUDS[1])
+            running.cancel()
 
     on_the_first_day(tmp_path, story)
