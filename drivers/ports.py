@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 INPUT_FOLDER = Path("/dev/input")
 _USB_PRINTERS = Path("/sys/class/usbmisc")
+_HID_DEVICES = Path("/sys/class/hidraw")
 _DEVICES = Path("/dev")
 
 _BUS_USB, _BUS_BLUETOOTH, _BUS_VIRTUAL = 0x03, 0x05, 0x06
@@ -53,6 +54,8 @@ class PortKind(Enum):
     KEYS = "keys"
     SERIAL = "serial"
     PRINTER = "printer"
+    MUTE = "mute"
+    """A HID device that sends no keys, such as a scanner that was set to a mode of its maker's: nobody here speaks to it."""
 
 
 class Port(Struct, frozen=True, kw_only=True):
@@ -79,6 +82,7 @@ def list_ports() -> tuple[Port, ...]:
         *(port for port in list_input_ports() if port.may_key or port.may_scan),
         *list_serial_ports(),
         *list_usb_printers(),
+        *list_mute_devices(),
     )
 
 
@@ -235,6 +239,34 @@ def _usb_printer(link: Path, devices: Path) -> Port:
         model=":".join(part for part in (told["idVendor"], told["idProduct"]) if part),
         name=_shown(f"{told['manufacturer']} {told['product']}"), device_id=_read(interface / "ieee1284_id"),
     )  # fmt: skip
+
+
+def list_mute_devices(sysfs: Path = _HID_DEVICES, devices: Path = _DEVICES) -> tuple[Port, ...]:
+    """Every USB HID device that no event device belongs to, whatever interface of it is looked at."""
+    try:
+        names = sorted(entry.name for entry in os.scandir(sysfs))
+    except OSError:
+        return ()
+    found: dict[str, Port] = {}
+    with_events: set[str] = set()
+    for name in names:
+        folder = sysfs / name / "device"
+        told = dict(line.split("=", 1) for line in _read(folder / "uevent").splitlines() if "=" in line)
+        bus, _, model = told.get("HID_ID", "").partition(":")
+        phys, shown = told.get("HID_PHYS", ""), told.get("HID_NAME", "")
+        if bus != f"{_BUS_USB:04X}":
+            continue
+        place = place_of_keys(_BUS_USB, phys=phys, uniq="", name=shown)
+        if (folder / "input").exists():
+            with_events.add(place)
+        found.setdefault(
+            place,
+            Port(
+                kind=PortKind.MUTE, path=devices / name, place=place, name=_shown(shown),
+                model=":".join(part[-4:].lower() for part in model.split(":")),
+            ),
+        )  # fmt: skip
+    return tuple(port for place, port in found.items() if place not in with_events)
 
 
 def place_of_usb(interface: Path) -> str:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 NEEDED = (Role.SCANNER, Role.KEYPAD, Role.PRINTER)
 SOMETHING_IS_MISSING = 3
+MUTE = 'What sends no keys, if it is a scanner: let it read "USB keyboard" (or "USB COM port") in its manual.'
 
 
 def show(
@@ -50,6 +51,8 @@ def show(
         out(line)
     if is_in_use(config.data_folder):
         out("The appliance is running and uses its devices.")
+    if any(row.is_mute for row in rows):
+        out(MUTE)
     missing = [role.value for role in NEEDED if answers.get(role) not in ("yes", "in use")]
     if missing:
         warn(f"missing: {', '.join(missing)}")
@@ -100,6 +103,8 @@ def _answer(row: Listed) -> str:
     """Whether the device can be spoken to: `yes`, `in use` by the appliance, or why not."""
     if row.path is None:
         return "not there"
+    if row.is_mute:
+        return "no keys"
     try:
         descriptor = os.open(row.path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError as error:

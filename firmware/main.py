@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drivers.errors import DriverError
-from drivers.ports import list_usb_printers
+from drivers.ports import list_mute_devices, list_usb_printers
 from firmware import boot, examination
 from firmware.center_link import AskNow, CenterLink
 from firmware.clock import FileClock, SystemClock
@@ -101,7 +101,7 @@ async def _serve(
 
     # the conversation with the people there
     def devices() -> tuple[Listed, ...]:
-        return listed(roles, given_by(config), (*inputs.seen, *list_usb_printers()))
+        return listed(roles, given_by(config), (*inputs.seen, *list_usb_printers(), *list_mute_devices()))
 
     settings = Settings(
         draft_path=config.data_folder / boot.DRAFT_FILE,

@@ -81,13 +81,17 @@ class DeviceNews(Struct, frozen=True):
 
 
 class Listed(Struct, frozen=True, kw_only=True):
-    """One row of the list of devices. `path` is None where nothing is plugged in, `role` where a device has none."""
+    """One row of the list of devices. `path` is None where nothing is plugged in, `role` where a device has none.
+
+    One that `is_mute` sends neither keys nor bytes.
+    """
 
     role: Role | None
     place: str
     model: str = ""
     name: str = ""
     path: Path | None = None
+    is_mute: bool = False
 
 
 class Seat(Struct, frozen=True, kw_only=True):

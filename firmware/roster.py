@@ -37,7 +37,14 @@ def listed(roles: Roles, given: Mapping[Role, Path], ports: Sequence[Port]) -> t
     rows = [_row(role, roles, given, ports) for role in Role if role in given or roles.seat(role) is not None]
     taken = {row.path for row in rows} | {real(row.path) for row in rows if row.path is not None}
     rows += [
-        Listed(role=None, place=port.place, model=port.model, name=port.name, path=port.path)
+        Listed(
+            role=None,
+            place=port.place,
+            model=port.model,
+            name=port.name,
+            path=port.path,
+            is_mute=port.kind is PortKind.MUTE,
+        )
         for port in ports
         if port.path not in taken and not _is_another_face(port, rows)
     ]

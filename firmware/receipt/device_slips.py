@@ -35,6 +35,10 @@ _HOW: Final = {
     Role.SCANNER: "برای بارکدخوانِ تازه این بارکد را با خود آن بخوانید:",
     Role.KEYPAD: "برای صفحه‌کلیدِ تازه این را روی خود آن بزنید:",
 }
+_MUTE: Final = (
+    "کلید نمی‌فرستد. اگر بارکدخوان است، بارکد "
+    f"{persian.isolate('USB keyboard')} را در دفترچه راهنمای آن با خود آن بخوانید."
+)
 _NO_USE: Final = "دستگاهی که به کار بردید در این صندوق کاری ندارد."
 
 
@@ -106,6 +110,7 @@ def _listed(row: Listed) -> Slip:
     return (
         thin_rule(),
         Pair(role, "وصل نیست" if row.path is None else "وصل است", bold=True),
+        *((Text(_MUTE, size=Size.SMALL),) if row.is_mute else ()),
         *((Text(persian.isolate(words), size=Size.SMALL),) if words else ()),
         Text(persian.isolate(row.place), size=Size.SMALL),
     )

@@ -234,6 +234,39 @@ def test_the_numbers_of_usb_printers_need_not_begin_with_0_nor_follow_one_anothe
     }
 
 
+def hid(sysfs: Path, number: int, phys: str, *, bus: str = "0003", events: bool = False) -> None:
+    folder = sysfs / f"hidraw{number}/device"
+    folder.mkdir(parents=True)
+    told = f"DRIVER=hid-generic\nHID_ID={bus}:000005F9:00002204\nHID_NAME=Lab Imager\nHID_PHYS={phys}\nHID_UNIQ=\n"
+    (folder / "uevent").write_text(told)
+    if events:
+        (folder / "input/input7").mkdir(parents=True)
+
+
+@field_failure(
+    "a scanner in another mode types nothing and nobody says so",
+    "node-hid/node-hid#406",
+    "nyholku/purejavahidapi#50",
+)
+def test_a_device_that_sends_no_keys_is_listed_as_such(tmp_path: Path) -> None:
+    hid(tmp_path, 0, "usb-0000:01:00.0-1.2/input0")
+    (port,) = ports.list_mute_devices(tmp_path, Path("/dev"))
+    assert port.kind is PortKind.MUTE
+    assert (str(port.path), port.place) == ("/dev/hidraw0", "usb-0000:01:00.0-1.2")
+    assert (port.model, port.name) == ("05f9:2204", "Lab Imager")
+
+
+def test_an_interface_of_its_maker_s_beside_its_keys_makes_no_device_mute(tmp_path: Path) -> None:
+    hid(tmp_path, 0, "usb-0000:01:00.0-1.2/input0", events=True)
+    hid(tmp_path, 1, "usb-0000:01:00.0-1.2/input1")
+    hid(tmp_path, 2, "usb-0000:01:00.0-1.3/input0")
+    hid(tmp_path, 3, "usb-0000:01:00.0-1.3/input1", events=True)
+    hid(tmp_path, 4, "aa:bb:cc:00:00:01", bus="0005")
+    (tmp_path / "hidraw5/device").mkdir(parents=True)
+    assert ports.list_mute_devices(tmp_path) == ()
+    assert ports.list_mute_devices(tmp_path / "none") == ()
+
+
 def test_keys_come_from_fifos_and_event_devices_only(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "scanner")
     assert ports.kind_of(tmp_path / "scanner") is PortKind.KEYS

@@ -129,6 +129,16 @@ def test_a_till_whose_roles_are_all_given_away_misses_nothing(shop: Shop, said: 
     assert [line.split()[0] for line in said()[0].splitlines()[-4:]] == list(given)
 
 
+def test_a_scanner_set_to_a_mode_of_its_maker_s_is_told_how_to_send_keys(shop: Shop, said: Said) -> None:
+    shop.plug(A, "hidraw0", PortKind.MUTE)
+    shop.run()
+    out, _ = said()
+    assert out.splitlines()[-2].split()[:4] == ["-", "no", "keys", A]
+    assert "USB keyboard" in out.splitlines()[-1]
+    assert shop.run("assign", "scanner", A) == 1
+    assert "cannot be the scanner" in said()[1]
+
+
 def test_both_faces_of_one_device_are_one_device(shop: Shop, said: Said) -> None:
     shop.plug(A, "event3")
     shop.plug(A, "event4")

@@ -89,6 +89,7 @@ def test_a_code_lists_the_devices(tmp_path: Path) -> None:
         ),
         Listed(role=Role.KEYPAD, place="usb-x-1.2"),
         Listed(role=None, place="usb-x-1.4", path=Path("/dev/ttyUSB0")),
+        Listed(role=None, place="usb-x-1.5", path=Path("/dev/hidraw0"), is_mute=True),
     )
     counter = Counter(tmp_path)
     counter.settings = structs.replace(counter.settings, devices=lambda: rows)
@@ -98,6 +99,7 @@ def test_a_code_lists_the_devices(tmp_path: Path) -> None:
     assert "بارکدخوان: وصل است\nImager 05f9:2204\nusb-x-1.1" in slip
     assert "صفحه‌کلید: وصل نیست\nusb-x-1.2" in slip
     assert "بی‌کار: وصل است\nusb-x-1.4" in slip
+    assert slip.count("کلید نمی‌فرستد") == 1
     assert "*18 Enter" in slip
 
 
