@@ -264,7 +264,6 @@ def test_the_kernel_heeds_xoff_and_never_says_it_into_a_band(far: FarSide) -> No
     asyncio.run(story())
 
 
-@field_failure("a lock that only the polite respect", "npat-efault/picocom#111", "jclark/satpulse#117")
 def test_what_another_program_has_set_is_set_back(far: FarSide) -> None:
     async def story() -> None:
         async with open_serial_port(far.path, baud=9_600) as port:

@@ -7,6 +7,7 @@ import contextlib
 import errno
 import os
 import socket
+import termios
 from typing import TYPE_CHECKING
 
 import pytest
@@ -189,6 +190,27 @@ def test_what_an_open_printer_swallowed_and_lost_with_its_power_is_not_printed(t
         assert await rows_on_paper(far, SLIP_ROWS) == SLIP_ROWS
 
     at_a_desk(lambda paper: PtyPrinter(paper, path=tmp_path / "printer", answers=ANSWERS), story)
+
+
+# Who else has the port
+
+
+@field_failure("a lock that only the polite respect", "npat-efault/picocom#111", "jclark/satpulse#117")
+def test_the_speed_that_another_program_set_holds_for_no_slip_of_ours(tmp_path: Path) -> None:
+    async def story(far: PtyPrinter, printer: ReceiptPrinter) -> None:
+        await printer.print_slip([black()], tear=False)
+        impolite = os.open(far.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        settings = termios.tcgetattr(impolite)
+        settings[4] = settings[5] = termios.B115200
+        settings[1] |= termios.OPOST | termios.ONLCR
+        termios.tcsetattr(impolite, termios.TCSANOW, settings)
+        await printer.print_slip([black()], tear=False)
+        *_, speed, _ = termios.tcgetattr(impolite)
+        assert speed == termios.B9600
+        assert not termios.tcgetattr(impolite)[1] & termios.OPOST
+        os.close(impolite)
+
+    at_a_desk(lambda paper: PtyPrinter(paper, path=tmp_path / "printer"), story)
 
 
 # The end of a slip
