@@ -137,8 +137,9 @@ class Signals:
             await self._printer.open_drawer()
 
     def speaks_without_printer(self) -> bool:
-        """Whether people hear or see the till while nothing prints."""
-        return self._pole is not None or self._screen is not None or self._sounds.have_own_voice
+        """Whether people hear or see the till while nothing prints, as far as the devices have told."""
+        is_seen = any(sign is not None and sign.is_seen for sign in (self._pole, self._screen))
+        return is_seen or self._sounds.have_own_voice
 
     async def tear(self) -> None:
         """The conversation is over: cut what hangs out. Raises: WriteInterrupted."""

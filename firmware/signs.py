@@ -58,6 +58,8 @@ class PoleSign:
         self._wanted = BLANK
         self._queue: NewestQueue[TwoLines] = NewestQueue(items_max=1)
         self._blank_at_ms: int | None = None
+        self.is_seen = False
+        """Whether the display has taken what it was last given."""
 
     def show(self, lines: TwoLines) -> None:
         """Show from now on. Never waits."""
@@ -70,15 +72,21 @@ class PoleSign:
 
     async def run(self) -> None:
         """Keep the port open and the display right. Raises: PortNotOpened, DeviceGone."""
-        async with open_serial_port(self._find(), baud=self._baud) as port:
-            display = LineDisplay(port, self._protocol)
-            shown: TwoLines | None = None
-            while True:
-                if shown != self._wanted:
-                    shown = await self._try(display)
-                resting = shown == BLANK
-                newer = await self._queue.get(timeout_ms=None if resting else AGAIN_MS)
-                self._wanted = newer or self._still_wanted()
+        try:
+            async with open_serial_port(self._find(), baud=self._baud) as port:
+                await self._keep_right(LineDisplay(port, self._protocol))
+        finally:
+            self.is_seen = False
+
+    async def _keep_right(self, display: LineDisplay) -> None:
+        shown: TwoLines | None = None
+        while True:
+            if shown != self._wanted:
+                shown = await self._try(display)
+                self.is_seen = shown is not None
+            resting = shown == BLANK
+            newer = await self._queue.get(timeout_ms=None if resting else AGAIN_MS)
+            self._wanted = newer or self._still_wanted()
 
     async def _try(self, display: LineDisplay) -> TwoLines | None:
         lines = self._wanted
@@ -101,6 +109,8 @@ class ScreenSign:
         """`opened` opens the screen. Raises: PortNotOpened."""
         self._opened = opened
         self._queue: NewestQueue[Slip] = NewestQueue(items_max=SLIPS_MAX)
+        self.is_seen = False
+        """Whether there is a screen that takes what it is given."""
 
     def show(self, slip: Slip) -> None:
         """Show below what is there. Never waits."""
@@ -112,17 +122,23 @@ class ScreenSign:
 
     async def run(self) -> None:
         """Keep the screen right. Raises: PortNotOpened, DeviceGone."""
-        async with self._opened() as surface:
-            screen = Screen(surface)
-            await screen.blank()
-            dark_after_ms: int | None = None
-            while True:
-                slip = await self._queue.get(timeout_ms=dark_after_ms)
-                dark_after_ms = None
-                if slip is None:
-                    await screen.blank()
-                elif slip == END_OF_STRIP:
-                    screen.begin()
-                    dark_after_ms = DARK_AFTER_MS
-                else:
-                    await screen.show(slip)
+        try:
+            async with self._opened() as surface:
+                await self._keep_right(Screen(surface))
+        finally:
+            self.is_seen = False
+
+    async def _keep_right(self, screen: Screen) -> None:
+        await screen.blank()
+        self.is_seen = True
+        dark_after_ms: int | None = None
+        while True:
+            slip = await self._queue.get(timeout_ms=dark_after_ms)
+            dark_after_ms = None
+            if slip is None:
+                await screen.blank()
+            elif slip == END_OF_STRIP:
+                screen.begin()
+                dark_after_ms = DARK_AFTER_MS
+            else:
+                await screen.show(slip)

@@ -86,8 +86,11 @@ class Sounds:
 
     @property
     def have_own_voice(self) -> bool:
-        """Whether something sounds that is not the printer's."""
-        return any(not isinstance(player, PrinterBuzzer) for player in self._players)
+        """Whether something sounds that is not the printer's, and did not fail when it was last tried."""
+        return any(
+            not isinstance(player, PrinterBuzzer) and player not in self._failed_at_ms
+            for player in self._players
+        )
 
     def sound(self, sound: Sound) -> None:
         """Sound soon. Never waits."""

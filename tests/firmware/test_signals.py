@@ -57,6 +57,7 @@ class Sign:
 
     def __init__(self) -> None:
         self.shown: list[object] = []
+        self.is_seen = True
 
     def show(self, what: object) -> None:
         self.shown.append(what)
@@ -177,6 +178,10 @@ def test_a_till_without_display_and_screen_is_served_all_the_same() -> None:
 def test_who_is_heard_or_seen_without_the_printer_can_sell_without_it() -> None:
     async def story(shop: Shop) -> None:
         assert shop.signals.speaks_without_printer()
+        shop.pole.is_seen = False
+        assert shop.signals.speaks_without_printer(), "the screen is seen"
+        shop.screen.is_seen = False
+        assert not shop.signals.speaks_without_printer(), "what is pulled out tells nobody anything"
         assert not Signals(shop.printer, shop.hints, shop.sounds).speaks_without_printer(), (
             "a buzzer is the printer's"
         )

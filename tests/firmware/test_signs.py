@@ -89,9 +89,11 @@ def test_a_display_that_was_pulled_out_shows_the_present_when_it_is_back(tmp_pat
     async def story(pole: Pole) -> None:
         pole.sign.show(TwoLines("1"))
         await pole.reads(TwoLines("1"))
+        assert pole.sign.is_seen
         pole.display.unplug()
         pole.sign.show(TwoLines("2"))
         await asyncio.sleep(0.03)
+        assert not pole.sign.is_seen
         pole.sign.show(TOTAL)
         pole.display.plug_in()
         await pole.reads(TOTAL)
@@ -171,7 +173,8 @@ def test_a_screen_begins_empty_shows_each_strip_alone_and_goes_dark(
         assert await until_black(lambda black: black == pixels) == pixels
         rule = (Rule(),)
         sign.show(rule)
-        alone = await until_black(lambda black: black < pixels)
+        alone = 2 * GEOMETRY.width_dots * GEOMETRY.scale**2  # a rule is two rows
+        await until_black(lambda black: black == alone)
         sign.show((Text("شیر"),))
         await until_black(lambda black: black > alone)
         sign.end()

@@ -99,6 +99,16 @@ def test_a_player_that_failed_is_tried_last_for_a_minute_and_then_first_again() 
     assert room.device.played == [Sound.APPROVED]
 
 
+def test_a_device_that_fails_is_no_voice_of_the_till_s_own() -> None:
+    async def story(room: Room) -> None:
+        assert room.sounds.have_own_voice
+        room.device.is_broken = True
+        await room.hear(Sound.LOOK)
+        assert not room.sounds.have_own_voice
+
+    in_a_room(story)
+
+
 def test_a_printer_that_takes_nothing_is_given_up_for_the_next_player(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
