@@ -123,7 +123,9 @@ class Misfit(Struct, frozen=True):
     """Keys without meaning here. They are not kept: they may have been a PIN."""
 
 
-Command = Total | Remove | NamedGood | Typed | TypedBarcode | Call | Pin | Number | Return | Confirm | Back | Misfit
+Command = (
+    Total | Remove | NamedGood | Typed | TypedBarcode | Call | Pin | Number | Return | Confirm | Back | Misfit
+)
 
 
 class Rule(Struct, frozen=True):
@@ -197,7 +199,9 @@ class Typing:
         if key is Key.BACKSPACE:
             self._typed = self._typed[:-1]
             return None
-        if key is Key.CLEAR or (key is Key.TIMES and self._typed.endswith(Key.DOT.value)):
+        if key is Key.CLEAR or (
+            key is Key.TIMES and mode is not Mode.ECHO and self._typed.endswith(Key.DOT.value)
+        ):
             self.forget()
             return None
         sign = _SIGN_OF_KEY.get(key, key.value)

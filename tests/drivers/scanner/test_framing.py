@@ -65,8 +65,9 @@ def test_an_endless_scan_is_told_once_and_at_once() -> None:
     assert typed(framing, "A" * SCAN_CHARACTERS_MAX) == []
     assert typed(framing, "A") == [BadScan(BadScanReason.TOO_LONG)]
     assert typed(framing, f"{'A' * 5_000}\n{OIL}\n" * 3) == []
+    framing.spoil(BadScanReason.DROPPED_EVENTS)
     assert framing.midway
-    assert typed(framing, f"~{OIL}\n", begin_ms=90_000) == [OIL_SCAN]
+    assert typed(framing, f"\n~{OIL}\n", begin_ms=90_000) == [OIL_SCAN]
 
 
 def test_what_was_spoiled_stays_so_to_its_end_for_its_first_reason() -> None:

@@ -31,6 +31,7 @@ from firmware.till.grammar import (
     Remove,
     Return,
     Total,
+    Typed,
     TypedBarcode,
     Typing,
 )
@@ -214,7 +215,7 @@ def test_the_keys_on_the_card_work_as_printed(row: object) -> None:
 
 
 @pytest.mark.parametrize("half", ["", "1", "1.", "1.5", "3*", "*13*37", "12.*", "."])
-@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("mode", [mode for mode in Mode if mode is not Mode.ECHO])
 def test_on_a_pad_without_backspace_two_keys_take_back_whatever_is_half_typed(half: str, mode: Mode) -> None:
     typing = Typing()
     assert [typing.press(Key(sign), mode) for sign in half + CLEARING.replace(" ", "")] == [None] * (
@@ -228,3 +229,7 @@ def test_a_key_for_it_does_so_at_once() -> None:
     typing.press(Key.D7, Mode.PIN)
     assert typing.press(Key.CLEAR, Mode.PIN) is None
     assert typing.empty
+
+
+def test_where_keys_are_only_shown_back_they_take_nothing_back() -> None:
+    assert commands("1 . * 2 Enter", Mode.ECHO) == [Typed("1.*2")]
