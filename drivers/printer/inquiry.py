@@ -4,7 +4,8 @@ Rules:
 - Most printers answer nothing. That costs nothing, and nothing is concluded from it.
 - One that has answered at this port and falls silent is off, or its cable is: what it was told meanwhile is not printed, and
   no more is sent until it answers again or the port is opened anew.
-- An answer after silence, or something that no printer says, means that its power was cut: it has forgotten all.
+- An answer after silence means that its power was cut: it has forgotten all. So does something that no printer says, from
+  one that speaks as the profile says; from another it may be its way, or a wire that picks up noise, and ends no slip.
 - "In its turn" is the only proof of print: it is asked for behind a slip's last byte, and waited for as long as the
   printer answers at once that it does not hold.
 - One that answers at once and never in its turn has a profile that promises too much: it is not asked that again.
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 ANSWER_MS = 500
 """A printer that answers at once answers within this."""
 SILENT_QUESTIONS_MAX = 2
+NOISES_MAX = 8
 _FLOW: Final = b"\x11\x13"
 """XON and XOFF: where the kernel does not use them, they mean nothing."""
 
@@ -59,7 +61,7 @@ class Inquiry:
         self.condition = Condition()
         self.answers = self._has_answered = self._is_silent = False
         self._tells_in_turn = True
-        self._looks = 0
+        self._looks = self._noises = 0
         self._forget()
 
     def power_was_cut(self) -> None:
@@ -72,13 +74,18 @@ class Inquiry:
         self._silent_questions = self._in_turn_due = self._job = 0
         self._reader.forget()
 
-    def hear(self, data: bytes) -> None:
-        """Take what was read from the port."""
+    def hear(self, data: bytes) -> bool:
+        """Take what was read from the port; whether there was something that no printer says, which is soon not worth much."""
         noise_bytes = self._reader.noise_bytes
         for heard in self._reader.feed(data.translate(None, _FLOW)):
             self._hear(heard)
-        if self._reader.noise_bytes > noise_bytes:
+        if self._reader.noise_bytes == noise_bytes:
+            return False
+        self._noises += 1
+        believed = self._noises <= NOISES_MAX
+        if believed and self._has_answered:
             self.power_was_cut()
+        return believed
 
     async def greet(self) -> None:
         """Ask whether it answers; the answer comes when it comes. Raises: PrinterBlocked, DeviceGone."""

@@ -38,7 +38,6 @@ class Buzzer(Enum):
 
     NONE = "none"
     ESC_B = "esc_b"
-    ESC_PAREN_A = "esc_paren_a"
 
 
 class Raster(Enum):

@@ -135,10 +135,10 @@ class ReceiptPrinter:
         while True:
             data = await self._port.read(timeout_ms=self._idle_ms)
             power_cuts = self._inquiry.power_cuts
-            self._inquiry.hear(data)
+            heard_noise = self._inquiry.hear(data)
             if self._port.power_was_cut():
                 self._inquiry.power_was_cut()
-            if self._inquiry.power_cuts != power_cuts:
+            if self._inquiry.power_cuts != power_cuts or (heard_noise and not self._slip.locked()):
                 self._between_commands = False
                 await self._greet()
             elif not data and not self._slip.locked() and not self._command.locked():

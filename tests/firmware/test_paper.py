@@ -20,7 +20,6 @@ from firmware.printer_choice import Chosen
 from firmware.supervisor import Job, Supervisor
 from firmware.watchdog import CheckIn
 from tests.fakes.printers import PAPER_58_MM, PAPER_80_MM
-from tests.field_failure import field_failure
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -136,7 +135,6 @@ def test_what_a_person_can_read_of_a_slip() -> None:
     assert [text for element in slip for text in texts(element)] == ["الف", "ب", "جمع | ۵", "[QR 3]"]
 
 
-@field_failure("after some receipts the printer takes no more", "raspberrypi/linux#957")
 def test_a_usb_printer_that_takes_nothing_and_does_not_say_why_is_opened_anew(tmp_path: Path) -> None:
     class Port:
         reopens_when_stuck = True

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from drivers.printer import printout
 from drivers.printer.profiles import PrinterProfile, TextMode
-from tests.drivers.printer.test_printer_that_answers import AT_ONCE_ONLY, IDLE_MS, SPEAKS, at_a_desk
+from tests.drivers.printer.desk import AT_ONCE_ONLY, IDLE_MS, SPEAKS, at_a_desk
 from tests.fakes.printers import PAPER_58_MM
 from tests.firmware.receipt.samples import SLIPS
 

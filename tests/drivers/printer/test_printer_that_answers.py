@@ -3,87 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace
 
-from drivers.errors import CoverOpen, DeviceGone, PaperOut, PrinterBlocked
-from drivers.printer import receipt_printer
-from drivers.printer.profiles import Answer, profile_named
-from drivers.printer.receipt_printer import ReceiptPrinter
+from drivers.errors import CoverOpen, PaperOut, PrinterBlocked
+from drivers.printer.profiles import Answer
 from drivers.printer.strip import Strip
-from drivers.serial_port import open_serial_port
-from drivers.simulated.paper import Paper
-from drivers.simulated.pty_printer import PtyPrinter
-from drivers.simulated.usb_printer import SocketPrinter
+from tests.drivers.printer.desk import (
+    AT_ONCE_ONLY,
+    IDLE_MS,
+    IN_TURN,
+    SPEAKS,
+    STALL_MS,
+    TELLS_CHANGES,
+    WITH_JOBS,
+    at_a_desk,
+    black,
+)
 from tests.fakes.printers import PAPER_58_MM
 from tests.field_failure import field_failure
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Iterator
     from pathlib import Path
 
     from drivers.printer.profiles import PrinterProfile
-    from drivers.simulated.far_printer import FarPrinter
-
-    Story = Callable[[PtyPrinter, ReceiptPrinter], Awaitable[None]]
-    UsbStory = Callable[[FarPrinter, ReceiptPrinter], Awaitable[None]]
-
-ANSWER_MS, IDLE_MS, STALL_MS = 150, 60, 600
-SPEAKS = profile_named("epson-tm-t20")
-AT_ONCE_ONLY = replace(PAPER_58_MM, answers=(Answer.DLE_EOT,))
-IN_TURN = replace(PAPER_58_MM, answers=(Answer.DLE_EOT, Answer.GS_R))
-WITH_JOBS = replace(PAPER_58_MM, answers=(Answer.DLE_EOT, Answer.GS_R, Answer.GS_PAREN_H))
-TELLS_CHANGES = replace(PAPER_58_MM, answers=(Answer.DLE_EOT, Answer.GS_A))
+    from drivers.printer.receipt_printer import ReceiptPrinter
+    from drivers.simulated.pty_printer import PtyPrinter
 
 each_way = pytest.mark.parametrize(
     "profile", [AT_ONCE_ONLY, IN_TURN, WITH_JOBS, TELLS_CHANGES, SPEAKS], ids=lambda p: "+".join(a.name for a in p.answers)
 )  # fmt: skip
-
-
-def black(profile: PrinterProfile = PAPER_58_MM, rows: int = 60) -> Strip:
-    return Strip(width_dots=profile.width_dots, height=rows, data=b"\xff" * (profile.row_bytes * rows))
-
-
-def at_a_desk(
-    tmp_path: Path,
-    profile: PrinterProfile,
-    story: Story,
-    *,
-    answers: tuple[Answer, ...] | None = None,
-) -> None:
-    """`answers` are those of the printer itself, which may not be those of its profile."""
-    told = profile.answers if answers is None else answers
-
-    async def run() -> None:
-        paper = Paper(profile)
-        async with (
-            PtyPrinter(paper, path=tmp_path / "printer", answers=told) as far,
-            open_serial_port(far.path, baud=9_600) as port,
-            asyncio.TaskGroup() as tasks,
-        ):
-            printer = ReceiptPrinter(
-                port,
-                profile,
-                stall_timeout_ms=STALL_MS,
-                answer_ms=ANSWER_MS,
-                idle_ms=IDLE_MS,
-            )
-            listening = tasks.create_task(listen(printer))
-            if told:
-                while not printer.answers:
-                    await asyncio.sleep(0.005)
-            await story(far, printer)
-            listening.cancel()
-
-    asyncio.run(run())
-
-
-async def listen(printer: ReceiptPrinter) -> None:
-    with contextlib.suppress(DeviceGone):
-        await printer.listen()
 
 
 @each_way
@@ -342,55 +294,3 @@ def test_the_drawer_opens_where_the_profile_has_one(tmp_path: Path) -> None:
             assert far.tear_off().height == 60, "nothing of it was taken for the drawer's times"
 
         at_a_desk(tmp_path, profile, story)
-
-
-def at_a_usb_port(story: UsbStory) -> None:
-    async def run() -> None:
-        async with SocketPrinter(Paper(PAPER_58_MM)) as far, far.open_port() as port:
-            printer = ReceiptPrinter(port, PAPER_58_MM, stall_timeout_ms=STALL_MS)
-            await story(far, printer)
-
-    asyncio.run(run())
-
-
-def test_a_printer_without_paper_is_known_while_its_port_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receipt_printer, "LOOK_MS", 50)
-
-    async def story(far: FarPrinter, printer: ReceiptPrinter) -> None:
-        await printer.print_slip([black()], tear=False)
-
-        def parts() -> Iterator[Strip]:
-            yield black(rows=8)
-            far.block()
-            far.run_out_of_paper()
-            for _ in range(1_000):
-                yield Strip(width_dots=384, height=100, data=bytes(range(1, 241)) * 20)
-
-        before_s = asyncio.get_running_loop().time()
-        with pytest.raises(PaperOut) as caught:
-            await printer.print_slip(parts(), tear=False)
-        assert caught.value.started
-        assert asyncio.get_running_loop().time() - before_s < STALL_MS / 1_000
-
-    at_a_usb_port(story)
-
-
-def test_a_printer_that_answers_nothing_is_known_by_its_usb_port() -> None:
-    async def story(far: FarPrinter, printer: ReceiptPrinter) -> None:
-        await printer.print_slip([black()], tear=False)
-        far.run_out_of_paper()
-        with pytest.raises(PaperOut) as caught:
-            await printer.print_slip([black()], tear=False)
-        assert not caught.value.started
-        far.load_paper()
-
-        def parts() -> Iterator[Strip]:
-            yield black()
-            far.run_out_of_paper()
-            yield black()
-
-        with pytest.raises(PaperOut) as caught:
-            await printer.print_slip(parts(), tear=False)
-        assert caught.value.started
-
-    at_a_usb_port(story)
