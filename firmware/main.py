@@ -94,6 +94,11 @@ async def _serve(
         choice, log=log, lend_keys=partial(setattr, inputs, "lends_keys"), keep_lender=inputs.keep_lender
     )
     paper = Paper(choice.chosen, search.run, log=log, check_in=watchdog.check_in("paper"))
+
+    def find_printer() -> None:
+        paper.ask_again()
+        search.begin_again()
+
     sounds = Sounds(players_of(config.beeper_device, paper), log=log, monotonic_ms=real_ms)
     hints = Hints(paper, log=log)
     pole, screen = _pole(config, roles, log), _screen(config)
@@ -108,7 +113,7 @@ async def _serve(
         version=boot.VERSION,
         machine_boot=boot.machine_boot(),
         devices=devices,
-        find_printer=paper.ask_again,
+        find_printer=find_printer,
         examine=partial(examination.running, rows=devices, folder=config.data_folder),
     )
     conversation = Conversation(journal, signals, settings)

@@ -1,8 +1,10 @@
 """Asks the people at the counter which printer this is: "press N" is printed at each port and speed; the key tells.
 
 Rules:
-- Each round prints every page once; paper is not wasted on nobody. A new round begins when a port comes or goes, or when
-  Enter is pressed.
+- Each round prints every page once; paper is not wasted on nobody. A new round begins when a port comes or goes, when Enter
+  is pressed, or when a keypad code asks for it.
+- Keys are the search's until a minute after its pages; then they are the till's again, which may have to sell without a
+  printer.
 - A page at a wrong speed is garbage, and may leave the printer in the middle of a command: each page first brings it back.
 - Flow control cannot be seen in so short a page: the profile's, or the configuration's, is used from then on.
 - A printer that its USB names tell is not asked about; the width of paper is asked for last, where nothing tells it.
@@ -49,7 +51,10 @@ BAUDS: Final = (9_600, 115_200, 19_200, 38_400, 57_600)
 PAGES_MAX = 40
 KEYS_MAX = 16
 PAGE_STALL_MS = 2_000
+PAGE_WITHIN_MS = 8_000
+"""A page takes about three seconds at 9600 baud."""
 LOOK_EVERY_MS = 2_000
+ANSWER_WITHIN_MS = 60_000
 _WIDTHS: Final = {Key.D1: NARROW, Key.D2: WIDE}
 _DIGITS: Final = {key: key.value for key in Key if key.value.isdecimal()}
 
@@ -99,25 +104,27 @@ class PrinterSearch:
         self._lend_keys = lend_keys
         self._keep_lender = keep_lender
         self._keys: NewestQueue[Key] = NewestQueue(items_max=KEYS_MAX)
-        self._asks = False
+        self._asks_until_s: float | None = None
 
     def press(self, key: Key) -> bool:
-        """Take `key` for an answer; False if nobody has asked."""
+        """Take `key` for an answer; False if nobody has asked, or not lately."""
         if self._asks:
             self._keys.put_newest(key)
         return self._asks
 
+    def begin_again(self) -> None:
+        """Print all pages once more. Any task may call this."""
+        self._keys.put_newest(Key.ENTER)
+
     async def run(self) -> Chosen:
-        """Ask until somebody has answered. Raises: DriverError, if the chosen printer then fails."""
-        self._asks = True
-        self._lend_keys(True)  # noqa: FBT003 -- a switch
+        """Ask until somebody has answered."""
+        self._keys = NewestQueue(items_max=KEYS_MAX)
         try:
             page = await self._page_read()
             profile = page.profile if page.is_known else await self._with_width(page)
             await self._keep_lender()
         finally:
-            self._asks = False
-            self._lend_keys(False)  # noqa: FBT003
+            self._expect_nothing()
         try:
             self._choice.keep(page.port, profile)
         except RolesNotStored as error:
@@ -126,6 +133,20 @@ class PrinterSearch:
         await self._print(page.port, profile, printer_found(profile.title))
         return Chosen(path=page.port.path, profile=profile)
 
+    @property
+    def _asks(self) -> bool:
+        return self._asks_until_s is not None and asyncio.get_running_loop().time() < self._asks_until_s
+
+    def _expect_answer(self) -> None:
+        if self._asks_until_s is None:
+            self._lend_keys(True)  # noqa: FBT003 -- a switch
+        self._asks_until_s = asyncio.get_running_loop().time() + ANSWER_WITHIN_MS / 1_000
+
+    def _expect_nothing(self) -> None:
+        if self._asks_until_s is not None:
+            self._asks_until_s = None
+            self._lend_keys(False)  # noqa: FBT003
+
     async def _page_read(self) -> Page:
         """Print rounds of pages until the number of one is keyed."""
         while True:
@@ -133,8 +154,10 @@ class PrinterSearch:
             pages = self._pages(ports)
             self._log.info("printer search", pages=len(pages))
             for number, page in enumerate(pages, 1):
+                self._expect_answer()
                 keys = str(number) if len(pages) <= 9 else f"{number} Enter"
                 await self._print(page.port, page.profile, search_page(number, keys=keys))
+                self._expect_answer()
             number = await self._number(len(pages), ports)
             if 0 < number <= len(pages):
                 return pages[number - 1]
@@ -157,6 +180,8 @@ class PrinterSearch:
         while True:
             key = await self._keys.get(timeout_ms=LOOK_EVERY_MS)
             if key is None:
+                if not self._asks:
+                    self._expect_nothing()
                 if self._choice.candidates() != ports:
                     return 0
             elif key is Key.ENTER:
@@ -169,18 +194,21 @@ class PrinterSearch:
                 typed = ""
 
     async def _with_width(self, page: Page) -> PrinterProfile:
+        """What is asked last; without an answer it is narrow, for which every paper is wide enough."""
         await self._print(page.port, page.profile, width_page(narrow_keys="1", wide_keys="2"))
-        while True:
-            key = await self._keys.get()
+        self._expect_answer()
+        name = NARROW
+        while self._asks:
+            key = await self._keys.get(timeout_ms=LOOK_EVERY_MS)
             if key in _WIDTHS:
-                return replace(
-                    self._choice.plain(_WIDTHS[key]), baud=page.profile.baud, flow=page.profile.flow
-                )
+                name = _WIDTHS[key]
+                break
+        return replace(self._choice.plain(name), baud=page.profile.baud, flow=page.profile.flow)
 
     async def _print(self, port: Port, profile: PrinterProfile, slip: Slip) -> None:
         """Print one page, whatever becomes of it."""
         try:
-            async with asyncio.timeout(2 * PAGE_STALL_MS / 1_000):
+            async with asyncio.timeout(PAGE_WITHIN_MS / 1_000):
                 async with open_printer_port(port.path, baud=profile.baud, flow=profile.flow) as opened:
                     printer = ReceiptPrinter(opened, profile, stall_timeout_ms=PAGE_STALL_MS)
                     await printer.print_slip(render(slip, profile), tear=False)
