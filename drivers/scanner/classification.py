@@ -11,6 +11,8 @@ Rules:
 - A separator that was written out (``<GS>``) makes the string unreadable, for the table of characters allows its signs.
 - An element string is known by its identifier, or by AI 01 with a right check digit at its beginning; any other order
   without identifier is not believed. What it says of weight, price, count and dates goes with the good's number.
+- A lot, serial or other number of free length that ends like a day (11 to 17) or a weight (310n), in a string without any
+  separator, has very likely swallowed it: a scanner that keeps FNC1 for itself must not sell what has expired.
 - A price is what the piece costs in rial: AI 392n means the shop's own currency, 393n names it (364), others are refused.
 - Only signs of the row of digits, eight or more: digits from a scanner that was set to a keyboard where Shift makes them.
 
@@ -21,6 +23,8 @@ Must not know: keys, bytes, the shop's templates, what a card or an announcement
 """
 
 from __future__ import annotations
+
+import re
 
 from drivers.scanner import gs1
 from drivers.scanner.gs1 import GS, GTIN_LENGTHS, Elements, Fault
@@ -46,6 +50,8 @@ _IRAN = "626"
 _RESTRICTED_EIGHT = ("0", "2")
 _EAN_8_LENGTHENED = "00000"
 _WRITTEN_OUT = ("<GS>", "{GS}")
+_FREE = frozenset({"10", "21", "22", "240", "241", "250", "251"})
+_SWALLOWED = r".+(?:1[1-7]\d{6}|310[0-5]\d{6})"
 _REASONS = {
     Fault.UNKNOWN_AI: BadScanReason.UNKNOWN_AI,
     Fault.CHECK_DIGIT: BadScanReason.CHECK_DIGIT,
@@ -140,11 +146,21 @@ def _of_elements(body: str, settings: ScannerSettings) -> Scan:
         return BadScan(BadScanReason.ELEMENT)
     found = gs1.elements(text)
     if isinstance(found, dict):
-        return _of_found(found)
+        alone = GS not in text and _swallows(found)
+        return BadScan(BadScanReason.NO_SEPARATOR) if alone else _of_found(found)
     # A DataBar without its AI, as scanners send it that make all retail codes alike.
     if len(text) == _GTIN_14_ALONE and text.isdecimal() and gs1.has_check_digit(text):
         return _of_gtin(text)
     return BadScan(_REASONS[found])
+
+
+def _swallows(found: Elements) -> bool:
+    return any(
+        ai[:2] not in gs1.PREDEFINED
+        and re.fullmatch(_SWALLOWED, value)
+        and gs1.elements(value[-8:]) != Fault.DATE
+        for ai, value in found.items()
+    )
 
 
 def _of_found(found: Elements) -> Scan:

@@ -37,6 +37,8 @@ class BadScanReason(Enum):
     """A key or byte that no code of ours has."""
     UNKNOWN_AI = "unknown_ai"
     """An application identifier that is not in the table of `drivers.scanner.gs1`."""
+    NO_SEPARATOR = "no_separator"
+    """A lot or serial number that ends like a date or a weight: the scanner seems to keep FNC1 for itself."""
     ELEMENT = "element"
     """An element string with a value that cannot be, or that says two different things."""
     MEASURE = "measure"

@@ -78,6 +78,7 @@ _ANSWERS = {
     BadScanReason.NO_END: Prompt.SCANNER_NO_END,
     BadScanReason.NO_CHECK_DIGIT: Prompt.SCANNER_NO_CHECK_DIGIT,
     BadScanReason.NOT_FOR_SALE: Prompt.SCAN_NOT_HERE,
+    BadScanReason.NO_SEPARATOR: Prompt.SCAN_NOT_HERE,
 }
 
 

@@ -261,6 +261,25 @@ def test_a_separator_that_was_written_out_is_no_part_of_a_lot(sign: str) -> None
     assert classify(f"01{GTIN}10LOT{sign}17261231") == bad(BadScanReason.ELEMENT)
 
 
+@pytest.mark.parametrize(
+    ("rest", "swallowed"),
+    [
+        ("10LOT717261231", True),
+        ("10LOT73103001250", True),
+        ("21A15261231", True),
+        ("10LOT717269931", False),
+        ("10LOT71726123", False),
+        ("1017261231", False),
+        ("10LOT7\x1d17261231", False),
+        ("1726123110LOT7", False),
+    ],
+)
+def test_a_lot_that_ends_like_a_day_or_weight_has_swallowed_it(rest: str, *, swallowed: bool) -> None:
+    scan = classify(f"01{GTIN}{rest}")
+    assert (scan == bad(BadScanReason.NO_SEPARATOR)) is swallowed
+    assert isinstance(scan, BadScan) is swallowed
+
+
 def test_without_identifier_only_the_good_at_the_beginning_makes_an_element_string() -> None:
     assert classify(f"17261231{GTIN}") == TextScan(f"17261231{GTIN}")
     assert classify(f"01{GTIN[:-1]}8") == TextScan(f"01{GTIN[:-1]}8")

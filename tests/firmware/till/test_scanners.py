@@ -108,6 +108,7 @@ def test_the_longest_receipt_is_read_whole() -> None:
         (BadScanReason.NO_END, Prompt.SCANNER_NO_END),
         (BadScanReason.NO_CHECK_DIGIT, Prompt.SCANNER_NO_CHECK_DIGIT),
         (BadScanReason.NOT_FOR_SALE, Prompt.SCAN_NOT_HERE),
+        (BadScanReason.NO_SEPARATOR, Prompt.SCAN_NOT_HERE),
         *((reason, Prompt.BAD_SCAN) for reason in (
             BadScanReason.HALF, BadScanReason.TOO_LONG, BadScanReason.LINES, BadScanReason.DROPPED_EVENTS,
             BadScanReason.CHECK_DIGIT, BadScanReason.UNKNOWN_KEY, BadScanReason.UNKNOWN_AI, BadScanReason.ELEMENT,
