@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from drivers.line_display import TwoLines
     from drivers.printer.slip import Element, Slip
+    from drivers.scanner.scan import Scan
     from drivers.sound import Sound
     from sync.wire import mail
     from sync.wire.entry import Draft, Entry
@@ -169,7 +170,11 @@ class Counter:
         self._runner.run(self.till.take(classify(code), self.clock.monotonic_ms()))
 
     def scan_badly(self) -> None:
-        self._runner.run(self.till.take(BadScan(BadScanReason.HALF), self.clock.monotonic_ms()))
+        self.take(BadScan(BadScanReason.HALF))
+
+    def take(self, scan: Scan) -> None:
+        """What the scanner's driver made of its keys."""
+        self._runner.run(self.till.take(scan, self.clock.monotonic_ms()))
 
     def scan_card(self, member: Member) -> None:
         self.scan(cards.to_qr(member.card))
