@@ -50,6 +50,7 @@ _IRAN = "626"
 _RESTRICTED_EIGHT = ("0", "2")
 _EAN_8_LENGTHENED = "00000"
 _WRITTEN_OUT = ("<GS>", "{GS}")
+# Numbers of free length and characters: lot, serial, and whatever else a packer numbers.
 _FREE = frozenset({"10", "21", "22", "240", "241", "250", "251"})
 _SWALLOWED = r".+(?:1[1-7]\d{6}|310[0-5]\d{6})"
 _REASONS = {
@@ -156,9 +157,7 @@ def _of_elements(body: str, settings: ScannerSettings) -> Scan:
 
 def _swallows(found: Elements) -> bool:
     return any(
-        ai[:2] not in gs1.PREDEFINED
-        and re.fullmatch(_SWALLOWED, value)
-        and gs1.elements(value[-8:]) != Fault.DATE
+        ai in _FREE and re.fullmatch(_SWALLOWED, value) and gs1.elements(value[-8:]) != Fault.DATE
         for ai, value in found.items()
     )
 
