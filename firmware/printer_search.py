@@ -53,6 +53,8 @@ KEYS_MAX = 16
 PAGE_STALL_MS = 2_000
 PAGE_WITHIN_MS = 8_000
 """A page takes about three seconds at 9600 baud."""
+PAGE_REST_MS = 600
+"""A USB adapter still holds some hundred bytes when the kernel holds none: they must not leave at the next page's speed."""
 LOOK_EVERY_MS = 2_000
 ANSWER_WITHIN_MS = 60_000
 _WIDTHS: Final = {Key.D1: NARROW, Key.D2: WIDE}
@@ -212,5 +214,6 @@ class PrinterSearch:
                 async with open_printer_port(port.path, baud=profile.baud, flow=profile.flow) as opened:
                     printer = ReceiptPrinter(opened, profile, stall_timeout_ms=PAGE_STALL_MS)
                     await printer.print_slip(render(slip, profile), tear=False)
+                    await asyncio.sleep(PAGE_REST_MS / 1_000)
         except (DriverError, TimeoutError) as error:
             self._log.info("page lost", place=port.place, baud=profile.baud, error=str(error))
