@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,27 +36,27 @@ COLUMNS_HEADER_BYTES, PLACE_BYTES = 5, 4
 _GAP = (COLUMNS_HEADER_BYTES + PLACE_BYTES) // COLUMN_BYTES
 
 
-class Feed(NamedTuple):
+class Feed(Struct, frozen=True):
     """Blank rows."""
 
     rows: int
 
 
-class Rows(NamedTuple):
+class Rows(Struct, frozen=True):
     """Dots row by row, all as wide as the widest, `left_bytes` from the left edge."""
 
     left_bytes: int
     rows: tuple[bytes, ...]
 
 
-class Span(NamedTuple):
+class Span(Struct, frozen=True):
     """Columns of 24 dots, 3 bytes each, the upper dot in the most significant bit."""
 
     left_dots: int
     columns: bytes
 
 
-class Columns(NamedTuple):
+class Columns(Struct, frozen=True):
     """24 rows, column by column; a column is `dot_width` (1 or 2) dots wide."""
 
     dot_width: int
@@ -64,7 +66,7 @@ class Columns(NamedTuple):
 Band = Feed | Rows | Columns
 
 
-class Forms(NamedTuple):
+class Forms(Struct, frozen=True):
     """What a printer can be told: rows, columns or both."""
 
     rows: bool
@@ -74,7 +76,7 @@ class Forms(NamedTuple):
     columns: bool
 
 
-class _Step(NamedTuple):
+class _Step(Struct, frozen=True):
     """The best band that begins at a row, and what all costs from there to the strip's end."""
 
     cost_bytes: int

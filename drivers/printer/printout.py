@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drivers.printer import escpos, raster, text_mode
+from drivers.printer import escpos, raster
 from drivers.printer.profiles import TextMode
 from drivers.printer.slip import Gap, Pair, Qr, Rule, Text
 from drivers.printer.strip import QrSymbol
@@ -34,6 +34,8 @@ def render(slip: Iterable[Element], profile: PrinterProfile) -> Iterator[Part]:
 
 def _parts(element: Element, profile: PrinterProfile) -> Iterator[Part]:
     if isinstance(element, Text | Pair | Rule) and profile.text_mode is not TextMode.NONE:
+        from drivers.printer import text_mode  # noqa: PLC0415 -- few printers have one, and a till starts in haste
+
         lines = text_mode.set_element(element, profile.width_dots)
         if lines is not None:
             yield from lines
