@@ -103,11 +103,12 @@ class SerialPort(BytePort):
     ) -> None:
         """Take over `fd`, which is open, configured and non-blocking. `dsr` reads its DSR line."""
         super().__init__(fd, name=name)
-        self.holds_back = flow is not Flow.NONE
         self._settings = _settings_of(fd)
         self._waits_for_dsr = flow is Flow.DTR_DSR
         self._dsr = dsr
         self._was_on = dsr(fd)
+        # Some adapters filter XOFF and stop nothing, and DSR says nothing where it is not wired.
+        self.holds_back = flow is Flow.RTS_CTS or (self._waits_for_dsr and self._was_on is not None)
 
     def restore(self) -> None:
         """See `BytePort`: another program that listed the ports may have set another speed."""

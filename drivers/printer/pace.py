@@ -1,7 +1,8 @@
 """Keeps a printer that cannot say "wait" from losing bytes in its own buffer.
 
 Rules:
-- Only where nothing holds the till back: a serial line without flow control, and a profile that says how fast the printer is.
+- Only where nothing holds the till back, and the profile says how fast the printer is: a serial line without flow
+  control, or with XON/XOFF, which some adapters filter without heeding it.
 - The printer is taken to print at `rows_per_s` and to hold `buffer_bytes`; what is sent is held until its rows are printed.
 
 Pure: the time is an argument, in seconds of any clock that only goes forward. Must not know: ports.

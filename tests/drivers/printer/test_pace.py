@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace
 
+from drivers.flow import Flow
 from drivers.printer.escpos import Encoder, feed_commands
 from drivers.printer.pace import Pace, rows_of
 from drivers.printer.receipt_printer import ReceiptPrinter
 from drivers.printer.strip import Strip
+from drivers.serial_port import SerialPort, open_serial_port
 from drivers.simulated.paper import Paper
 from tests.fakes.ports import QuietPort
 from tests.fakes.printers import PAPER_58_MM
@@ -64,6 +69,39 @@ def test_a_long_receipt_is_whole_at_the_profiles_pace_and_torn_without_it() -> N
 
     assert asyncio.run(lost(PACED)) == 0
     assert asyncio.run(lost(PAPER_58_MM)) > 0
+
+
+@field_failure("XON/XOFF is filtered but stops nothing", "OctoPrint/OctoPrint#2346")
+def test_behind_an_adapter_that_filters_xoff_the_receipt_is_whole_all_the_same() -> None:
+    async def story() -> None:
+        far, near = os.openpty()
+        port = ForgetfulPrinter()
+        async with open_serial_port(Path(os.ttyname(near)), baud=9_600, flow=Flow.XON_XOFF) as adapter:
+            port.holds_back = adapter.holds_back
+        await ReceiptPrinter(port, PACED).print_slip([DENSE] * 12, tear=False)
+        assert port.lost_bytes == 0
+        assert port.paper.tear_off().tobytes("raw", "1;I") == DENSE.data * 12
+        os.close(near)
+        os.close(far)
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("flow", "dsr", "holds_back"),
+    [
+        (Flow.NONE, True, False), (Flow.XON_XOFF, True, False), (Flow.RTS_CTS, None, True),
+        (Flow.DTR_DSR, True, True), (Flow.DTR_DSR, False, True), (Flow.DTR_DSR, None, False),
+    ],
+)  # fmt: skip
+def test_a_line_counts_as_holding_back_only_where_it_can(
+    flow: Flow, dsr: bool | None, holds_back: bool
+) -> None:
+    near, far = socket.socketpair()
+    with near, far:
+        assert (
+            SerialPort(near.fileno(), name="printer", flow=flow, dsr=lambda _: dsr).holds_back is holds_back
+        )
 
 
 def test_a_port_that_holds_the_till_back_needs_no_pace() -> None:
