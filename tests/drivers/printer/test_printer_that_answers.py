@@ -59,7 +59,7 @@ def test_a_whole_slip_is_printed_without_a_word_too_many(tmp_path: Path, profile
 )
 @each_way
 def test_paper_out_in_the_middle_is_not_reported_as_success(tmp_path: Path, profile: PrinterProfile) -> None:
-    """Field failure: the printer's buffer swallows the slip, and the till says "printed"."""
+    """Must not happen: the printer's buffer swallows the slip, and the till says "printed"."""
 
     async def story(far: PtyPrinter, printer: ReceiptPrinter) -> None:
         def parts() -> Iterator[Strip]:
@@ -185,7 +185,7 @@ def test_what_a_printer_was_told_before_it_fell_silent_is_not_printed(
 
 
 def test_a_printer_switched_off_and_on_in_the_middle_gets_no_dots_for_commands(tmp_path: Path) -> None:
-    """Field failure: a power cut in the middle of a picture, and then meters of hieroglyphs."""
+    """Must not happen: a power cut in the middle of a picture, and then meters of hieroglyphs."""
 
     async def story(far: PtyPrinter, printer: ReceiptPrinter) -> None:
         async def noise_was_heard() -> None:
@@ -256,7 +256,7 @@ def test_dots_that_look_like_a_question_disturb_nothing(tmp_path: Path) -> None:
 
 
 def test_what_waits_in_a_full_port_is_not_waited_for_again(tmp_path: Path) -> None:
-    """Field failure: each beep and slip to a blocked printer holds the till up for seconds."""
+    """Must not happen: each beep and slip to a blocked printer holds the till up for seconds."""
 
     async def story(far: PtyPrinter, printer: ReceiptPrinter) -> None:
         far.block()

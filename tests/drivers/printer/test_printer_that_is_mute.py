@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def test_a_printer_that_says_what_nobody_understands_prints_all_the_same(tmp_path: Path) -> None:
-    """Field failure: garbage after a reset, or on a wire that picks up noise, ends every slip."""
+    """Must not happen: garbage after a reset, or on a wire that picks up noise, ends every slip."""
 
     async def story(far: PtyPrinter, printer: ReceiptPrinter) -> None:
         def parts() -> Iterator[Strip]:
