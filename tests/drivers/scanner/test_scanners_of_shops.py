@@ -16,7 +16,11 @@ from tests.field_failure import field_failure
 
 OIL = "6260000000019"
 OIL_SCAN = GtinScan("06260000000019")
-CODE_OF = {character: code for code, character in keys.PAD.items()}
+PAD_CODES = {
+    71: "7", 72: "8", 73: "9", 75: "4", 76: "5", 77: "6", 79: "1", 80: "2", 81: "3", 82: "0",
+    55: "*", 74: "-", 78: "+", 83: ".", 98: "/", 117: "=", 121: ",",
+}  # fmt: skip
+"""Of Linux's input-event-codes.h: KEY_KP7 and so on."""
 
 
 def told(*bursts: bytes, settings: ScannerSettings = AS_SHIPPED) -> list[Scan]:
@@ -99,10 +103,10 @@ def test_alt_and_three_digits_of_the_pad_are_one_character() -> None:
 
 @field_failure("the numeric pad's signs are unknown", "markusressel/barcode-server#73")
 def test_every_sign_of_the_numeric_pad_is_a_character() -> None:
-    text = "C1:" + "".join(CODE_OF)
-    pad = b"".join(key_events(CODE_OF[sign]) for sign in CODE_OF)
-    assert told(scan_events("C1:", end="") + pad + scan_events("")) == [TextScan(text)]
-    assert set("0123456789/*-+.=") <= set(text)
+    pad = b"".join(map(key_events, PAD_CODES))
+    assert told(scan_events("C1:", end="") + pad + scan_events("")) == [
+        TextScan("C1:" + "".join(PAD_CODES.values()))
+    ]
 
 
 @field_failure("the first FNC1 is taken for part of the number", "odoo/odoo#177958")
