@@ -64,9 +64,8 @@ def table() -> str:
     rows = [
         f"| {one.name} | {', '.join(map(_link, one.sources))} | `{one.path}::{one.test}` |" for one in held()
     ]
-    return "\n".join(
-        [HEAD, "| what happened there | reported in | held here by |", "| --- | --- | --- |", *rows, ""]
-    )
+    columns = "| what happened there | reported in | held here by |"
+    return "\n".join([f"{HEAD}{len(rows)} failures are held.\n", columns, "| --- | --- | --- |", *rows, ""])
 
 
 def _is_mark(node: ast.AST) -> bool:
