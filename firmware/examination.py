@@ -13,6 +13,8 @@ import os
 import time
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
+
 from drivers.errors import DriverError
 from firmware.journal.records import Glance
 from firmware.receipt.selftest_slips import Finding, Part, Verdict
@@ -22,9 +24,10 @@ from sync.wire.errors import NotAuthentic
 from sync.wire.kinds import Grade
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from drivers.printer.status import Condition
     from firmware.identity import Identity
     from firmware.journal.journal import Journal
     from firmware.roles import Listed
@@ -39,6 +42,13 @@ _WRITES: Final = 7
 _BLOCK_BYTES: Final = 4_096
 _SCRATCH_FILE: Final = "selftest.scratch"
 _MIB: Final = 1 << 20
+
+class PrinterNow(Struct, frozen=True):
+    """The printer that is plugged in: its profile's name, and what it says of itself."""
+
+    profile: str
+    condition: Condition
+
 
 _PARTS: Final = {
     Role.SCANNER: Part.SCANNER,
@@ -58,14 +68,20 @@ def everything(
 
 
 async def running(
-    journal: Journal, *, rows: Callable[[], Sequence[Listed]], folder: Path
+    journal: Journal,
+    *,
+    rows: Callable[[], Sequence[Listed]],
+    printer: Callable[[], Awaitable[PrinterNow | None]],
+    folder: Path,
 ) -> tuple[Finding, ...]:
-    """The same of the running appliance."""
+    """The same of the running appliance, and what its printer says of itself."""
     glance = Glance(
         now=journal.keeper.now(), unsent=journal.head.sequence - journal.acknowledged,
         link_is_down=journal.outage_open, unclean_starts=await journal.unclean_starts(),
     )  # fmt: skip
-    return everything(rows(), folder, journal.identity, glance)
+    now = await printer()
+    said = () if now is None else (paper(now),)
+    return (*everything(rows(), folder, journal.identity, glance), *said)
 
 
 def devices(rows: Sequence[Listed]) -> Iterator[Finding]:
@@ -77,6 +93,18 @@ def devices(rows: Sequence[Listed]) -> Iterator[Finding]:
             yield _device(part, row)
         elif role not in _OPTIONAL:
             yield Finding(part, Verdict.BAD, "", "هنوز معرفی نشده است", "no device has this role")
+
+
+def paper(now: PrinterNow) -> Finding:
+    """What the printer says of its paper; most printers say nothing, and that is as good."""
+    known, told = now.condition, now.profile
+    if known.paper_out or known.cover_open or known.error:
+        return Finding(Part.PAPER, Verdict.BAD, told, "کاغذ ندارد یا درش باز است:", "no paper, or open:")
+    if known.paper_low:
+        return Finding(Part.PAPER, Verdict.NOTICE, told, "رو به پایان است:", "nearly out:")
+    if known.paper_out is None:
+        return Finding(Part.PAPER, Verdict.GOOD, told, "چاپگر نمی‌گوید:", "the printer does not say:")
+    return Finding(Part.PAPER, Verdict.GOOD, told)
 
 
 def _device(part: Part, row: Listed) -> Finding:

@@ -95,6 +95,10 @@ async def _serve(
     )
     paper = Paper(choice.chosen, search.run, log=log, check_in=watchdog.check_in("paper"))
 
+    async def paper_now() -> examination.PrinterNow | None:
+        told = await paper.look()
+        return None if told is None else examination.PrinterNow(*told)
+
     def find_printer() -> None:
         paper.ask_again()
         search.begin_again()
@@ -114,7 +118,7 @@ async def _serve(
         machine_boot=boot.machine_boot(),
         devices=devices,
         find_printer=find_printer,
-        examine=partial(examination.running, rows=devices, folder=config.data_folder),
+        examine=partial(examination.running, rows=devices, printer=paper_now, folder=config.data_folder),
     )
     conversation = Conversation(journal, signals, settings)
     # the way to the center

@@ -13,6 +13,7 @@ Rules:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 from drivers.errors import CoverOpen, DeviceGone, PaperOut, PrinterBlocked, WriteInterrupted
@@ -88,6 +89,14 @@ class Paper:
         self._asks_again = True
         if self._port is not None:
             self._port.hang_up("the printer is searched for")
+
+    async def look(self) -> tuple[str, Condition] | None:
+        """The profile of the printer that is plugged in, and what it says of itself when asked; None without one."""
+        if self._printer is None or not self._plugged_in.is_set():
+            return None
+        with contextlib.suppress(WriteInterrupted):
+            await self._printer.look()
+        return self._printer.profile.name, self._printer.condition
 
     @property
     def condition(self) -> Condition | None:

@@ -35,6 +35,7 @@ class Part(Enum):
     KEYPAD = ("صفحه‌کلید", "keypad")
     PRINTER = ("چاپگر", "printer")
     DISPLAY = ("نمایشگر مشتری", "display")
+    PAPER = ("کاغذ چاپگر", "printer's paper")
     DISK = ("حافظه", "disk")
     DISK_SPEED = ("نوشتن در حافظه", "disk write")
     CLOCK = ("ساعت", "clock")

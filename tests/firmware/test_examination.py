@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from drivers.printer.status import Condition
 from firmware import examination
 from firmware.journal.records import Glance
 from firmware.receipt.selftest_slips import Part, Verdict
@@ -118,3 +119,21 @@ def test_power_cuts_since_the_last_closing_are_counted() -> None:
     assert examination.power(_glance(unclean_starts=3)).told == "3"
     assert examination.power(_glance(unclean_starts=3)).verdict is Verdict.NOTICE
     assert examination.power(_glance()).verdict is Verdict.GOOD
+
+
+@pytest.mark.parametrize(
+    ("condition", "verdict", "told"),
+    [
+        (Condition(), Verdict.GOOD, "does not say"),
+        (Condition(paper_out=False, paper_low=False), Verdict.GOOD, ""),
+        (Condition(paper_out=False, paper_low=True), Verdict.NOTICE, "nearly out"),
+        (Condition(paper_out=True, paper_low=True), Verdict.BAD, "no paper"),
+        (Condition(cover_open=True), Verdict.BAD, "open"),
+    ],
+)
+def test_the_printer_says_how_its_paper_stands_if_it_says_anything(
+    condition: Condition, verdict: Verdict, told: str
+) -> None:
+    finding = examination.paper(examination.PrinterNow("58mm", condition))
+    assert (finding.part, finding.verdict, finding.told) == (Part.PAPER, verdict, "58mm")
+    assert told in finding.english

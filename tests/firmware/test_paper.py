@@ -157,3 +157,18 @@ def test_a_usb_printer_that_takes_nothing_and_does_not_say_why_is_opened_anew(tm
     assert not port.hung_up, "paper out explains it"
     paper._count_stuck(PrinterBlocked("full"))
     assert len(port.hung_up) == 1
+
+
+def test_the_printer_is_asked_how_it_is_and_nobody_waits_for_one_that_is_away(tmp_path: Path) -> None:
+    async def story(counter: Counter) -> None:
+        await counter.paper.print(SLIP)
+        told = await counter.paper.look()
+        assert told is not None
+        assert told[0] == "58mm"
+        assert not told[1].holds
+        counter.printer.unplug()
+        while counter.paper.condition is not None:
+            await asyncio.sleep(0.005)
+        assert await counter.paper.look() is None
+
+    at_a_counter(tmp_path, story)
