@@ -32,7 +32,11 @@ from typing import IO, Any
 
 PORTS = Path("/sys/class/virtio-ports")
 READ_BYTES = 1 << 16
-IMPORTED = ("firmware.main", "firmware.command", "lab.till_side")
+IMPORTED = (
+    "firmware.main", "firmware.command", "lab.till_side",
+    # Loaded by the till itself while it starts.
+    "PIL.ImageDraw", "PIL.ImageFont", "persiantools.jdatetime", "drivers.printer.text_layout", "serial", "evdev", "segno",
+)  # fmt: skip
 
 
 class Program:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from lab.emulator import Emulator
 
+COMPILED = "/var/cache/compiled"
 SAYS_WITHIN_S = 180
 STARTED_WITHIN_S = 500
 
@@ -89,11 +90,11 @@ class Guest(asyncio.Protocol):
 
     async def compiled(self) -> bytes:
         """What Python compiled there, as `checkout.lay_out` takes it; b"" if nothing is new."""
-        new = self.start("busybox", "find", "/tmp/compiled", "-name", "*.pyc", "-newer", "/run/began")
+        new = self.start("busybox", "find", COMPILED, "-name", "*.pyc", "-newer", "/run/began")
         await new.ended()
         if not new.said:
             return b""
-        packing = self.start("busybox", "tar", "c", "-f", "/run/compiled.tar", "-C", "/tmp/compiled", ".")
+        packing = self.start("busybox", "tar", "c", "-f", "/run/compiled.tar", "-C", COMPILED, ".")
         await packing.ended()
         return await self.get("/run/compiled.tar")
 

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 SAYS_WITHIN_S = 180
 SCANNER_SOCKET, KEYPAD_SOCKET, PRINTER_SOCKET = 1, 2, 3
 BAUD = 9_600
+BETWEEN_KEYS_S = 0.12
+"""No thumb is faster, and what is faster is taken for a scanner."""
 
 
 class Driver(Protocol):
@@ -49,11 +51,11 @@ class Driver(Protocol):
 class Bench(Protocol):
     """Where a story puts its devices. Each `*_driver` plugs the device in and starts the till's driver on it."""
 
-    def scan(self, text: str) -> object: ...
-    def scan_half(self, text: str) -> object: ...
-    def press(self, text: str) -> object: ...
-    def press_zeros(self, count: int) -> object: ...
-    def hold_key(self, text: str) -> object: ...
+    def scan(self, text: str) -> None: ...
+    def scan_half(self, text: str) -> None: ...
+    async def press(self, text: str) -> None: ...
+    def press_zeros(self, count: int) -> None: ...
+    def hold_key(self, text: str) -> None: ...
     async def scanner_driver(self) -> Driver: ...
     async def keypad_driver(self) -> Driver: ...
     async def printer_driver(self) -> tuple[Driver, FarPrinter]: ...
@@ -104,20 +106,22 @@ class SimulatedBench:
         self._keypad = SimulatedKeypad(folder / "keypad")
         self._printer = PtyPrinter(Paper(PAPER_58_MM), path=folder / "printer", answers=(Answer.DLE_EOT,))
 
-    def scan(self, text: str) -> object:
-        return self._scanner.scan(text)
+    def scan(self, text: str) -> None:
+        assert self._scanner.scan(text)
 
-    def scan_half(self, text: str) -> object:
-        return self._scanner.scan_half(text)
+    def scan_half(self, text: str) -> None:
+        assert self._scanner.scan_half(text)
 
-    def press(self, text: str) -> object:
-        return self._keypad.press(text)
+    async def press(self, text: str) -> None:
+        for key in text:
+            assert self._keypad.press(key)
+            await asyncio.sleep(BETWEEN_KEYS_S)
 
-    def press_zeros(self, count: int) -> object:
-        return self._keypad.press_zeros(count)
+    def press_zeros(self, count: int) -> None:
+        assert self._keypad.press_zeros(count)
 
-    def hold_key(self, text: str) -> object:
-        return self._keypad.hold(text, repeats=20)
+    def hold_key(self, text: str) -> None:
+        assert self._keypad.hold(text, repeats=20)
 
     async def scanner_driver(self) -> Driver:
         self._scanner.plug_in()
@@ -164,20 +168,22 @@ class LabBench:
         self.engine = PrinterEngine(Paper(PAPER_58_MM), answers=(Answer.DLE_EOT,))
         self._printer = printer(self.engine)
 
-    def scan(self, text: str) -> object:
-        return self._scanner.scan(text)
+    def scan(self, text: str) -> None:
+        self._scanner.scan(text)
 
-    def scan_half(self, text: str) -> object:
-        return self._scanner.scan(text, end="")
+    def scan_half(self, text: str) -> None:
+        self._scanner.scan(text, end="")
 
-    def press(self, text: str) -> object:
-        return self._keypad.press(text)
+    async def press(self, text: str) -> None:
+        for key in text:
+            self._keypad.press(key)
+            await asyncio.sleep(BETWEEN_KEYS_S)
 
-    def press_zeros(self, count: int) -> object:
-        return self._keypad.press_zeros(count)
+    def press_zeros(self, count: int) -> None:
+        self._keypad.press_zeros(count)
 
-    def hold_key(self, text: str) -> object:
-        return self._keypad.hold(text)
+    def hold_key(self, text: str) -> None:
+        self._keypad.hold(text)
 
     async def scanner_driver(self) -> Driver:
         return await self._start("scan", await self._plug_in(self._scanner, SCANNER_SOCKET))

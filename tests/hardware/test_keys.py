@@ -71,7 +71,7 @@ def test_half_a_scan_is_told_and_is_no_part_of_the_next(on_a_bench: BenchTeller)
 def test_keys_of_the_pad_mean_digits_whatever_num_lock_does(on_a_bench: BenchTeller) -> None:
     async def story(bench: Bench) -> None:
         driver = await bench.keypad_driver()
-        bench.press("0123456789+-*/.\n\b")
+        await bench.press("0123456789+-*/.\n\b")
         wanted = [f"D{digit}" for digit in range(10)]
         wanted += ["PLUS", "MINUS", "TIMES", "DIVIDE", "DOT", "ENTER", "BACKSPACE"]
         assert [(await driver.says())[0] for _ in wanted] == wanted
@@ -84,7 +84,7 @@ def test_keys_with_two_and_three_zeros_have_names(on_a_bench: BenchTeller) -> No
         driver = await bench.keypad_driver()
         bench.press_zeros(2)
         bench.press_zeros(3)
-        bench.press("7")
+        await bench.press("7")
         assert [await driver.says() for _ in range(3)] == [["DOUBLE_ZERO"], ["TRIPLE_ZERO"], ["D7"]]
 
     on_a_bench(story)
@@ -95,7 +95,7 @@ def test_a_key_that_is_held_counts_once(on_a_bench: BenchTeller) -> None:
         driver = await bench.keypad_driver()
         bench.hold_key("5")
         assert await driver.says() == ["D5"]
-        bench.press("6")
+        await bench.press("6")
         assert await driver.says() == ["D6"]
 
     on_a_bench(story)

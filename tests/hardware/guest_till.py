@@ -1,0 +1,174 @@
+"""A whole till in the guest: enrolled and given its mail on this machine, then carried there and started on real devices."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from typing import TYPE_CHECKING, Any
+
+from drivers.simulated.paper import Paper
+from lab.printer_engine import PrinterEngine
+from lab.usb_keyboard import UsbPad, UsbScanner
+from sync.wire import card
+from tests.fakes.printers import PAPER_58_MM
+from tests.firmware.simulation.test_shop import a_shop
+from tests.hardware.benches import KEYPAD_SOCKET, PRINTER_SOCKET, SCANNER_SOCKET, device_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from drivers.printer.profiles import Answer
+    from drivers.simulated.far_printer import FarPrinter
+    from lab.guest import Guest, GuestProgram
+    from lab.usb_redirection import UsbDevice
+    from tests.fakes.paper_center import Member
+
+COMMAND = "fork:firmware.command:main"
+HOME = "/data/till"
+CONFIG = f"{HOME}/till.toml"
+WITHIN_S = 300
+SCAN_AGAIN_S = 3
+"""A scan that an emulated machine breaks by standing still is scanned again."""
+SCANNER_ROLE = "D1:SCANNER"
+"""As it stands on the help card."""
+SETTINGS = """\
+data_folder = "data"
+log_level = "debug"
+
+[printer]
+path = "{printer}"
+profile = "58mm"
+
+[clock]
+chip = true
+"""
+
+
+class GuestTill:
+    """An appliance at its counter: a scanner, a pad and a printer, all plugged in."""
+
+    def __init__(self, guest: Guest, members: tuple[Member, ...], printer: PrinterEngine) -> None:
+        self.guest = guest
+        self.members = members
+        self.printer: FarPrinter = printer
+        self.scanner = UsbScanner()
+        self.pad = UsbPad()
+        self._program: GuestProgram | None = None
+        self._inputs = 0
+        self._read = 0
+        self.told: list[dict[str, Any]] = []
+
+    @property
+    def state(self) -> str:
+        """The conversation's, as last told."""
+        return next((event["state"] for event in reversed(self.told) if event["event"] == "handled"), "")
+
+    @property
+    def texts(self) -> list[str]:
+        """What was printed, as text."""
+        self._listen()
+        return [text for event in self.told if event["event"] == "printed" for text in event["slip"]]
+
+    async def start(self) -> None:
+        """Run `sofreh-till run` and wait until it is ready; the only pad is its keypad by itself."""
+        self._program = self.guest.start(COMMAND, "run", "--config", CONFIG)
+        self.told, self._read, self._inputs = [], 0, 0
+        await self.until_told("ready")
+
+    async def give_role(self) -> None:
+        """Scan the role barcode of a scanner, once the pad has its role."""
+        await self.until_told("devices", change="taken", roles=["keypad"])
+        while not self._told("devices", change="taken", roles=["scanner"]):
+            self.scanner.scan(SCANNER_ROLE)
+            await asyncio.sleep(SCAN_AGAIN_S)
+            self._listen()
+
+    async def stop(self) -> int:
+        """End it in order; its exit code."""
+        assert self._program is not None, "started"
+        self._program.signal(signal.SIGTERM)
+        return await self._program.ended()
+
+    async def run(self, *line: str) -> str:
+        """Run a command of the stopped till; what it says."""
+        program = self.guest.start(COMMAND, *line, "--config", CONFIG)
+        code = await program.ended()
+        assert code == 0, program.said
+        return "\n".join(program.said)
+
+    async def scan(self, text: str) -> None:
+        """Scan, and wait until the till has handled it."""
+        self.scanner.scan(text)
+        await self._handled(1)
+
+    async def press(self, keys: str) -> None:
+        """Press keys of the pad, each when the till has handled the one before."""
+        for key in keys:
+            self.pad.press(key)
+            await self._handled(1)
+
+    async def fill_basket(self, *, card_of: int) -> None:
+        """One milk at 45,000 toman, and a household's card."""
+        await self.press("1/")
+        if self.state == "PRICE":
+            await self.press("45000\n")
+        await self.scan(card.to_qr(self.members[card_of].card))
+        await self.press("+")
+
+    async def until_told(self, event: str, **facts: object) -> None:
+        """Wait until the log tells `event` with these facts."""
+        await self.until(lambda: self._told(event, **facts), what=f"{event} {facts}")
+
+    async def until(self, condition: Callable[[], bool], *, what: str) -> None:
+        """Wait for something that the log tells."""
+        assert self._program is not None, "started"
+
+        def heard() -> bool:
+            self._listen()
+            return condition()
+
+        await self._program.until(heard, what=what, within_s=WITHIN_S)
+
+    def _told(self, event: str, **facts: object) -> bool:
+        wanted = {"event": event, **facts}.items()
+        return any(wanted <= told.items() for told in self.told)
+
+    async def _handled(self, count: int) -> None:
+        self._inputs += count
+        wanted = self._inputs
+        await self.until(
+            lambda: (
+                max((told["inputs"] for told in self.told if told["event"] == "handled"), default=0) >= wanted
+            ),
+            what=f"input {wanted} handled",
+        )
+
+    def _listen(self) -> None:
+        assert self._program is not None, "started"
+        lines, self._read = self._program.said[self._read :], len(self._program.said)
+        self.told += [json.loads(line) for line in lines if line.startswith("{")]
+
+
+async def a_till(
+    guest: Guest,
+    folder: Path,
+    plug: Callable[[PrinterEngine], UsbDevice],
+    *,
+    answers: tuple[Answer, ...] = (),
+) -> GuestTill:
+    """An enrolled till in the guest with the mail of two households, its devices plugged in, not started yet."""
+    async with a_shop(folder) as world:
+        assert await world.shop.plug.shut_down() == 0
+        members = world.members
+    engine = PrinterEngine(Paper(PAPER_58_MM), answers=answers)
+    till = GuestTill(guest, members, engine)
+    await guest.emulator.plug_in(plug(engine), socket=PRINTER_SOCKET)
+    await guest.emulator.plug_in(till.scanner, socket=SCANNER_SOCKET)
+    await guest.emulator.plug_in(till.pad, socket=KEYPAD_SOCKET)
+    path = await device_file(guest, PRINTER_SOCKET)
+    for file in await asyncio.to_thread(lambda: [path for path in folder.glob("data/*") if path.is_file()]):
+        await guest.put(f"{HOME}/data/{file.name}", file.read_bytes())
+    await guest.put(CONFIG, SETTINGS.format(printer=path).encode())
+    return till
