@@ -44,7 +44,7 @@ def black(rows: int = SLIP_ROWS, profile: PrinterProfile = PAPER_58_MM) -> Strip
     return Strip(width_dots=profile.width_dots, height=rows, data=b"\xff" * (profile.row_bytes * rows))
 
 
-def at_a_desk(printer_of: Callable[[Paper], PtyPrinter], story: Story, *, answer_ms: int = 150) -> None:
+def at_a_desk(printer_of: Callable[[Paper], PtyPrinter], story: Story, *, answer_ms: int = 3_000) -> None:
     """A till whose profile says that printers answer, and whatever printer is really there."""
 
     async def run() -> None:
@@ -52,7 +52,8 @@ def at_a_desk(printer_of: Callable[[Paper], PtyPrinter], story: Story, *, answer
         async with far, open_serial_port(far.path, baud=9_600) as port, asyncio.TaskGroup() as tasks:
             printer = ReceiptPrinter(port, SPEAKS, stall_timeout_ms=600, answer_ms=answer_ms, idle_ms=60)
             listening = tasks.create_task(heard(printer))
-            await asyncio.sleep(0.02)
+            while far._answers and not printer.answers:
+                await asyncio.sleep(0.005)
             await story(far, printer)
             listening.cancel()
 
@@ -147,9 +148,8 @@ def test_what_is_wrong_is_known_while_a_write_is_blocked(tmp_path: Path) -> None
 
         async with asyncio.TaskGroup() as tasks:
             printing = tasks.create_task(said(printer.print_slip(parts())))
-            async with asyncio.timeout(0.3):
-                while not printer.condition.paper_out:
-                    await asyncio.sleep(0.005)
+            while not printer.condition.paper_out and not printing.done():
+                await asyncio.sleep(0.005)
             assert not printing.done(), "it still waits for room"
         error = printing.result()
         assert error is not None
@@ -183,8 +183,10 @@ def test_what_an_open_printer_swallowed_and_lost_with_its_power_is_not_printed(t
         assert caught.value.started, "what comes next is a copy"
         far.switch_off()
         far.close_cover()
+        power_cuts = printer._inquiry.power_cuts
         far.switch_on(noise=b"\xff")
-        await asyncio.sleep(0.05)
+        while printer._inquiry.power_cuts == power_cuts or not printer.answers:
+            await asyncio.sleep(0.005)
         far.paper._rows.clear()
         await printer.print_slip([black()], tear=False)
         assert await rows_on_paper(far, SLIP_ROWS) == SLIP_ROWS
