@@ -87,6 +87,16 @@ async def settles_in_cash(story: Story, *goods: Goods) -> None:
     story.books.sold_for_cash(total_rial)
 
 
+async def pays_cash_without_paper(story: Story, *goods: Goods) -> None:
+    """A cash sale while nothing prints: the buyer reads the sum on the display."""
+    await story.till.put(*goods)
+    await story.till.total()
+    await story.until_displayed("TOTAL")
+    await story.till.enter()
+    await story.until_displayed("OK")
+    story.books.sold_for_cash(sum(one.total_rial for one in goods))
+
+
 async def is_refused(
     story: Story,
     household: Household,

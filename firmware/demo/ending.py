@@ -69,7 +69,7 @@ def _print_table(story: Story, sums: JournalSums, report: dict[str, Any]) -> Non
         ("events", f"{story.events}: {story.till.scans} scans and {story.till.keys:,} keys"),
         ("entries", f"{sums.entries}"),
         ("purchases", f"{sums.purchases}, and {sums.cash_sales} cash sales, {sums.voids} voids, {sums.refunds} refunds"),
-        ("declines", f"{sums.declines} in the journal, of {len(story.reasons)} of {len(DeclineReason)} kinds on paper"),
+        ("declines", f"{sums.declines} in the journal, of {len(story.reasons)} of {len(DeclineReason)} kinds"),
         ("credit used", f"{_toman(sums.net_credit_rial)} toman, net of voids and refunds"),
         ("buyers' part", f"{_toman(sums.net_own_rial)} toman, and {_toman(sums.cash_sales_rial)} in cash sales"),
         ("verified", f"{accepted} of {report['entries']} entries accepted"),

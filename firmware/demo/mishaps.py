@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from firmware.till.conversation import RETRY_MS
+
 if TYPE_CHECKING:
     from firmware.demo.story import Story
     from firmware.demo.village import Household
@@ -13,6 +15,7 @@ SLOW_BYTES_PER_S = 6_000
 BEGUN_BYTES = 900
 """A beep and the first rows of a receipt."""
 POLL_S = 0.01
+TOLD_WITHIN_S = 15
 
 
 async def line_breaks(story: Story) -> None:
@@ -40,6 +43,15 @@ async def power_cut_in_the_receipt(story: Story, keys: str) -> None:
     printer.pace(None)
     await printer.settle()
     await story.shop.plug.insert()
+
+
+async def printer_is_back(story: Story, *, owes: str, times: int) -> None:
+    """The printer is plugged in again; what it owes comes out, a little later."""
+    story.shop.printer.plug_in()
+    async with asyncio.timeout(TOLD_WITHIN_S):
+        while sum(owes in text for text in story.heard.texts) < times:
+            story.shop.clock.advance(ms=RETRY_MS)
+            await asyncio.sleep(POLL_S * 10)
 
 
 async def night(story: Story, *, has_clock_chip: bool = True) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from sync.wire.kinds import DeclineReason
 
 TOLD_WITHIN_MS = 15_000
+LOOK_S = 0.01
 
 
 class Story(Struct):
@@ -64,6 +66,20 @@ class Story(Struct):
         self.reasons[reason] += 1
         if as_decline:
             self.books.declined()
+
+    async def refused_on_display(self, reason: DeclineReason) -> None:
+        """Nothing prints: the display must show that it was refused; the journal says why. Raises: TimeoutError."""
+        await self.until_displayed("NO")
+        self.reasons[reason] += 1
+        self.books.declined()
+
+    async def until_displayed(self, begin: str) -> None:
+        """Wait until the display's upper line begins so. Raises: TimeoutError."""
+        display = self.shop.display
+        assert display is not None, "the shop of the story has a display"
+        async with asyncio.timeout(TOLD_WITHIN_MS / 1_000):
+            while not display.lines[0].startswith(begin):  # noqa: ASYNC110 -- a display tells nobody what it shows
+                await asyncio.sleep(LOOK_S)
 
     async def until(self, condition: Callable[[], bool], what: str) -> None:
         """Wait for something that the till's log tells. Raises: TimeoutError, ChildEnded."""

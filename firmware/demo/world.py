@@ -77,7 +77,9 @@ async def made(folders: Folders, *, households: int) -> AsyncIterator[Story]:
     try:
         await _set_up(center, folders, people)
         heard = Heard()
-        settings = ShopSettings(center_port=center.port, wall_s=moment_s(EVE, 9), interval_ms=INTERVAL_MS)
+        settings = ShopSettings(
+            center_port=center.port, wall_s=moment_s(EVE, 9), has_display=True, interval_ms=INTERVAL_MS
+        )
         async with SimulatedShop(folders.shop, settings, hear=heard.take) as shop:
             ticket = await center.order("enroll", "--shop", SHOP)
             await enroll_till(shop.config, url=shop.link.url, ticket=ticket["ticket"])

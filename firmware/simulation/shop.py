@@ -22,6 +22,7 @@ from msgspec import Struct
 from drivers.printer.profiles import profile_named
 from drivers.simulated.input_events import SimulatedKeypad, SimulatedScanner, pull_out
 from drivers.simulated.paper import Paper
+from drivers.simulated.pole_display import PoleDisplay
 from drivers.simulated.pty_printer import PtyPrinter
 from firmware.simulation.child import Child, start_child
 from firmware.simulation.clock_file import SimulatedClock
@@ -70,6 +71,11 @@ chip = {chip}
 [idle]
 checkpoint_ms = 1000
 """
+DISPLAY_CONFIG = """
+[display]
+path = "display"
+protocol = "cd5220"
+"""
 
 
 class TornOff(Struct, frozen=True):
@@ -87,6 +93,7 @@ class ShopSettings(Struct, frozen=True, kw_only=True):
     wall_s: int
     relay_port: int = 0
     has_clock_chip: bool = True
+    has_display: bool = False
     interval_ms: int = 500
     retry_ms: int = 200
 
@@ -106,12 +113,15 @@ class SimulatedShop:
         self._scanner = SimulatedScanner(folder / "scanner")
         self._keypad = SimulatedKeypad(folder / "keypad")
         self.printer = PtyPrinter(Paper(profile_named(PAPER)), path=folder / "printer")
+        self.display = PoleDisplay("cd5220", path=folder / "display") if settings.has_display else None
         self.paper = PaperFace(self)
 
     async def __aenter__(self) -> Self:
         self._scanner.plug_in()
         self._keypad.plug_in()
         self.printer.plug_in()
+        if self.display is not None:
+            self.display.plug_in()
         await self.link.restore()
         self.write_config()
         return self
@@ -122,6 +132,8 @@ class SimulatedShop:
         await self.plug.pull()
         self.link.cut()
         self.printer.unplug()
+        if self.display is not None:
+            self.display.unplug()
         self.clock.close()
 
     @property
@@ -136,7 +148,7 @@ class SimulatedShop:
             paper=PAPER, url=self.link.url, chip=str(chip).lower(),
             interval_ms=self.settings.interval_ms, retry_ms=self.settings.retry_ms,
         )  # fmt: skip
-        self.config.write_text(text)
+        self.config.write_text(text + DISPLAY_CONFIG if self.settings.has_display else text)
 
     async def scan(self, text: str) -> None:
         """Scan a code; return when the till has handled it."""

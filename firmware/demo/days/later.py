@@ -61,10 +61,24 @@ async def device_limit(story: Story) -> None:
 
 
 @ESFAND.event
-async def rolled_back(story: Story) -> None:
-    """The rules before are brought back; the line is whole, and the third household buys."""
-    await story.center.order("policy", "rollback")
+async def no_paper(story: Story) -> None:
+    """The line is whole, but the printer is pulled out: two baskets are sold by the display, the third waits for paper."""
     await story.shop.link.restore()
+    await story.shop.until_exchanged()
+    story.shop.printer.unplug()
+    for _ in range(2):
+        await acts.pays_cash_without_paper(story, shelf.PASTA)
+    await story.till.put(shelf.PASTA)
+    await story.till.total()
+    await story.refused_on_display(DeclineReason.NO_PAPER)
+    await story.till.cancel()
+    await mishaps.printer_is_back(story, owes=acts.CASH_RECEIPT, times=2)
+
+
+@ESFAND.event
+async def rolled_back(story: Story) -> None:
+    """The rules before are brought back, and the third household buys."""
+    await story.center.order("policy", "rollback")
     await story.until_all_mail()
     await acts.buys(story, story.family(MIDDLE, 4), shelf.PASTA)
 
