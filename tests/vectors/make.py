@@ -33,6 +33,16 @@ def read(name: str) -> dict[str, Any]:
     return held
 
 
+def kept(path: str) -> str:
+    """A text in a committed file, such as ``entries.booted.payload`` or ``credential.delegations.1``."""
+    name, *keys = path.split(".")
+    value: Any = read(name)
+    for key in keys:
+        value = value[int(key)] if isinstance(value, list) else value[key]
+    assert isinstance(value, str), path
+    return value
+
+
 def inflated(batch: bytes) -> bytes:
     """The CBOR in a batch."""
     return zlib.decompress(batch, -15)
