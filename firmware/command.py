@@ -172,15 +172,15 @@ def load_appliance() -> Callable[[Config], Coroutine[None, None, None]]:
 
 def _say_on_paper(config: Config, errors: Sequence[BaseException]) -> None:
     """The shopkeeper sees neither standard error nor an exit code."""
-    from firmware import service_print  # noqa: PLC0415
+    from firmware.technician import service_print  # noqa: PLC0415
 
     with contextlib.suppress(DriverError):
         asyncio.run(service_print.last_words(service_print.printer_of(config), errors))
 
 
 def _enroll(given: argparse.Namespace) -> None:
-    from firmware import enrollment  # noqa: PLC0415
     from firmware.boot import VERSION  # noqa: PLC0415
+    from firmware.technician import enrollment  # noqa: PLC0415
     from sync.uplink.client import CenterClient, center_address  # noqa: PLC0415
 
     config = configuration.load(given.config)
@@ -224,9 +224,9 @@ def _report(found: Audit) -> None:
 
 def _selftest(given: argparse.Namespace) -> int:
     from firmware import main as appliance  # noqa: PLC0415
-    from firmware import service_print  # noqa: PLC0415
     from firmware.log import Level, Log  # noqa: PLC0415
-    from firmware.selftest import SelfTestCommand  # noqa: PLC0415
+    from firmware.technician import service_print  # noqa: PLC0415
+    from firmware.technician.selftest import SelfTestCommand  # noqa: PLC0415
 
     config = configuration.load(given.config)
     clock = appliance.clock_of(config)
@@ -240,8 +240,8 @@ def _selftest(given: argparse.Namespace) -> int:
 
 
 def _devices(given: argparse.Namespace) -> int:
-    from firmware import devices  # noqa: PLC0415
     from firmware.roles import Role  # noqa: PLC0415
+    from firmware.technician import devices  # noqa: PLC0415
 
     if given.config is None:
         given.refuse("the following arguments are required: --config")
@@ -260,7 +260,7 @@ def _warn(words: str) -> None:
 
 
 def _help_card(given: argparse.Namespace) -> None:
-    from firmware import service_print  # noqa: PLC0415
+    from firmware.technician import service_print  # noqa: PLC0415
 
     config = configuration.load(given.config)
     slip = service_print.help_card_of(config.data_folder)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from drivers.keypad import Key
     from drivers.scanner.scan import Scan
-    from firmware.inputs import Input
+    from firmware.desk.inputs import Input
     from firmware.journal.journal import Journal
     from firmware.log import Log
     from firmware.watchdog import CheckIn
@@ -29,7 +29,7 @@ TICK_MS = 250
 
 
 class Inputs(Protocol):
-    """What people do, in its order: `firmware.inputs`."""
+    """What people do, in its order: `firmware.desk.inputs`."""
 
     async def take(self, *, at_most_ms: int) -> Input | None:
         """The next input, or None if nothing happens for `at_most_ms`."""

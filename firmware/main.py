@@ -10,21 +10,22 @@ from typing import TYPE_CHECKING, Any
 
 from drivers.errors import DriverError
 from drivers.ports import list_mute_devices, list_usb_printers
-from firmware import boot, examination
+from firmware import boot
 from firmware.center_link import AskNow, CenterLink
 from firmware.clock import FileClock, SystemClock
 from firmware.counter import Counter
-from firmware.inputs import Inputs, desk_of
+from firmware.desk.inputs import Inputs, desk_of
+from firmware.desk.paper import Paper
+from firmware.desk.printer_choice import PrinterChoice
+from firmware.desk.printer_search import KeysFirst, PrinterSearch
+from firmware.desk.roster import given_by, listed, path_of
+from firmware.desk.signals import Hints, Signals
+from firmware.desk.sounds import Sounds, players_of
 from firmware.journal.journal import open_journal
 from firmware.log import Level, Log, write_to
-from firmware.paper import Paper
-from firmware.printer_choice import PrinterChoice
-from firmware.printer_search import KeysFirst, PrinterSearch
 from firmware.roles import Role, open_roles
-from firmware.roster import given_by, listed, path_of
-from firmware.signals import Hints, Signals
-from firmware.sounds import Sounds, players_of
 from firmware.supervisor import Job, Supervisor
+from firmware.technician import examination
 from firmware.till.conversation import Conversation
 from firmware.till.talk import Settings
 from firmware.upkeep import Upkeep
@@ -38,10 +39,10 @@ from sync.uplink.ports import Parties
 if TYPE_CHECKING:
     from firmware.clock import Clock
     from firmware.config import Config
+    from firmware.desk.signs import PoleSign, ScreenSign
     from firmware.identity import Identity
     from firmware.journal.journal import Journal
     from firmware.roles import Listed, Roles
-    from firmware.signs import PoleSign, ScreenSign
 
 STANDARD_ERROR = 2
 
@@ -178,7 +179,7 @@ def _pole(config: Config, roles: Roles, log: Log) -> PoleSign | None:
         return None
     # Most tills have no display, and none waits for its modules.
     from drivers.line_display import PROTOCOLS  # noqa: PLC0415
-    from firmware.signs import PoleSign  # noqa: PLC0415
+    from firmware.desk.signs import PoleSign  # noqa: PLC0415
 
     return PoleSign(
         lambda: path_of(Role.DISPLAY, roles, given_by(config)), PROTOCOLS[config.display_protocol], baud=config.display_baud, log=log, monotonic_ms=_real_ms,
@@ -189,7 +190,7 @@ def _screen(config: Config) -> ScreenSign | None:
     if config.screen_path is None:
         return None
     from drivers.screen import open_framebuffer  # noqa: PLC0415 -- likewise
-    from firmware.signs import ScreenSign  # noqa: PLC0415
+    from firmware.desk.signs import ScreenSign  # noqa: PLC0415
 
     return ScreenSign(partial(open_framebuffer, config.screen_path))
 

@@ -135,7 +135,11 @@ FUNCTION_CODES = (
         "19", Function.SELF_TEST, (), "آزمایش دستگاه", "self-test: devices, echoes, disk, clock, link"
     ),
     FunctionCode(
-        "20", Function.FIND_PRINTER, (), "چاپگر تازه", "search for the printer: press the number that can be read"
+        "20",
+        Function.FIND_PRINTER,
+        (),
+        "چاپگر تازه",
+        "search for the printer: press the number that can be read",
     ),
 )
 BY_NUMBER = {code.number: code for code in FUNCTION_CODES}

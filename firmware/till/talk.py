@@ -45,7 +45,7 @@ NOTICES_MAX = 64
 
 
 class Paper(Protocol):
-    """All that the conversation says, and to whom: `firmware.signals.Signals`. Only what can wait is awaited."""
+    """All that the conversation says, and to whom: `firmware.desk.signals.Signals`. Only what can wait is awaited."""
 
     async def print(self, slip: Slip) -> None:
         """Print what must come out; return when all its bytes have left.

@@ -22,11 +22,11 @@ from drivers.simulated.input_events import SimulatedKeypad, SimulatedScanner
 from drivers.simulated.paper import Paper as Emulated
 from drivers.simulated.pty_printer import PtyPrinter
 from firmware.counter import Counter
+from firmware.desk.paper import Paper
+from firmware.desk.printer_choice import Chosen
+from firmware.desk.signals import Hints, Signals
+from firmware.desk.sounds import Sounds, players_of
 from firmware.log import Level, Log
-from firmware.paper import Paper
-from firmware.printer_choice import Chosen
-from firmware.signals import Hints, Signals
-from firmware.sounds import Sounds, players_of
 from firmware.till.conversation import Conversation
 from firmware.till.states import State
 from firmware.till.talk import Settings
@@ -59,7 +59,7 @@ SETTLED_MS = 60
 
 
 class Till:
-    """Everything between the pipes and the journal, as the appliance has it. Stands in for `firmware.inputs.Inputs`."""
+    """Everything between the pipes and the journal, as the appliance has it. Stands in for `firmware.desk.inputs.Inputs`."""
 
     def __init__(self, village: Village, journal: Journal) -> None:
         folder = village.folder

@@ -16,9 +16,9 @@ from drivers.simulated.pty_printer import PtyPrinter
 from drivers.sound import Sound
 from firmware import boot, command, identity
 from firmware.clock import SystemClock
-from firmware.enrollment import enroll, ticket_from
 from firmware.errors import JournalFull
 from firmware.journal.journal import open_journal
+from firmware.technician.enrollment import enroll, ticket_from
 from tests.fakes.enrolling_center import EnrollingCenter
 from tests.fakes.printers import PAPER_58_MM
 

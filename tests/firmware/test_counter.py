@@ -12,10 +12,10 @@ from drivers.errors import DeviceGone
 from drivers.keypad import Key
 from drivers.simulated.input_events import SimulatedKeypad, SimulatedScanner
 from firmware import counter as counter_module
-from firmware import presence
 from firmware.counter import Counter
-from firmware.inputs import Desk as WhereToLook
-from firmware.inputs import Inputs
+from firmware.desk import presence
+from firmware.desk.inputs import Desk as WhereToLook
+from firmware.desk.inputs import Inputs
 from firmware.log import Level, Log
 from firmware.roles import Change, DeviceNews, Role, Roles
 from firmware.supervisor import Job, Supervisor

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from drivers.device_key import FileDeviceKey
 from firmware import identity
-from firmware.enrollment import enroll, ticket_from
 from firmware.simulation.shop import ShopSettings, SimulatedShop
+from firmware.technician.enrollment import enroll, ticket_from
 from sync.wire import card
 from sync.wire.facts import Booted, Closing, OutageClosed, OutageOpened, Purchase
 from tests.fakes.answering_center import AnsweringCenter

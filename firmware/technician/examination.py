@@ -43,6 +43,7 @@ _BLOCK_BYTES: Final = 4_096
 _SCRATCH_FILE: Final = "selftest.scratch"
 _MIB: Final = 1 << 20
 
+
 class PrinterNow(Struct, frozen=True):
     """The printer that is plugged in: its profile's name, and what it says of itself."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drivers.ports import Port, PortKind
-from firmware.presence import ALONE_FOR_MS, MISSING_AFTER_MS, Presence
+from firmware.desk.presence import ALONE_FOR_MS, MISSING_AFTER_MS, Presence
 from firmware.roles import Change, DeviceNews, Role, Roles, Seat
 
 if TYPE_CHECKING:

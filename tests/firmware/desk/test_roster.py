@@ -8,9 +8,9 @@ import pytest
 
 from drivers.errors import PortNotOpened
 from drivers.ports import Port, PortKind
-from firmware import roster
+from firmware.desk import roster
+from firmware.desk.roster import path_of
 from firmware.roles import Role, Roles, Seat
-from firmware.roster import path_of
 
 SOCKET = "usb-x-1.4"
 

@@ -11,9 +11,9 @@ from drivers.errors import PrinterBlocked
 from drivers.line_display import TwoLines
 from drivers.printer.slip import Text
 from drivers.sound import Sound
+from firmware.desk.signals import HINTS_MAX, Hints, Signals
+from firmware.desk.sounds import PrinterBuzzer, Sounds
 from firmware.log import Level, Log
-from firmware.signals import HINTS_MAX, Hints, Signals
-from firmware.sounds import PrinterBuzzer, Sounds
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

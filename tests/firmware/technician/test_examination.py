@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drivers.printer.status import Condition
-from firmware import examination
 from firmware.journal.records import Glance
 from firmware.receipt.selftest_slips import Part, Verdict
 from firmware.roles import Listed, Role
+from firmware.technician import examination
 from sync.wire.entry import TimeInterval
 from sync.wire.kinds import Grade
 from tests.fakes.paper_center import PaperCenter

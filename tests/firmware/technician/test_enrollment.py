@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from drivers.device_key import FileDeviceKey
 from firmware import identity
-from firmware.enrollment import enroll, ticket_from
 from firmware.errors import EnrollmentRefused, NotEnrolled
+from firmware.technician.enrollment import enroll, ticket_from
 from sync.uplink.errors import Refused, Unreachable
 from sync.wire import cose, credential
 from sync.wire.credential import EnrollmentAnswer, EnrollmentRequest

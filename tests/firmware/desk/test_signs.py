@@ -15,9 +15,9 @@ from drivers.printer.slip import Rule, Text
 from drivers.screen import Geometry
 from drivers.simulated.framebuffer import FileScreen
 from drivers.simulated.pole_display import PoleDisplay
-from firmware import signs
+from firmware.desk import signs
+from firmware.desk.signs import READ_AFTER_MS, PoleSign, ScreenSign
 from firmware.log import Level, Log
-from firmware.signs import READ_AFTER_MS, PoleSign, ScreenSign
 from firmware.supervisor import Job, Supervisor
 
 if TYPE_CHECKING:

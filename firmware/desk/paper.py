@@ -5,7 +5,7 @@ Rules:
 - A slip waits for a printer that is just being plugged in, but not for one that is gone; what had left is told by the
   driver's errors.
 - The port is opened by one task, which the supervisor restarts while the printer is away. Where nobody knows which printer
-  this is, that task asks (`firmware.printer_search`); a person may have it ask again.
+  this is, that task asks (`firmware.desk.printer_search`); a person may have it ask again.
 - Each slip is a job with a number, for the log and for printers that tell which job is done. Paper does not show it: what
   must be found again has a receipt number, and what comes twice says that it is a copy.
 """
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from drivers.printer.slip import Element, Slip
     from drivers.printer.status import Condition
     from drivers.sound import Sound
+    from firmware.desk.printer_choice import Chosen
     from firmware.log import Log
-    from firmware.printer_choice import Chosen
     from firmware.watchdog import CheckIn
 
 PLUGGED_IN_WITHIN_MS = 3_000

@@ -15,12 +15,12 @@ from drivers.printer.slip import Text
 from drivers.printer.usb_port import open_printer_port
 from drivers.simulated.paper import Paper
 from drivers.simulated.pty_printer import PtyPrinter
-from firmware import paper, printer_search
 from firmware.config import config_from
+from firmware.desk import paper, printer_search
+from firmware.desk.paper import Paper as TillPaper
+from firmware.desk.printer_choice import PrinterChoice
+from firmware.desk.printer_search import BAUDS, KeysFirst, PrinterSearch
 from firmware.log import Level, Log
-from firmware.paper import Paper as TillPaper
-from firmware.printer_choice import PrinterChoice
-from firmware.printer_search import BAUDS, KeysFirst, PrinterSearch
 from firmware.roles import Role, open_roles
 from firmware.watchdog import CheckIn
 from tests.fakes.printers import PAPER_58_MM
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from drivers.byte_port import BytePort
     from drivers.flow import Flow
-    from firmware.printer_choice import Chosen
+    from firmware.desk.printer_choice import Chosen
     from firmware.roles import Roles
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from drivers.keypad import Key
 from drivers.ports import Port, PortKind
-from firmware.presence import ALONE_FOR_MS, MISSING_AFTER_MS
+from firmware.desk.presence import ALONE_FOR_MS, MISSING_AFTER_MS
 from firmware.roles import Change, DeviceNews, Role
-from tests.firmware.listening_till import MILK, MILK_SCAN, A, B, C, SerialDesk, Till
+from tests.firmware.desk.listening_till import MILK, MILK_SCAN, A, B, C, SerialDesk, Till
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

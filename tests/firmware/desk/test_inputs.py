@@ -12,10 +12,10 @@ import pytest
 from drivers.keypad import Key
 from drivers.ports import Port, PortKind
 from drivers.scanner.scan import BadScan, GtinScan
-from firmware.presence import MISSING_AFTER_MS
+from firmware.desk.presence import MISSING_AFTER_MS
 from firmware.roles import Change, DeviceNews, Role
 from tests.field_failure import field_failure
-from tests.firmware.listening_till import JAM, MILK, MILK_SCAN, A, B, C, Till
+from tests.firmware.desk.listening_till import JAM, MILK, MILK_SCAN, A, B, C, Till
 
 
 def held() -> tuple[int, int]:

@@ -13,10 +13,10 @@ from drivers.printer.slip import Gap, Pair, Qr, Rule, Text
 from drivers.simulated.paper import Paper as SimulatedPaper
 from drivers.simulated.pty_printer import PtyPrinter
 from drivers.sound import Sound
-from firmware import paper as paper_module
+from firmware.desk import paper as paper_module
+from firmware.desk.paper import Paper, texts
+from firmware.desk.printer_choice import Chosen
 from firmware.log import Level, Log
-from firmware.paper import Paper, texts
-from firmware.printer_choice import Chosen
 from firmware.supervisor import Job, Supervisor
 from firmware.watchdog import CheckIn
 from tests.fakes.printers import PAPER_58_MM, PAPER_80_MM

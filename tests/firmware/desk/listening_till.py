@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Self
 
 from drivers.ports import Port, PortKind
 from drivers.scanner.scan import GtinScan
-from firmware.inputs import Desk as WhereToLook
-from firmware.inputs import Input, Inputs
+from firmware.desk.inputs import Desk as WhereToLook
+from firmware.desk.inputs import Input, Inputs
 from firmware.log import Level, Log
 from firmware.roles import Role, open_roles
 from tests.fakes.desk import Desk

@@ -4,7 +4,7 @@ Rules:
 - A scanner or keypad is found by the socket where its role belongs (`firmware.roles`), or by the path that the configuration
   gives. It is looked for a few times a second, so it may be unplugged and come back at any moment, at any number.
 - Every device that could type is grabbed as soon as it is seen, whether it has a role or not, so that no console gets a
-  PIN; one without a role is only overheard for a role code (`firmware.strangers`).
+  PIN; one without a role is only overheard for a role code (`firmware.desk.strangers`).
 - One task reads one device until it is gone. Half a scan goes with its device; what was half typed on a keypad is void.
 - The queue is bounded: readers wait, and the drivers' own queues then drop the oldest, which they tell.
 - A serial port is opened only if it is the scanner's; those that appear as modems (USB CDC) are overheard as well while the
@@ -29,10 +29,10 @@ from drivers.ports import Port, PortKind
 from drivers.scanner.barcode_scanner import BarcodeScanner
 from drivers.scanner.scan import Scan, TextScan
 from drivers.scanner.settings import AS_SHIPPED, ScannerSettings
+from firmware.desk.presence import USED_AT_THE_COUNTER, Presence
+from firmware.desk.strangers import KeyStranger, Said, SerialStranger
 from firmware.errors import RolesNotStored
-from firmware.presence import USED_AT_THE_COUNTER, Presence
 from firmware.roles import Change, DeviceNews, Role
-from firmware.strangers import KeyStranger, Said, SerialStranger
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping

@@ -11,8 +11,8 @@ import pytest
 from drivers.beeper import SoundCard, ToneDevice
 from drivers.errors import PrinterBlocked, SoundFailed
 from drivers.sound import Sound
+from firmware.desk.sounds import LAST_FOR_MS, STALE_MS, PrinterBuzzer, Sounds, players_of
 from firmware.log import Level, Log
-from firmware.sounds import LAST_FOR_MS, STALE_MS, PrinterBuzzer, Sounds, players_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -112,7 +112,7 @@ def test_a_device_that_fails_is_no_voice_of_the_till_s_own() -> None:
 def test_a_printer_that_takes_nothing_is_given_up_for_the_next_player(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("firmware.sounds.STALE_MS", 20)
+    monkeypatch.setattr("firmware.desk.sounds.STALE_MS", 20)
 
     async def story(room: Room) -> None:
         room.printer.free.clear()

@@ -15,10 +15,10 @@ from drivers.printer.slip import Rule, Text
 from drivers.printer.strip import Strip
 from drivers.simulated.paper import Paper as SimulatedPaper
 from drivers.simulated.pty_printer import PtyPrinter
-from firmware import paper as paper_module
+from firmware.desk import paper as paper_module
+from firmware.desk.paper import Paper
+from firmware.desk.printer_choice import Chosen
 from firmware.log import Level, Log
-from firmware.paper import Paper
-from firmware.printer_choice import Chosen
 from firmware.supervisor import RESTART_MAX_MS, Job, Supervisor
 from firmware.watchdog import CheckIn
 from tests.fakes.printers import PAPER_58_MM

@@ -14,9 +14,9 @@ from drivers.printer.receipt_printer import ReceiptPrinter
 from drivers.printer.usb_port import open_printer_port
 from drivers.sound import Sound
 from firmware import boot
+from firmware.desk.printer_choice import PrinterChoice
 from firmware.errors import FirmwareError
 from firmware.journal.audit import policy_of
-from firmware.printer_choice import PrinterChoice
 from firmware.receipt import persian
 from firmware.receipt.prompt_slips import Prompt, prompt_slip
 from firmware.receipt.service_slips import help_card
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from drivers.printer.profiles import PrinterProfile
     from drivers.printer.slip import Slip
     from firmware.config import Config
-    from firmware.printer_choice import Chosen
+    from firmware.desk.printer_choice import Chosen
 
 WHY_CHARACTERS_MAX = 160
 

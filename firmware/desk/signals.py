@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from drivers.line_display import TwoLines
     from drivers.printer.slip import Slip
     from drivers.sound import Sound
+    from firmware.desk.signs import PoleSign, ScreenSign
+    from firmware.desk.sounds import Sounds
     from firmware.log import Log
-    from firmware.signs import PoleSign, ScreenSign
-    from firmware.sounds import Sounds
 
 HINTS_MAX = 2
 QUIET_MS = 50
 
 
 class Printer(Protocol):
-    """The printer: `firmware.paper.Paper`. Raises: WriteInterrupted, saying whether any byte had left."""
+    """The printer: `firmware.desk.paper.Paper`. Raises: WriteInterrupted, saying whether any byte had left."""
 
     async def print(self, slip: Slip) -> None:
         """Print; return when all bytes have left."""

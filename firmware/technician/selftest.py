@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Final
 from drivers import ports
 from drivers.errors import DriverError
 from drivers.keypad import Key
-from firmware import boot, examination
+from firmware import boot
+from firmware.desk.inputs import Inputs, desk_of
+from firmware.desk.roster import given_by, listed
 from firmware.errors import NotEnrolled
-from firmware.inputs import Inputs, desk_of
 from firmware.journal import audit
 from firmware.receipt.fixed_parts import When
 from firmware.receipt.selftest_slips import (
@@ -30,7 +31,7 @@ from firmware.receipt.selftest_slips import (
     selftest_slip,
 )
 from firmware.roles import DeviceNews, open_roles
-from firmware.roster import given_by, listed
+from firmware.technician import examination
 from firmware.till.grammar import Confirm, Mode, Typed, Typing
 from firmware.till.scans import EchoScan, seen
 from firmware.till.self_testing import SelfTest
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from drivers.printer.slip import Slip
     from firmware.clock import Clock
     from firmware.config import Config
-    from firmware.inputs import Input
+    from firmware.desk.inputs import Input
     from firmware.journal.records import Glance
     from firmware.log import Log
     from firmware.roles import Roles

@@ -33,7 +33,7 @@ CARD: Final = "aplay"
 
 
 class Printer(Protocol):
-    """The printer with its buzzer: `firmware.paper.Paper`."""
+    """The printer with its buzzer: `firmware.desk.paper.Paper`."""
 
     async def beep(self, sound: Sound) -> None:
         """Sound it. Raises: WriteInterrupted."""

@@ -11,8 +11,8 @@ from drivers.errors import PortNotOpened
 from drivers.flow import Flow
 from drivers.ports import Port, PortKind
 from firmware.config import config_from
+from firmware.desk.printer_choice import PRINTER_FILE, PrinterChoice, model_of
 from firmware.errors import ConfigError
-from firmware.printer_choice import PRINTER_FILE, PrinterChoice, model_of
 from firmware.roles import Role, open_roles
 
 if TYPE_CHECKING:

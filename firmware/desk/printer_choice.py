@@ -2,7 +2,7 @@
 
 Rules, first to last:
 1. The port is the configuration's; else that of the device with the printer's role; else the only USB printer there is,
-   which takes the role. Otherwise there is none, and a person must be asked (`firmware.printer_search`).
+   which takes the role. Otherwise there is none, and a person must be asked (`firmware.desk.printer_search`).
 2. Its kind is the configuration's; else what was found by the search for that port; else what its USB names say. A port
    that the configuration gives without a kind is taken for the plainest printer. Otherwise the person is asked.
 3. Speed and flow control are the configuration's; else those found; else the profile's.

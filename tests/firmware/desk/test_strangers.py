@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from drivers.simulated.input_events import overflown, pad_events, scan_events
+from firmware.desk.strangers import LINE_CHARACTERS_MAX, KeyStranger, Said, SerialStranger
 from firmware.roles import Role
-from firmware.strangers import LINE_CHARACTERS_MAX, KeyStranger, Said, SerialStranger
 
 
 def roles_in(records: bytes) -> list[Role | None]:

@@ -32,8 +32,8 @@ from drivers.printer.printout import render
 from drivers.printer.profiles import NARROW, WIDE
 from drivers.printer.receipt_printer import ReceiptPrinter
 from drivers.printer.usb_port import open_printer_port
+from firmware.desk.printer_choice import Chosen
 from firmware.errors import RolesNotStored
-from firmware.printer_choice import Chosen
 from firmware.receipt.printer_slips import printer_found, search_page, width_page
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
     from drivers.ports import Port
     from drivers.printer.profiles import PrinterProfile
     from drivers.printer.slip import Slip
-    from firmware.inputs import Input
+    from firmware.desk.inputs import Input
+    from firmware.desk.printer_choice import PrinterChoice
     from firmware.log import Log
-    from firmware.printer_choice import PrinterChoice
 
 BAUDS: Final = (9_600, 115_200, 19_200, 38_400, 57_600)
 """Commonest first."""
@@ -70,7 +70,7 @@ class Page(Struct, frozen=True, kw_only=True):
 
 
 class Inputs(Protocol):
-    """What people do: `firmware.inputs`."""
+    """What people do: `firmware.desk.inputs`."""
 
     async def take(self, *, at_most_ms: int) -> Input | None:
         """The next input, or None if nothing happens for `at_most_ms`."""

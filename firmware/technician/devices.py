@@ -14,9 +14,9 @@ import os
 from typing import TYPE_CHECKING
 
 from drivers import ports
+from firmware.desk.roster import given_by, listed
 from firmware.errors import FirmwareError
 from firmware.roles import Role, fits, is_in_use, open_roles, read_roles
-from firmware.roster import given_by, listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
