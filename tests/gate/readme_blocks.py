@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from drivers.beeper import NOTES
+from drivers.printer.profiles import TextMode, built_in
+from drivers.sound import Sound
 from firmware import config
 from firmware.receipt.decline_slips import TEXTS
 from firmware.receipt.notice_slips import VERDICT_TEXTS
@@ -76,6 +79,39 @@ def configuration() -> str:
     return _table(("key", "allowed", "default", "meaning"), rows)
 
 
+def printers() -> str:
+    """Every printer profile of ours."""
+    rows = [
+        (
+            f"`{profile.name}`",
+            profile.title,
+            str(profile.width_dots),
+            ", ".join(f"`{form.value}`" for form in profile.raster),
+            "yes" if profile.text_mode is not TextMode.NONE else "",
+            "yes" if profile.has_native_qr else "",
+            ", ".join(f"`{answer.value}`" for answer in profile.answers),
+        )
+        for profile in built_in().values()
+    ]
+    return _table(
+        ("profile", "printers", "dots", "dots go as", "letters of ours", "own QR", "answers to"), rows
+    )
+
+
+def sounds() -> str:
+    """What each sound is."""
+    rows = [
+        (
+            sound.name.lower(),
+            ", ".join(
+                f"{note.hz} Hz {note.ms} ms" if note.hz else f"pause {note.ms} ms" for note in NOTES[sound]
+            ),
+        )
+        for sound in Sound
+    ]
+    return _table(("sound", "notes on a sound device; the printer's buzzer gives as many"), rows)
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "tree": tree,
     "keypad": keypad,
@@ -83,6 +119,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "verdicts": verdicts,
     "kinds": kinds,
     "configuration": configuration,
+    "printers": printers,
+    "sounds": sounds,
 }
 
 
