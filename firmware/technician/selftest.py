@@ -78,12 +78,11 @@ class SelfTestCommand:
         """
         with open_roles(self._config.data_folder, warn=self._say) as roles:
             found = self._examined(roles)
-            for finding in found:
-                self._tell(finding)
             printed = await self._printed(selftest_slip(found, self._when()))
             if printed is not None:
-                found = (*found, printed)
-                self._tell(printed)
+                found = (*(finding for finding in found if finding.part is not Part.PRINTER), printed)
+            for finding in found:
+                self._tell(finding)
             if wait_ms:
                 found = await self._echoed(found, roles, wait_ms)
         await self._printed(end_slip(found))
