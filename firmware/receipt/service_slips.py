@@ -114,7 +114,7 @@ def help_card(parts: tuple[HelpPart, ...]) -> Slip:
     """The card to stick beside the till: keys at the left, meaning at the right."""
     return (
         heading("راهنمای کلیدها"),
-        *(row for part in parts for row in _help_rows(part)),
+        *(row for part in parts if part.rows for row in _help_rows(part)),
         thin_rule(),
         *role_barcode_rows(),
         *call_center_rows(),
