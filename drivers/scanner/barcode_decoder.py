@@ -30,11 +30,14 @@ from drivers.scanner.scan import BadScanReason
 from drivers.scanner.settings import AS_SHIPPED, ScannerSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from drivers.scanner.scan import BadScan, Scan
 
 _events = keys.EVENT.iter_unpack
 _REPORT = struct.Struct("@16xH6x llHHi 16xq")
 """What is read nearly always, one key up or down: the kind of the usage before it, the key's event, what ends them."""
+_REPORT_BYTES, _unpack_report = _REPORT.size, _REPORT.unpack
 _REPORT_END = 0
 """EV_SYN, SYN_REPORT, 0."""
 
@@ -112,14 +115,20 @@ class BarcodeDecoder:
     def feed(self, records: bytes) -> list[Scan]:
         """Take whole event records in their order; return the scans that ended in them."""
         scans: list[Scan] = []
-        if len(records) == _REPORT.size:
-            before, seconds, microseconds, kind, code, value, after = _REPORT.unpack(records)
+        if len(records) == _REPORT_BYTES:
+            before, seconds, microseconds, kind, code, value, after = _unpack_report(records)
             if before == EV_MSC and kind == EV_KEY and after == _REPORT_END:
-                self._take(code, value, seconds * 1_000_000 + microseconds, scans)
+                if value == PRESSED:
+                    self._press(code, seconds * 1_000_000 + microseconds, scans)
+                elif value == RELEASED and self._held:
+                    self._release(code, scans)
                 return scans
         for seconds, microseconds, kind, code, value in _events(records):
             if kind == EV_KEY:
-                self._take(code, value, seconds * 1_000_000 + microseconds, scans)
+                if value == PRESSED:
+                    self._press(code, seconds * 1_000_000 + microseconds, scans)
+                elif value == RELEASED and self._held:
+                    self._release(code, scans)
             elif kind == EV_SYN and code == SYN_DROPPED:
                 self._drop(seconds * 1_000_000 + microseconds, scans)
         return scans
@@ -129,20 +138,16 @@ class BarcodeDecoder:
         self._let_go()
         return self._framing.silence()
 
-    def _take(self, code: int, value: int, now_us: int, scans: list[Scan]) -> None:
-        if value != PRESSED:
-            if self._held and value == RELEASED:
-                self._release(code, scans)
-            return
+    def _press(self, code: int, now_us: int, scans: list[Scan]) -> None:
         if now_us - self._last_us > self._gap_us:
             self._cut(scans)
         self._last_us = now_us
-        character = self._table.get(code, _UNKNOWN)
+        character, framing = self._table.get(code, _UNKNOWN), self._framing
         if character < _PRINTABLE:
             self._press_special(code, character, scans)
-        elif self._framing.between:
+        elif framing.between:
             self._add(character, scans)
-        elif (too_long := self._framing.add(character)) is not None:
+        elif (too_long := framing.add(character)) is not None:
             scans.append(too_long)
 
     def _add(self, character: str, scans: list[Scan]) -> None:
