@@ -71,11 +71,14 @@ def read_draft(path: Path) -> Draft | None:
 
 
 def write_draft(path: Path, data: bytes) -> None:
-    """Replace the file. A disk that refuses costs nothing but the draft."""
+    """Replace the file. A disk that refuses costs nothing but the draft: an old one would have receipts printed twice."""
     new = path.with_suffix(".new")
-    with contextlib.suppress(OSError):
+    try:
         new.write_bytes(data)
         new.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def draft_basket(number: int, basket: Basket) -> DraftBasket:

@@ -66,9 +66,13 @@ async def recover(talk: Talk, draft: Draft | None, tail: list[Entry]) -> None:
     """At start-up: find the slips that the process before still owed, among the last entries."""
     printed = None if draft is None else draft.printed
     printable = [entry.sequence for entry in tail if isinstance(entry.fact, Printable)]
-    # Without a draft nobody knows how far paper got: the last one is enough.
-    talk.owed = printable[-1:] if draft is None else [n for n in printable if printed is None or n > printed]
-    talk.printed = printed
+    if draft is None:
+        # Nobody knows how far paper got: the last one is enough, and the next start must not look further back either.
+        talk.owed = printable[-1:]
+        talk.printed = (talk.owed[0] if talk.owed else talk.journal.head.sequence) - 1
+    else:
+        talk.owed = [n for n in printable if printed is None or n > printed]
+        talk.printed = printed
     if not talk.owed:
         return
     same_machine = draft is not None and draft.machine_boot == talk.settings.machine_boot

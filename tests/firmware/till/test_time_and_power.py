@@ -8,6 +8,7 @@ import pytest
 
 from drivers.sound import Sound
 from firmware.till.states import State
+from sync.wire.facts import OperatorPinFailure
 from sync.wire.kinds import EntryKind, Grade
 from tests.fakes.paper_center import OPERATOR_PIN
 from tests.field_failure import field_failure
@@ -129,6 +130,42 @@ def test_a_damaged_draft_is_no_draft(shop: Counter) -> None:
     shop.settings.draft_path.write_bytes(b"\xff" * 40)
     shop.cut_power()
     assert shop.state is State.IDLE
+
+
+def test_a_lost_draft_never_brings_old_receipts_again_as_originals(
+    shop: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for member in shop.members:
+        shop.sell_milk(member)
+    shop.settings.draft_path.unlink()
+    monkeypatch.setattr(shop.paper, "refill", shop.paper.run_out)  # and no paper at the next start
+    shop.cut_power()
+    monkeypatch.undo()
+    shop.cut_power()
+    printed = shop.paper.text()
+    assert printed.count("رسید خرید") == 1
+    assert "رونوشت" in printed
+
+
+def test_a_lost_draft_with_nothing_to_print_of_late_brings_nothing_back(shop: Counter) -> None:
+    shop.sell_milk(shop.members[0])
+    for failures in range(40):
+        shop.say(OperatorPinFailure(failures=failures % 5))
+    shop.settings.draft_path.unlink()
+    shop.cut_power()
+    shop.cut_power()
+    assert "رسید خرید" not in shop.paper.text()
+
+
+def test_a_disk_that_takes_no_draft_keeps_no_old_one(shop: Counter) -> None:
+    shop.sell_milk(shop.members[0])
+    shop.settings.draft_path.with_suffix(".new").mkdir()
+    shop.sell_milk(shop.members[1])
+    shop.sell_milk(shop.members[2])
+    shop.cut_power()
+    printed = shop.paper.text()
+    assert printed.count("رسید خرید") == 1
+    assert "رونوشت" in printed
 
 
 @field_failure(
