@@ -63,7 +63,7 @@ def open_serial_port(path: Path, *, baud: int, flow: Flow = Flow.NONE) -> Serial
         with opened:
             _harden(opened.fileno())
             fd = fcntl.fcntl(opened.fileno(), fcntl.F_DUPFD_CLOEXEC, 0)
-    except (OSError, ValueError, termios.error) as error:
+    except (OSError, ValueError, OverflowError, termios.error) as error:
         raise PortNotOpened(f"{path}: {error}") from error
     return SerialPort(fd, name=str(path), flow=flow)
 
