@@ -187,6 +187,8 @@ def config_from(text: str, *, folder: Path) -> Config:
         raise ConfigError(f"not TOML: {error}") from None
     except RecursionError:
         raise ConfigError("not TOML that anybody would write: nested too deep") from None
+    except ValueError:  # Python's, of a number with thousands of digits
+        raise ConfigError("not TOML that anybody would write: a number too long") from None
     unknown = sorted(given.keys() - {key.name for key in KEYS})
     if unknown:
         raise ConfigError(f"{unknown[0]} is no key of this file")

@@ -67,6 +67,7 @@ def test_relative_paths_begin_at_the_file_s_own_folder(tmp_path: Path) -> None:
         ('center.url = ""', "center.url is not a text"),
         ("x = ", "not TOML"),
         (f"x = {'[' * 5_000}", "not TOML"),
+        (f"scanner.baud = {'9' * 5_000}", "not TOML"),
         ("#" * 70_000, "more than 65536 characters"),
     ],
 )
