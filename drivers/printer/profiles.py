@@ -149,7 +149,7 @@ def _read(path: Path, others: Mapping[str, PrinterProfile]) -> dict[str, Printer
             tables = tomllib.loads(file.read(FILE_BYTES_MAX).decode())
     except OSError as error:
         raise ProfileError(f"{path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number too long is Python's own ValueError
         raise ProfileError(f"{path}: not TOML: {error}") from error
     read: dict[str, PrinterProfile] = {}
     for name, table in tables.items():
@@ -163,7 +163,7 @@ def _profile(
     path: Path, name: str, table: dict[str, Any], known: Mapping[str, PrinterProfile]
 ) -> PrinterProfile:
     like = table.pop("like", None)
-    if like is not None and like not in known:
+    if like is not None and (not isinstance(like, str) or like not in known):
         raise ProfileError(f"{path}: {name}: like: {like!r} is no profile that stands above it")
     start = dict(_inherited(known[like])) if like is not None else {}
     try:

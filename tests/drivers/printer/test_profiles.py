@@ -71,8 +71,10 @@ def test_an_own_profile_replaces_ours_of_the_same_name(tmp_path: Path) -> None:
         ("[corner]\nwidth_dots = 384\nflow = 'dtr'\n", "corner: flow: Invalid enum value 'dtr'"),
         ("[corner]\nwidth_dots = 384\nusb = ['04B8:1']\n", "corner: usb[0]: Expected `str` matching regex"),
         ("[corner]\nlike = '57mm'\n", "corner: like: '57mm' is no profile that stands above it"),
+        ("[corner]\nlike = ['58mm']\n", "corner: like: ['58mm'] is no profile"),
         ("width_dots = 384\n", "width_dots is no profile"),
         ("[corner\n", "not TOML"),
+        (f"[corner]\nbaud = {'9' * 5_000}\n", "not TOML"),
     ],
 )
 def test_a_wrong_file_of_profiles_is_told_by_file_profile_and_key(
