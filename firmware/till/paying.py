@@ -184,11 +184,11 @@ async def _sell_for_cash(talk: Talk, shown: Shown) -> State:
 
 
 async def _finish(talk: Talk, entry: Entry) -> State:
+    await talk.beep(Sound.APPROVED)  # a household waits for it
     items = tuple(placed.item for placed in talk.basket.lines)
     shown_as = talk.presented
     state = talk.clear()
     talk.paper.amounts(_paid(entry))
-    await talk.beep(Sound.APPROVED)
     if _own_rial(entry):
         await talk.paper.open_drawer()
     talk.presented = (
