@@ -17,7 +17,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tomllib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 from msgspec import Struct, json
@@ -49,7 +49,7 @@ class Found(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     place: str
     profile: str
-    baud: int
+    baud: Annotated[int, msgspec.Meta(ge=1_200, le=921_600)]
     flow: Flow = Flow.NONE
 
 
@@ -126,9 +126,9 @@ class PrinterChoice:
 
     def keep(self, port: Port, profile: PrinterProfile) -> None:
         """Have the printer at `port` from now on, spoken to as `profile` says. Raises: RolesNotStored, and holds it then."""
+        self._found = Found(place=port.place, profile=profile.name, baud=profile.baud, flow=profile.flow)
         if self._config.printer_path is None:
             self._roles.assign(Role.PRINTER, port, baud=profile.baud)
-        self._found = Found(place=port.place, profile=profile.name, baud=profile.baud, flow=profile.flow)
         path = self._config.data_folder / PRINTER_FILE
         try:
             _write(path, _text(self._found))

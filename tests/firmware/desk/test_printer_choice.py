@@ -12,7 +12,7 @@ from drivers.flow import Flow
 from drivers.ports import Port, PortKind
 from firmware.config import config_from
 from firmware.desk.printer_choice import PRINTER_FILE, PrinterChoice, model_of
-from firmware.errors import ConfigError
+from firmware.errors import ConfigError, RolesNotStored
 from firmware.roles import Role, open_roles
 
 if TYPE_CHECKING:
@@ -127,7 +127,14 @@ def test_a_path_of_the_configuration_may_have_been_searched_too(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    "damaged", [b"", b"place = 1", b"\xff", b"place = 'usb-a-1.1'\nprofile = '58mm'\nbaud = 'x'"]
+    "damaged",
+    [
+        b"",
+        b"place = 1",
+        b"\xff",
+        b"place = 'usb-a-1.1'\nprofile = '58mm'\nbaud = 'x'",
+        b"place = 'usb-a-1.1'\nprofile = '58mm'\nbaud = 0",
+    ],
 )
 def test_a_damaged_file_costs_a_search_and_no_start(tmp_path: Path, damaged: bytes) -> None:
     def keeps(choice: PrinterChoice, _: Roles) -> None:
@@ -140,6 +147,19 @@ def test_a_damaged_file_costs_a_search_and_no_start(tmp_path: Path, damaged: byt
     at_a_till(tmp_path, SERIAL, story=keeps)
     (tmp_path / PRINTER_FILE).write_bytes(damaged)
     at_a_till(tmp_path, SERIAL, BOARD, story=asks)
+
+
+def test_what_was_found_holds_until_the_power_goes_where_no_file_takes_it(tmp_path: Path) -> None:
+    (tmp_path / "roles.toml").mkdir()  # which no file can replace
+
+    def found(choice: PrinterChoice, _: Roles) -> None:
+        with pytest.raises(RolesNotStored):
+            choice.keep(SERIAL, choice.plain("80mm"))
+        assert chosen_name(choice) == (SERIAL.path, "80mm"), "nobody is asked again after a replug"
+
+    with open_roles(tmp_path, warn=lambda _: None) as roles:
+        read = config_from('data_folder = "."', folder=tmp_path)
+        found(PrinterChoice(read, roles, look=lambda: (SERIAL,)), roles)
 
 
 def test_others_devices_are_no_candidates(tmp_path: Path) -> None:
