@@ -7,11 +7,11 @@ byte, and where to find the center. Everything is verified again at each start, 
 from __future__ import annotations
 
 import hashlib
-import os
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from firmware import whole_file
 from firmware.errors import NotEnrolled
 from sync.wire import cose, proof
 from sync.wire.credential import (
@@ -129,15 +129,4 @@ def load(folder: Path, key: DeviceKey) -> Identity:
 def store(folder: Path, answer_message: bytes, *, root_public: bytes, center_url: str) -> None:
     """Write the identity so that a power cut leaves either none or the whole."""
     data = _Stored(root_public=root_public, answer=answer_message, center_url=center_url).to_cbor()
-    draft = folder / (IDENTITY_FILE + ".new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(descriptor)
-    draft.replace(folder / IDENTITY_FILE)
-    directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    whole_file.replace(folder / IDENTITY_FILE, data)

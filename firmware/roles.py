@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct, json
 
 from drivers.ports import PortKind
+from firmware import whole_file
 from firmware.errors import RolesInUse, RolesNotStored
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ class Roles:
     def _store(self) -> None:
         # It holds up the loop while the disk works, which nobody notices who has just plugged something in.
         try:
-            _write(self._folder, _text(self._seats))
+            whole_file.replace(self._folder / ROLES_FILE, _text(self._seats).encode())
         except OSError as error:
             raise RolesNotStored(f"{self._folder / ROLES_FILE}: {error.strerror}") from error
 
@@ -270,18 +271,3 @@ def _text(seats: Mapping[Role, Seat]) -> str:
 def _quoted(word: str) -> str:
     """A JSON string is one of TOML's too, once DEL is escaped."""
     return json.encode(word).decode().replace("\x7f", "\\u007f")
-
-
-def _write(folder: Path, text: str) -> None:
-    draft = folder / f"{ROLES_FILE}.new"
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(text.encode())
-        file.flush()
-        os.fsync(descriptor)
-    draft.replace(folder / ROLES_FILE)
-    directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

@@ -27,6 +27,7 @@ from drivers.errors import PortNotOpened, ProfileError
 from drivers.flow import Flow
 from drivers.ports import Port, PortKind
 from drivers.printer.profiles import NARROW, PrinterProfile, all_profiles, recognized
+from firmware import whole_file
 from firmware.errors import ConfigError, RolesNotStored
 from firmware.roles import Role
 
@@ -131,7 +132,7 @@ class PrinterChoice:
             self._roles.assign(Role.PRINTER, port, baud=profile.baud)
         path = self._config.data_folder / PRINTER_FILE
         try:
-            _write(path, _text(self._found))
+            whole_file.replace(path, _text(self._found).encode())
         except OSError as error:
             raise RolesNotStored(f"{path}: {error.strerror}") from error
 
@@ -208,18 +209,3 @@ def _text(found: Found) -> str:
     words = {"place": found.place, "profile": found.profile, "flow": found.flow.value}
     rows = (f"{key} = {json.encode(word).decode()}\n" for key, word in words.items())
     return "".join((_HEAD, *rows, f"baud = {found.baud}\n"))
-
-
-def _write(path: Path, text: str) -> None:
-    draft = path.with_suffix(".new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(text.encode())
-        file.flush()
-        os.fsync(descriptor)
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
