@@ -32,9 +32,9 @@ from firmware.receipt.selftest_slips import (
 )
 from firmware.roles import DeviceNews, open_roles
 from firmware.technician import examination
+from firmware.till.echoes import SelfTest
 from firmware.till.grammar import Confirm, Mode, Typed, Typing
 from firmware.till.scans import EchoScan, seen
-from firmware.till.self_testing import SelfTest
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence

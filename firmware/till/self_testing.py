@@ -4,54 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
 from drivers.sound import Sound
 from firmware.receipt.selftest_slips import (
-    ECHO_BARS,
-    Part,
     Verdict,
     echo_row,
-    echoes,
     end_slip,
     is_well,
     selftest_slip,
 )
-from firmware.till.grammar import Typed
+from firmware.till.echoes import SelfTest
 from firmware.till.states import State
 
 if TYPE_CHECKING:
-    from firmware.receipt.selftest_slips import Finding
-    from firmware.till.grammar import Confirm
+    from firmware.till.grammar import Confirm, Typed
     from firmware.till.scans import EchoScan
     from firmware.till.talk import Talk
-
-
-class SelfTest(Struct):
-    """A self-test under way: what the machine found, and the echoes that have come."""
-
-    found: tuple[Finding, ...]
-    bars: bool = False
-    qr: bool = False
-    keys: str | None = None
-
-    def take(self, echo: EchoScan | Typed) -> Finding:
-        """An echo has come: what it amounts to."""
-        if isinstance(echo, Typed):
-            self.keys = echo.signs
-            return self._of(Part.KEYS)
-        if echo.text == ECHO_BARS:
-            self.bars = True
-            return self._of(Part.BARS)
-        self.qr = True
-        return self._of(Part.QR)
-
-    def findings(self) -> tuple[Finding, ...]:
-        """Everything, with what has not come."""
-        return (*self.found, *echoes(bars=self.bars, qr=self.qr, keys=self.keys))
-
-    def _of(self, part: Part) -> Finding:
-        return next(finding for finding in self.findings() if finding.part is part)
 
 
 async def start(talk: Talk) -> State:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from firmware.receipt.selftest_slips import Finding
     from firmware.roles import DeviceNews, Listed
     from firmware.till.codes import Function, FunctionCode
-    from firmware.till.self_testing import SelfTest
+    from firmware.till.echoes import SelfTest
     from sync.wire.entry import PackedLines
     from sync.wire.mail import Settlement, Verdicts
 
