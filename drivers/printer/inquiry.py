@@ -1,7 +1,8 @@
 """What is known of a printer, by asking it and by hearing what it says unasked.
 
 Rules:
-- Most printers answer nothing. That costs nothing, and nothing is concluded from it.
+- Most printers answer nothing. That costs nothing, and nothing is concluded from it. What looks like an answer of a kind
+  that the profile does not promise is noise: nobody could ever take it back.
 - One that has answered at this port and falls silent is off, or its cable is: what it was told meanwhile is not printed, and
   no more is sent until it answers again or the port is opened anew.
 - An answer after silence means that its power was cut: it has forgotten all. So does something that no printer says, from
@@ -202,7 +203,7 @@ class Inquiry:
                 self.condition = self.condition.and_then(status.condition_from(self._question, heard))
                 self._question = None
                 self._answered.set()
-            case status.Changed(condition=condition):
+            case status.Changed(condition=condition) if Answer.GS_A in self._profile.answers:
                 self.condition = self.condition.and_then(condition)
             case status.InTurn() if self._in_turn_due:
                 self._in_turn_due -= 1

@@ -45,6 +45,17 @@ def test_a_printer_that_says_what_nobody_understands_prints_all_the_same(tmp_pat
     at_a_desk(tmp_path, PAPER_58_MM, story)
 
 
+def test_noise_that_looks_like_no_paper_is_not_believed_of_a_mute_printer(tmp_path: Path) -> None:
+    async def story(far: PtyPrinter, printer: ReceiptPrinter) -> None:
+        far.say(b"\x10\x00\x0c\x00")  # an automatic status: no paper
+        await asyncio.sleep(0.05)
+        await printer.print_slip([black()], tear=False)
+        await far.settle()
+        assert far.tear_off().height == black().height
+
+    at_a_desk(tmp_path, PAPER_58_MM, story)
+
+
 def test_noise_between_two_slips_brings_the_printer_back_first(tmp_path: Path) -> None:
     async def story(far: PtyPrinter, printer: ReceiptPrinter) -> None:
         await printer.print_slip([black()], tear=False)
