@@ -3,8 +3,8 @@
 Rules:
 - Each round prints every page once; paper is not wasted on nobody. A new round begins when a port comes or goes, when Enter
   is pressed, or when a keypad code asks for it.
-- Keys are the search's until a minute after its pages; then they are the till's again, which may have to sell without a
-  printer.
+- Keys are the search's until a minute after its pages; then they are the till's again, and a till that had a printer goes
+  on with that one: a code keyed by mistake must not take the paper away.
 - A page at a wrong speed is garbage, and may leave the printer in the middle of a command: each page first brings it back.
 - Flow control cannot be seen in so short a page: the profile's, or the configuration's, is used from then on.
 - A printer that its USB names tell is not asked about; the width of paper is asked for last, where nothing tells it.
@@ -18,6 +18,7 @@ Must not know: where keys come from, what is kept where.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from itertools import product
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -119,10 +120,12 @@ class PrinterSearch:
         self._keys.put_newest(Key.ENTER)
 
     async def run(self) -> Chosen:
-        """Ask until somebody has answered."""
+        """Ask until somebody has answered, or nobody has and the till has a printer all the same."""
         self._keys = NewestQueue(items_max=KEYS_MAX)
         try:
             page = await self._page_read()
+            if isinstance(page, Chosen):
+                return page
             profile = page.profile if page.is_known else await self._with_width(page)
             await self._keep_lender()
         finally:
@@ -149,8 +152,8 @@ class PrinterSearch:
             self._asks_until_s = None
             self._lend_keys(False)  # noqa: FBT003
 
-    async def _page_read(self) -> Page:
-        """Print rounds of pages until the number of one is keyed."""
+    async def _page_read(self) -> Page | Chosen:
+        """Print rounds of pages until the number of one is keyed; the printer that the till had, if none is."""
         while True:
             ports = self._choice.candidates()
             pages = self._pages(ports)
@@ -160,9 +163,11 @@ class PrinterSearch:
                 keys = str(number) if len(pages) <= 9 else f"{number} Enter"
                 await self._print(page.port, page.profile, search_page(number, keys=keys))
                 self._expect_answer()
-            number = await self._number(len(pages), ports)
-            if 0 < number <= len(pages):
-                return pages[number - 1]
+            answer = await self._number(len(pages), ports)
+            if isinstance(answer, Chosen):
+                return answer
+            if 0 < answer <= len(pages):
+                return pages[answer - 1]
 
     def _pages(self, ports: tuple[Port, ...]) -> tuple[Page, ...]:
         pages: list[Page] = []
@@ -176,14 +181,16 @@ class PrinterSearch:
             ]
         return tuple(pages[:PAGES_MAX])
 
-    async def _number(self, pages: int, ports: tuple[Port, ...]) -> int:
-        """What is keyed; 0 if a new round is due."""
+    async def _number(self, pages: int, ports: tuple[Port, ...]) -> int | Chosen:
+        """What is keyed; 0 if a new round is due; if nobody keys anything, the printer that there was."""
         typed = ""
         while True:
             key = await self._keys.get(timeout_ms=LOOK_EVERY_MS)
             if key is None:
                 if not self._asks:
                     self._expect_nothing()
+                    if (had := self._had()) is not None:
+                        return had
                 if self._choice.candidates() != ports:
                     return 0
             elif key is Key.ENTER:
@@ -194,6 +201,11 @@ class PrinterSearch:
                     return int(typed[-2:])
             else:
                 typed = ""
+
+    def _had(self) -> Chosen | None:
+        with contextlib.suppress(DriverError):
+            return self._choice.chosen()
+        return None
 
     async def _with_width(self, page: Page) -> PrinterProfile:
         """What is asked last; without an answer it is narrow, for which every paper is wide enough."""

@@ -289,3 +289,19 @@ def test_keys_are_the_tills_again_after_a_while_and_without_any_port_at_all(
         assert searching.result().profile.name == "58mm", "nobody said how wide"
 
     on_the_first_day(tmp_path, story)
+
+
+def test_a_search_that_nobody_answers_leaves_the_till_the_printer_it_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Must not happen: a code keyed by mistake takes the paper away until somebody restarts the till."""
+    monkeypatch.setattr(printer_search, "ANSWER_WITHIN_MS", 300)
+    monkeypatch.setattr(printer_search, "LOOK_EVERY_MS", 20)
+
+    async def story(day: FirstDay) -> None:
+        had = await searched(day, Key.D3, Key.D2)
+        async with asyncio.timeout(20):
+            assert await day.search.run() == had
+        assert not day.search.press(Key.D1)
+
+    on_the_first_day(tmp_path, story)
