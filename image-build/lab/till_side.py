@@ -28,7 +28,9 @@ from drivers.input_device import open_input_device
 from drivers.keypad import Keypad
 from drivers.printer.usb_port import open_printer_port
 from drivers.scanner.barcode_scanner import BarcodeScanner
+from drivers.scanner.serial_scanner import SerialScanner
 from drivers.scanner.settings import ScannerSettings
+from drivers.serial_port import open_serial_port
 
 if TYPE_CHECKING:
     from drivers.byte_port import BytePort
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 USB_DEVICES = Path("/sys/bus/usb/devices")
 DEVICE_FILES = ("input/event", "ttyUSB", "ttyACM", "usb/lp")
+SERIAL_PORTS = ("/dev/tty", "/dev/pts/")
+SCANNER_BAUD = 9_600
 LOOK_EVERY_S = 0.05
 GAP_MS = 1_500
 """Longer than a scanner's, for an emulated machine stands still now and then when its host is busy."""
@@ -50,7 +54,11 @@ def scan(line: list[str]) -> None:
 async def _scans(path: Path) -> None:
     settings = ScannerSettings(gap_ms=GAP_MS)
     try:
-        async with BarcodeScanner(open_input_device(path), settings) as scanner:
+        async with (
+            SerialScanner(open_serial_port(path, baud=SCANNER_BAUD), settings)
+            if str(path).startswith(SERIAL_PORTS)
+            else BarcodeScanner(open_input_device(path), settings)
+        ) as scanner:
             _say("open")
             async for scanned in scanner:
                 _say(*words_of(scanned))

@@ -113,6 +113,10 @@ class UsbScanner(_Keys):
             modifiers, usage = _MAIN[character]
             self._send([bytes([modifiers, 0, usage, 0, 0, 0, 0, 0]), self._released])
 
+    def scan_half(self, text: str) -> None:
+        """Type `text` and never end it."""
+        self.scan(text, end="")
+
 
 class UsbPad(_Keys):
     """A numeric pad, with a thumb above it. With `num_lock` each key is wrapped in Num Lock."""

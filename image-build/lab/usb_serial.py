@@ -140,7 +140,12 @@ class CdcScanner:
         """A scanner does not listen."""
         return True
 
-    def scan(self, text: str, *, end: str = "\r\n") -> None:
+    def scan(self, text: str) -> None:
         """Send a code and its end."""
+        self.scan_half(text + "\r\n")
+
+    def scan_half(self, text: str) -> None:
+        """Send a code without its end."""
         assert self.cable is not None, "plugged in"
-        self.cable.say(_IN, (text + end).encode())
+        for at in range(0, len(text), _PACKET_BYTES):
+            self.cable.say(_IN, text[at : at + _PACKET_BYTES].encode())

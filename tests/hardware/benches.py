@@ -20,7 +20,7 @@ from lab.checkout import ROOT
 from lab.printer_engine import PrinterEngine
 from lab.usb_keyboard import UsbPad, UsbScanner
 from lab.usb_printer import UsbPrinter
-from lab.usb_serial import FtdiPrinter
+from lab.usb_serial import CdcScanner, FtdiPrinter
 from tests.fakes.printers import PAPER_58_MM
 
 if TYPE_CHECKING:
@@ -99,18 +99,25 @@ class GuestDriver:
 class SimulatedBench:
     """FIFOs and a pseudo terminal."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, serial_scanner: bool = False) -> None:
         self._folder = folder
+        self._scanner_far, self._scanner_near = os.openpty() if serial_scanner else (-1, -1)
         self._processes: deque[asyncio.subprocess.Process] = deque()
         self._scanner = SimulatedScanner(folder / "scanner")
         self._keypad = SimulatedKeypad(folder / "keypad")
         self._printer = PtyPrinter(Paper(PAPER_58_MM), path=folder / "printer", answers=(Answer.DLE_EOT,))
 
     def scan(self, text: str) -> None:
-        assert self._scanner.scan(text)
+        if self._scanner_far >= 0:
+            os.write(self._scanner_far, text.encode() + b"\r\n")
+        else:
+            assert self._scanner.scan(text)
 
     def scan_half(self, text: str) -> None:
-        assert self._scanner.scan_half(text)
+        if self._scanner_far >= 0:
+            os.write(self._scanner_far, text.encode())
+        else:
+            assert self._scanner.scan_half(text)
 
     async def press(self, text: str) -> None:
         for key in text:
@@ -124,6 +131,8 @@ class SimulatedBench:
         assert self._keypad.hold(text, repeats=20)
 
     async def scanner_driver(self) -> Driver:
+        if self._scanner_far >= 0:
+            return await self._start("scan", os.ttyname(self._scanner_near))
         self._scanner.plug_in()
         return await self._start("scan", str(self._folder / "scanner"))
 
@@ -151,6 +160,9 @@ class SimulatedBench:
 
     async def clear(self) -> None:
         self._printer.unplug()
+        if self._scanner_far >= 0:
+            os.close(self._scanner_far)
+            os.close(self._scanner_near)
         while self._processes:
             process = self._processes.popleft()
             if process.returncode is None:
@@ -161,9 +173,11 @@ class SimulatedBench:
 class LabBench:
     """USB devices at the guest's real kernel. `printer` makes the printer's plug around its engine."""
 
-    def __init__(self, guest: Guest, printer: Callable[[PrinterEngine], UsbDevice]) -> None:
+    def __init__(
+        self, guest: Guest, printer: Callable[[PrinterEngine], UsbDevice], *, serial_scanner: bool = False
+    ) -> None:
         self._guest = guest
-        self._scanner = UsbScanner()
+        self._scanner = CdcScanner() if serial_scanner else UsbScanner()
         self._keypad = UsbPad()
         self.engine = PrinterEngine(Paper(PAPER_58_MM), answers=(Answer.DLE_EOT,))
         self._printer = printer(self.engine)
@@ -172,7 +186,7 @@ class LabBench:
         self._scanner.scan(text)
 
     def scan_half(self, text: str) -> None:
-        self._scanner.scan(text, end="")
+        self._scanner.scan_half(text)
 
     async def press(self, text: str) -> None:
         for key in text:

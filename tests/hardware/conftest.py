@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 IN_THE_LAB = "lab"
 SMOKE = "smoke"
+SIMULATED = ("simulated", "pty")
 STARTED_S = OPENING_S + 9 * 3_600
 """What the clock chip says: an hour after the tills of these stories were last heard of."""
 STORY_WITHIN_S = 900
@@ -107,8 +108,9 @@ class BenchTeller:
 
     def __init__(self, name: str, request: pytest.FixtureRequest, folder: Path) -> None:
         self.name = name
-        self._lab: Lab | None = None if name == "simulated" else request.getfixturevalue("lab")
+        self._lab: Lab | None = None if name in SIMULATED else request.getfixturevalue("lab")
         self._folder = folder
+        self._serial_scanner = name in {"pty", "cdc_acm"}
 
     def __call__(self, story: Callable[[Bench], Awaitable[None]]) -> None:
         if self._lab is None:
@@ -117,12 +119,12 @@ class BenchTeller:
         plug = usb_printer if self.name == "usblp" else serial_printer
 
         async def in_the_guest(guest: Guest) -> None:
-            await story(LabBench(guest, plug))
+            await story(LabBench(guest, plug, serial_scanner=self._serial_scanner))
 
         self._lab.tell(in_the_guest)
 
     async def _on_this_machine(self, story: Callable[[Bench], Awaitable[None]]) -> None:
-        bench = SimulatedBench(self._folder)
+        bench = SimulatedBench(self._folder, serial_scanner=self._serial_scanner)
         try:
             await story(bench)
         finally:
@@ -132,6 +134,19 @@ class BenchTeller:
 @pytest.fixture(params=["simulated", pytest.param("evdev", marks=pytest.mark.lab)])
 def on_a_bench(request: pytest.FixtureRequest, tmp_path: Path) -> BenchTeller:
     """Tells a story about keys: on this machine, or in the guest."""
+    return BenchTeller(request.param, request, tmp_path)
+
+
+@pytest.fixture(
+    params=[
+        "simulated",
+        pytest.param("evdev", marks=pytest.mark.lab),
+        "pty",
+        pytest.param("cdc_acm", marks=pytest.mark.lab),
+    ]
+)
+def on_a_scanner(request: pytest.FixtureRequest, tmp_path: Path) -> BenchTeller:
+    """Tells a story about scans: of a keyboard or a serial port, on this machine or in the guest."""
     return BenchTeller(request.param, request, tmp_path)
 
 

@@ -49,9 +49,12 @@ chip = true
 class GuestTill:
     """An appliance at its counter: a scanner, a pad and a printer, all plugged in."""
 
-    def __init__(self, guest: Guest, members: tuple[Member, ...], printer: PrinterEngine) -> None:
+    def __init__(
+        self, guest: Guest, members: tuple[Member, ...], printer: PrinterEngine, printer_plug: UsbDevice
+    ) -> None:
         self.guest = guest
         self.members = members
+        self.printer_plug = printer_plug
         self.printer: FarPrinter = printer
         self.scanner = UsbScanner()
         self.pad = UsbPad()
@@ -163,8 +166,8 @@ async def a_till(
         assert await world.shop.plug.shut_down() == 0
         members = world.members
     engine = PrinterEngine(Paper(PAPER_58_MM), answers=answers)
-    till = GuestTill(guest, members, engine)
-    await guest.emulator.plug_in(plug(engine), socket=PRINTER_SOCKET)
+    till = GuestTill(guest, members, engine, plug(engine))
+    await guest.emulator.plug_in(till.printer_plug, socket=PRINTER_SOCKET)
     await guest.emulator.plug_in(till.scanner, socket=SCANNER_SOCKET)
     await guest.emulator.plug_in(till.pad, socket=KEYPAD_SOCKET)
     path = await device_file(guest, PRINTER_SOCKET)

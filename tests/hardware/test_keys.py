@@ -24,7 +24,7 @@ def gtin(digits: str) -> list[object]:
 
 
 @pytest.mark.smoke
-def test_a_burst_of_thirteen_digits_arrives_in_order(on_a_bench: BenchTeller) -> None:
+def test_a_burst_of_thirteen_digits_arrives_in_order(on_a_scanner: BenchTeller) -> None:
     async def story(bench: Bench) -> None:
         driver = await bench.scanner_driver()
         for code in GOODS:
@@ -32,19 +32,19 @@ def test_a_burst_of_thirteen_digits_arrives_in_order(on_a_bench: BenchTeller) ->
             assert await driver.says() == gtin(code)
             await asyncio.sleep(BETWEEN_GOODS_S)
 
-    on_a_bench(story)
+    on_a_scanner(story)
 
 
-def test_every_printable_character_arrives_as_itself(on_a_bench: BenchTeller) -> None:
+def test_every_printable_character_arrives_as_itself(on_a_scanner: BenchTeller) -> None:
     async def story(bench: Bench) -> None:
         driver = await bench.scanner_driver()
         bench.scan(PRINTABLE)
         assert await driver.says() == ["TextScan", {"text": PRINTABLE}]
 
-    on_a_bench(story)
+    on_a_scanner(story)
 
 
-def test_a_code_of_a_thousand_characters_arrives_whole(on_a_bench: BenchTeller) -> None:
+def test_a_code_of_a_thousand_characters_arrives_whole(on_a_scanner: BenchTeller) -> None:
     text = "NCFXW0BSAK1:%$*+" * 62
 
     async def story(bench: Bench) -> None:
@@ -52,10 +52,10 @@ def test_a_code_of_a_thousand_characters_arrives_whole(on_a_bench: BenchTeller) 
         bench.scan(text)
         assert await driver.says() == ["TextScan", {"text": text}]
 
-    on_a_bench(story)
+    on_a_scanner(story)
 
 
-def test_half_a_scan_is_told_and_is_no_part_of_the_next(on_a_bench: BenchTeller) -> None:
+def test_half_a_scan_is_told_and_is_no_part_of_the_next(on_a_scanner: BenchTeller) -> None:
     async def story(bench: Bench) -> None:
         driver = await bench.scanner_driver()
         bench.scan_half(OIL[:7])
@@ -64,7 +64,7 @@ def test_half_a_scan_is_told_and_is_no_part_of_the_next(on_a_bench: BenchTeller)
         bench.scan(OIL)
         assert await driver.says() == gtin(OIL)
 
-    on_a_bench(story)
+    on_a_scanner(story)
 
 
 @pytest.mark.smoke
