@@ -30,8 +30,6 @@ from drivers.scanner.scan import BadScanReason
 from drivers.scanner.settings import AS_SHIPPED, ScannerSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from drivers.scanner.scan import BadScan, Scan
 
 _events = keys.EVENT.iter_unpack
