@@ -19,12 +19,10 @@ from firmware.journal.loading import keeper_of
 from firmware.journal.mail_projections import open_policy, project_mail
 from firmware.journal.records import Glance
 from firmware.journal.schema import PROJECTION_TABLES, prepare
-from sync.wire import cbor
+from sync.wire import exported
 from sync.wire.errors import WireError
 from sync.wire.facts import MailApplied
 from sync.wire.mail import MailHead
-from sync.wire.record import Record, item, record
-from sync.wire.shapes import octets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
     from sync.wire.policy import Policy
 
 Progress = Callable[[int], None]
-EXPORT_MAGIC = "sofreh-journal-1"
 TOLD_BY_ANSWERS = ("acknowledged", "contact_s", "epoch", "statement", "clean")
 """What is known from signed answers and from the process's end, not from entries or mail: a rebuild keeps it."""
 
@@ -46,12 +43,6 @@ class Audit(Struct, frozen=True):
     entries: int
     mails: int
     head: bytes
-
-
-@record
-class _Header(Record):
-    magic: bytes = item(0, octets(most=32))
-    slim: bytes = item(1, octets(most=512))
 
 
 def verify(path: Path, identity: Identity, progress: Progress) -> Audit:
@@ -132,8 +123,7 @@ def _project_again(sql: sqlite3.Connection, entry: Entry, identity: Identity) ->
 def export(path: Path, identity: Identity, target: Path, progress: Progress) -> Audit:
     """Write all entries verbatim, without private parts, for third parties.
 
-    The file is a CBOR sequence (RFC 8742): a header with the slim credential, then [payload, lines, null, signature]
-    an entry. It appears under its name only when it is whole.
+    `sync.wire.exported` says what stands in the file. It appears under its name only when it is whole.
 
     Raises: JournalCorrupt, OSError.
     """
@@ -148,10 +138,9 @@ def export(path: Path, identity: Identity, target: Path, progress: Progress) -> 
 
 
 def _export(sql: sqlite3.Connection, identity: Identity, out: BinaryIO, progress: Progress) -> Audit:
-    out.write(_Header(magic=EXPORT_MAGIC.encode(), slim=identity.slim.to_cbor()).to_cbor())
+    out.write(exported.header(exported.JOURNAL, identity.slim, identity.trusted))
     for entry in storage.read_entries(sql, identity, 0):
-        stored = entry.stored
-        out.write(cbor.encode([stored.payload, stored.lines, None, stored.signature]))
+        out.write(exported.journal_item(entry.stored))
         progress(entry.sequence)
     head = storage.head_of(sql, identity)
     return Audit(head.sequence, storage.mail_head_of(sql, identity).number, head.prev)

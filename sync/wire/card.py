@@ -57,7 +57,9 @@ def from_qr(text: str, trusted: TrustedKeys) -> Card:
     """The card in a scanned text, once its signature holds. Raises: Malformed, NotAuthentic."""
     if not text.startswith(PREFIX):
         raise Malformed("card", "does not begin with C1:")
-    card = Card.from_cbor(base45.decode(text[len(PREFIX) :], where="card"), bytes_max=CARD_BYTES_MAX)
+    card = Card.from_cbor(
+        base45.decode(text[len(PREFIX) :], where="card"), bytes_max=CARD_BYTES_MAX, where="card"
+    )
     key = trusted.numbered(card.issuer, Role.CARD, what="card")
     key.verify(
         card.signature,

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from sync.wire import cbor, cose
 from sync.wire.cose import SigningKey, VerifyingKey
-from sync.wire.errors import Malformed, NotAuthentic
+from sync.wire.errors import NotDelegated, UnknownVersion
 from sync.wire.kinds import Role
 from sync.wire.record import Record, array_record, item, record
 from sync.wire.shapes import list_of, octets, one_of, text, uint
@@ -99,10 +99,11 @@ class EnrollmentAnswer(Record):
 
 
 class TrustedKeys(Struct, frozen=True):
-    """The root and the delegations it has signed: whose signature holds for what."""
+    """The root and the delegations it has signed: whose signature holds for what. `messages` are the delegations as signed."""
 
     root: VerifyingKey
     delegations: tuple[Delegation, ...]
+    messages: tuple[bytes, ...] = ()
 
     def verify(self, message: bytes, role: Role, *, context: str, what: str) -> bytes:
         """The payload of `message`, signed by a key that the root delegated for `role`.
@@ -117,28 +118,28 @@ class TrustedKeys(Struct, frozen=True):
         for delegation in self.delegations:
             if delegation.role is role and cose.key_id(delegation.public) == wanted:
                 return VerifyingKey(delegation.public)
-        raise NotAuthentic(what, f"its key is not delegated for {role.name.lower()}")
+        raise NotDelegated(what, f"its key is not delegated for {role.name.lower()}")
 
     def numbered(self, number: int, role: Role, *, what: str) -> VerifyingKey:
         """The key of delegation `number`. Raises: NotAuthentic."""
         for delegation in self.delegations:
             if delegation.number == number and delegation.role is role:
                 return VerifyingKey(delegation.public)
-        raise NotAuthentic(what, f"key {number} is not delegated for {role.name.lower()}")
+        raise NotDelegated(what, f"key {number} is not delegated for {role.name.lower()}")
 
 
 def trust(root_public: bytes, delegations: Iterable[bytes]) -> TrustedKeys:
     """The delegations that the root really signed. Raises: Malformed, NotAuthentic."""
-    root = VerifyingKey(root_public)
-    opened = [_opened(message, root, f"delegation[{index}]") for index, message in enumerate(delegations)]
-    return TrustedKeys(root, tuple(opened))
+    root, messages = VerifyingKey(root_public), tuple(delegations)
+    opened = [_opened(message, root, f"delegation[{index}]") for index, message in enumerate(messages)]
+    return TrustedKeys(root, tuple(opened), messages)
 
 
 def _opened(message: bytes, root: VerifyingKey, what: str) -> Delegation:
     payload = cose.verify(message, root, context=DELEGATION_CONTEXT, what=what)
     delegation = Delegation.from_cbor(payload, where=what)
     if delegation.version != VERSION:
-        raise Malformed(f"{what}.version", f"{delegation.version} is unknown")
+        raise UnknownVersion(what, delegation.version)
     return delegation
 
 

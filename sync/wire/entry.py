@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sync.wire import cbor, cose
 from sync.wire.compiled import Many
-from sync.wire.errors import Malformed, NotAuthentic
+from sync.wire.errors import HashDiffers, NotAuthentic, UnknownVersion
 from sync.wire.facts import FACT_OF_KIND, KIND_OF_FACT, LINES_MAX, Fact, Line, Purchase
 from sync.wire.kinds import EntryKind, Grade
 from sync.wire.proof import household_proof
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 VERSION = 1
 CONTEXT = "sofreh/entry/1"
 HASH_BYTES = 32
+BLIND_BYTES = 16
 PAYLOAD_BYTES_MAX = 4096
 PART_BYTES_MAX = 8192
 
@@ -205,7 +206,7 @@ def reopen(stored: EntryBytes, *, key: VerifyingKey, blinding_key: bytes | None,
     """
     payload = Payload.from_cbor(stored.payload, bytes_max=PAYLOAD_BYTES_MAX, where=what)
     if payload.version != VERSION:
-        raise Malformed(f"{what}.version", f"{payload.version} is unknown")
+        raise UnknownVersion(what, payload.version)
     signed_bytes = cose.to_be_signed(stored.payload, public=key.public, context=CONTEXT)
     key.verify(stored.signature, signed_bytes, what=what)
     _check_parts(stored, payload, blinding_key, what)
@@ -221,7 +222,7 @@ def reopen(stored: EntryBytes, *, key: VerifyingKey, blinding_key: bytes | None,
 
 def _check_parts(stored: EntryBytes, payload: Payload, blinding_key: bytes | None, what: str) -> None:
     if (None if stored.lines is None else hashlib.sha256(stored.lines).digest()) != payload.lines_hash:
-        raise NotAuthentic(f"{what}.lines", "do not have the hash that was signed")
+        raise HashDiffers(f"{what}.lines", "do not have the hash that was signed")
     if stored.private is None:
         private_hash = None if blinding_key is not None else payload.private_hash
     elif blinding_key is None:
@@ -229,7 +230,7 @@ def _check_parts(stored: EntryBytes, payload: Payload, blinding_key: bytes | Non
     else:
         private_hash = blinded_hash(stored.private, payload.sequence, blinding_key)
     if private_hash != payload.private_hash:
-        raise NotAuthentic(f"{what}.private", "does not have the hash that was signed")
+        raise HashDiffers(f"{what}.private", "does not have the hash that was signed")
 
 
 def pack_lines(lines: tuple[Line, ...]) -> PackedLines:
@@ -250,9 +251,13 @@ def lines_from_bytes(data: bytes, *, where: str = "lines") -> tuple[Line, ...]:
 
 
 def blinded_hash(private: bytes, sequence: int, blinding_key: bytes) -> bytes:
-    """SHA-256 over a 16-byte blind for this sequence number and the private part."""
-    blind = hmac.digest(blinding_key, sequence.to_bytes(8), "sha256")[:16]
-    return hashlib.sha256(blind + private).digest()
+    """SHA-256 over the blind for this sequence number and the private part."""
+    return hashlib.sha256(blind(sequence, blinding_key) + private).digest()
+
+
+def blind(sequence: int, blinding_key: bytes) -> bytes:
+    """What hides the private part at a sequence number, 16 bytes: shows who has it that one part and no other."""
+    return hmac.digest(blinding_key, sequence.to_bytes(8), "sha256")[:BLIND_BYTES]
 
 
 _LINES = Many(nested(Line), LINES_MAX)

@@ -35,7 +35,7 @@ from sync.wire.record import Record, array_record, item, record
 from sync.wire.shapes import chosen_by, list_of, nested, octets, one_of, optional, uint, verbatim, with_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from sync.wire.cose import VerifyingKey
 
@@ -127,6 +127,15 @@ def unpack_batch(
 
     Raises: Malformed, for the batch as a whole.
     """
+    return rebuild_batch(
+        batch, base, device=device, key=key, private_hash=partial(blinded_hash, blinding_key=blinding_key)
+    )
+
+
+def rebuild_batch(
+    batch: bytes, base: Head, *, device: int, key: VerifyingKey, private_hash: Callable[[bytes, int], bytes]
+) -> Iterator[EntryBytes]:
+    """The same, where `private_hash` says the hash of a private part at a sequence number. Raises: Malformed."""
     rows: tuple[_Row, ...] = cbor.whole(
         _VERBATIM_ROWS.read, _inflated(batch), where="batch", bytes_max=BATCH_BYTES_MAX
     )
@@ -140,9 +149,7 @@ def unpack_batch(
             boot=row.boot,
             public=row.public,
             lines_hash=None if row.lines is None else hashlib.sha256(row.lines).digest(),
-            private_hash=None
-            if row.private is None
-            else blinded_hash(row.private, head.sequence, blinding_key),
+            private_hash=None if row.private is None else private_hash(row.private, head.sequence),
         )
         signed_bytes = cose.to_be_signed(payload, public=key.public, context=ENTRY_CONTEXT)
         head = Head(head.sequence + 1, hashlib.sha256(signed_bytes).digest())

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from sync.wire import cose
-from sync.wire.errors import Malformed, NotAuthentic
+from sync.wire.errors import OtherDevice, OutOfChain, UnknownVersion
 from sync.wire.kinds import MailKind, Role, Verdict
 from sync.wire.money import AMOUNT_RIAL_MAX
 from sync.wire.proof import SALT_BYTES, SLOW_HASH_BYTES, TAG_BITS
@@ -246,11 +246,11 @@ def reopen(message: bytes, after: MailHead, trusted: TrustedKeys, *, device: int
     payload_bytes = cose.verify(message, key, context=CONTEXT, what=what)
     payload = _Payload.from_cbor(payload_bytes, bytes_max=MAIL_BYTES_MAX, where=what)
     if payload.version != VERSION:
-        raise Malformed(what, f"version {payload.version} is unknown")
+        raise UnknownVersion(what, payload.version)
     if payload.device != device:
-        raise NotAuthentic(what, f"is for device {payload.device}")
+        raise OtherDevice(what, f"is for device {payload.device}")
     if (payload.number, payload.prev) != (after.number + 1, after.hash):
-        raise NotAuthentic(what, "does not follow the mail that this device holds")
+        raise OutOfChain(what, "does not follow the mail that this device holds")
     return Mail(
         payload.number,
         payload.kind,

@@ -15,7 +15,7 @@ from msgspec import Struct
 from sync.wire import base45, cbor, cose
 from sync.wire.credential import SlimCredential, TrustedKeys, verify_slim
 from sync.wire.entry import CONTEXT, HASH_BYTES, VERSION, Entry, Payload, TimeInterval, lines_from_bytes
-from sync.wire.errors import Malformed, NotAuthentic
+from sync.wire.errors import Expired, Malformed
 from sync.wire.facts import FACT_OF_KIND, Fact, Line
 from sync.wire.kinds import EntryKind
 from sync.wire.record import Record, array_record, item
@@ -70,10 +70,12 @@ def verify(text: str, trusted: TrustedKeys) -> VerifiedReceipt:
     """What the scanned text proves. Raises: Malformed, NotAuthentic."""
     if not text.startswith(PREFIX):
         raise Malformed("receipt", "does not begin with R1:")
-    parts = _Parts.from_cbor(base45.decode(text[len(PREFIX) :], where="receipt"), bytes_max=RECEIPT_BYTES_MAX)
+    parts = _Parts.from_cbor(
+        base45.decode(text[len(PREFIX) :], where="receipt"), bytes_max=RECEIPT_BYTES_MAX, where="receipt"
+    )
     key = verify_slim(parts.slim, trusted)
     if parts.time.not_before_s > parts.slim.until_s:
-        raise NotAuthentic("receipt", "was made after its device's credential had ended")
+        raise Expired("receipt", "was made after its device's credential had ended")
     lines, lines_hash = _lines(parts.lines)
     payload = Payload(
         version=VERSION, device=parts.slim.device, sequence=parts.sequence, prev=parts.prev, kind=parts.kind,

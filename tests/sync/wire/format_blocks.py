@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 FORMAT = ROOT / "sync" / "wire" / "FORMAT.md"
 CDDL = re.compile(r"(<!-- cddl: ([\w ]+) -->\n```cddl\n)(.*?)(\n```)", re.DOTALL)
 EXAMPLE = re.compile(r"<!-- vector: ([\w.]+) -->\n```text\n(.*?)\n```", re.DOTALL)
-UNDERSTOOD = {"_ReadRow": "Row", "_Payload": "MailPayload", "_Parts": "Receipt", "_Header": "Header"}
+UNDERSTOOD = {"_ReadRow": "Row", "_Payload": "MailPayload", "_Parts": "Receipt"}
 """What records that no other module may name are called."""
 NOT_ON_THE_WIRE = {"_Row", "EntryBytes"}
 """The first is `Row`, not understood; the second is how an entry is stored."""

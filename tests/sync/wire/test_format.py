@@ -9,7 +9,9 @@ import re
 import pytest
 
 import sync.wire
+from sync.wire.exported import BATCH, JOURNAL, MAIL
 from sync.wire.kinds import Verdict
+from sync.wire.verifiable import Finding
 from tests.sync.wire import format_blocks
 from tests.sync.wire.format_blocks import CHOICES, FORMAT, cddl, examples, named_things, shown
 from tests.vectors import make
@@ -73,6 +75,16 @@ def test_every_context_stands_in_the_table() -> None:
 def test_every_verdict_stands_in_the_table() -> None:
     rows = re.findall(r"^\| (\d+) \| `(\w+)` \|", TEXT, re.MULTILINE)
     assert rows == [(str(int(verdict)), verdict.name.lower()) for verdict in Verdict]
+
+
+def test_every_finding_and_every_kind_of_file_stands_in_its_table() -> None:
+    section = TEXT[TEXT.index("## 12. ") : TEXT.index("## 13. ")]
+    names = [
+        name
+        for row in re.findall(r"^\| (`.+?`) \|", section, re.MULTILINE)
+        for name in re.findall(r"`([\w-]+)`", row)
+    ]
+    assert names == [*(magic.decode() for magic in (JOURNAL, BATCH, MAIL)), *Finding]
 
 
 @pytest.mark.parametrize("path", sorted(SHOWN))

@@ -105,7 +105,7 @@ def test_a_signature_for_another_purpose_is_refused() -> None:
 @pytest.mark.parametrize(
     ("field", "value", "where"),
     [
-        (0, 2, "mail 1"),
+        (0, 2, "mail 1.version"),
         (4, 11, "mail 1.kind"),
         (4, 99, "mail 1.kind"),
         (6, {}, "mail 1.body"),
