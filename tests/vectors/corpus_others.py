@@ -1,0 +1,360 @@
+"""Batches, mail, receipts and cards of the corpus: good ones, and one for each way to be wrong."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Any
+
+from sync.wire import base45, card, cbor, cose, entry, exported, receipt_qr
+from sync.wire.kinds import EntryKind, MailKind, Role
+from sync.wire.mail import MailHead
+from tests.vectors import samples
+from tests.vectors.corpus_parts import (
+    DEVICE_KEY,
+    OTHER,
+    SHORT,
+    SLIM,
+    STRANGER,
+    TRUSTED,
+    Case,
+    batch,
+    batch_of,
+    flipped,
+    letter,
+    mailbag,
+    request,
+    rows_of,
+    slim_of,
+    stored_deflate,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROWS = rows_of(SHORT)
+HEAD_OF_BATCH = exported.header(exported.BATCH, SLIM, TRUSTED)
+BAG = samples.MAILBOX
+LAST = MailHead(BAG[4].number, BAG[4].hash)
+"""The item before the revocation, which stands for all that is not a document."""
+RECEIPT = receipt_qr.to_qr(samples.PURCHASE_ENTRY, SLIM)
+RECEIPT_VALUE = cbor.decode(base45.decode(RECEIPT[3:], where="receipt"), where="receipt", bytes_max=2048)
+CARD_VALUE = samples.CARD.to_value()
+
+
+def cases() -> Iterator[Case]:
+    """All of them."""
+    yield from _good_batches()
+    yield from _batches()
+    yield from _rows()
+    yield from _requests()
+    yield from _mail()
+    yield from _documents()
+    yield from _receipts()
+    yield from _base45()
+    yield from _cards()
+
+
+def _good_batches() -> Iterator[Case]:
+    yield Case(
+        "batch-every-kind", batch_of(samples.JOURNAL), "proven", "", "an entry of each kind, from entry 0 on"
+    )
+    yield Case("batch-later", batch_of(SHORT[2:]), "proven", "", "from entry 2 on")
+    yield Case("batch-empty", batch(b"", deflated=b""), "proven", "", "a request without entries")
+
+
+def _good_rows(private: tuple[int, ...] = (3,), **changed: Any) -> bytes:
+    return batch(ROWS, private=private, **changed)
+
+
+def _batches() -> Iterator[Case]:
+    whole = _good_rows()
+    raw = stored_deflate(ROWS)
+    for name, data, expected, where, means in (
+        ("cut", whole[:-1], "malformed", "blinds", "the last byte is missing"),
+        ("trailing", whole + b"\x00", "malformed", "blinds", "a byte behind the blinds"),
+        ("header-only", HEAD_OF_BATCH, "malformed", "request", "no request"),
+        ("request-array", HEAD_OF_BATCH + b"\x80\x80", "malformed", "request", "an array for the request's bytes"),
+        ("not-deflate", _good_rows(deflated=b"\xff\xff\xff"), "malformed", "batch", "no deflated data"),
+        ("deflate-cut", _good_rows(deflated=raw[:-9]), "malformed", "batch", "deflated data that ends early"),
+        ("deflate-trailing", _good_rows(deflated=raw + b"\x00"), "malformed", "batch", "a byte behind the last block"),
+        ("inflates-too-far", _good_rows(deflated=_bomb()), "malformed", "batch", "2 MiB in 2 KiB"),
+        ("blind-missing", _good_rows(private=()), "malformed", "blinds", "no blind for a private part"),
+        ("blind-extra", _good_rows(private=(3, 4)), "malformed", "blinds", "a blind without a private part"),
+        ("blind-other", _good_rows(private=(4,)), "bad_signature", "entry 3", "the blind of another entry"),
+        ("blind-short", whole[:-18] + b"\x81\x4f" + bytes(15), "malformed", "blinds[0]", "15 bytes"),
+        ("first-number", batch(ROWS, base=entry.Head(1, samples.CREDENTIAL_HASH), private=(4,)), "bad_signature", "entry 1", "begins at the wrong number"),
+        ("first-prev", batch(ROWS, base=entry.Head(0, bytes(32)), private=(3,)), "bad_signature", "entry 0", "begins at the wrong hash"),
+        ("expired", batch(ROWS, private=(3,)).replace(SLIM.to_cbor(), slim_of(until_s=samples.MORNING_S + 61).to_cbor()), "expired", "entry 2", "the credential ended before entry 2"),
+    ):  # fmt: skip
+        yield Case(f"batch-{name}", data, expected, where, means)
+
+
+def _bomb() -> bytes:
+    """2 MiB of zeros. Matches of 258 bytes at distance 1 in fixed codes (RFC 1951, 3.2.6), written by hand."""
+    bits = "1" + "10" + "00110000" + ("11000101" + "00000") * (2 * 1024 * 1024 // 258) + "0000000"
+    bits += "0" * (-len(bits) % 8)
+    made = bytes(int(bits[at : at + 8][::-1], 2) for at in range(0, len(bits), 8))
+    assert len(zlib.decompressobj(-15).decompress(made)) > 1 << 20
+    return made
+
+
+def _rows() -> Iterator[Case]:
+    def with_row(at: int, of: int = 3, **changed: object) -> bytes:
+        rows = cbor.decode(ROWS, where="", bytes_max=1 << 20)
+        rows[of][at] = changed["to"]
+        return batch(cbor.encode(rows), private=(3,))
+
+    row = rows_of(SHORT[1:2])[1:]
+    for name, data, expected, where, means in (
+        ("rows-201", batch(cbor.head(cbor.ARRAY, 201) + row * 201), "malformed", "batch", "201 rows"),
+        ("rows-map", batch(b"\xa0"), "malformed", "batch", "a map of rows"),
+        ("rows-cut", batch(ROWS[:-1], private=(3,)), "malformed", "batch", "the last row ends early"),
+        ("rows-trailing", batch(ROWS + b"\x00", private=(3,)), "malformed", "batch", "a byte behind the last row"),
+        ("row-of-six", batch(b"\x81\x86" + row[1:-66]), "malformed", "batch[0]", "a row without signature"),
+        ("row-long-integer", batch(b"\x81\x87\x18\x01" + row[2:]), "malformed", "batch[0].kind", "kind 1 as 1801"),
+        ("row-signature-short", with_row(6, to=bytes(63)), "malformed", "batch[3].signature", "63 bytes of signature"),
+        ("row-kind", with_row(0, to=22), "malformed", "entry 3.public", "another kind, whose public part this is not"),
+        ("row-time", with_row(1, to=[samples.MORNING_S, 4, 3]), "bad_signature", "entry 3", "another time"),
+        ("row-boot", with_row(2, to=4), "bad_signature", "entry 3", "another start"),
+        ("row-no-lines", with_row(4, to=None), "bad_signature", "entry 3", "the lines left out"),
+        ("row-private", with_row(5, to={0: 518, 1: 90_001, 2: bytes(8)}), "bad_signature", "entry 3", "another household"),
+        ("row-flipped", batch(flipped(ROWS, -100), private=(3,)), "bad_signature", "entry 4", "a bit of the last row"),
+        ("row-lost", batch(rows_of((*SHORT[:2], *SHORT[3:])), private=(2,)), "bad_signature", "entry 2", "entry 2 is missing, so its number falls to entry 3"),
+        ("row-private-field", _signed_private({6: 0}), "malformed", "entry 0.private", "rightly signed, with an unknown field in the private part"),
+    ):  # fmt: skip
+        yield Case(f"batch-{name}", data, expected, where, means)
+
+    other = with_row(6, to=SHORT[2].stored.signature)
+    yield Case(
+        "batch-row-signature",
+        other,
+        "bad_signature",
+        "entry 3",
+        "another entry's signature",
+        "bad_signature",
+        3,
+    )
+
+
+def _signed_private(private: dict[int, Any]) -> bytes:
+    """A batch of one entry whose private part is not of the format, as a hostile device would sign it."""
+    time, public = (
+        samples.draft(EntryKind.ENROLLED).time.to_cbor(),
+        samples.FACTS[EntryKind.ENROLLED].to_cbor(),
+    )
+    data = cbor.encode(private)
+    payload = entry.payload_bytes(
+        samples.FIRST_HEAD, device=samples.DEVICE, kind=b"\x00", time=time, boot=b"\x01", public=public, lines_hash=None,
+        private_hash=entry.blinded_hash(data, 0, samples.BLINDING_KEY),
+    )  # fmt: skip
+    signature = DEVICE_KEY.sign(cose.to_be_signed(payload, public=DEVICE_KEY.public, context=entry.CONTEXT))
+    row = b"\x81\x87\x00" + time + b"\x01" + public + b"\xf6" + data + cbor.encode(signature)
+    return batch(row, private=(0,))
+
+
+def _requests() -> Iterator[Case]:
+    body = request(stored_deflate(ROWS))
+    message = cose.sign(body, DEVICE_KEY, context="sofreh/exchange-request/1")
+    parts = cbor.decode(message, where="", bytes_max=1 << 20)
+
+    def with_message(message: bytes) -> bytes:
+        return exported.batch_file(message, (3,), SLIM, TRUSTED, blinding_key=samples.BLINDING_KEY)
+
+    def with_part(at: int, to: object) -> bytes:
+        return with_message(cbor.encode([*parts[:at], to, *parts[at + 1 :]]))
+
+    kid = parts[0][-8:]
+    for name, data, expected, where, means in (
+        ("request-other-key", _good_rows(key=OTHER), "bad_signature", "request", "signed by another device"),
+        ("request-other-context", _good_rows(context="sofreh/entry/1"), "bad_signature", "request", "signed as an entry"),
+        ("request-version", _good_rows(version=2), "unknown_version", "request.version", "version 2"),
+        ("request-device", _good_rows(device=1002), "other_device", "request", "says that it is of device 1002"),
+        ("request-field", with_message(cose.sign(body[:-1] + b"\x00", DEVICE_KEY, context="sofreh/exchange-request/1")), "bad_signature", "entry 4", "the last byte of the batch is another"),
+        ("request-flipped", with_message(flipped(message, -1)), "bad_signature", "request", "a bit of its signature"),
+        ("request-kid", with_part(0, parts[0].replace(kid, bytes(8))), "bad_signature", "request", "another key id"),
+        ("request-algorithm", with_part(0, cbor.encode({1: -7, 4: kid})), "bad_signature", "request", "an algorithm that is not the key's"),
+        ("request-protected-field", with_part(0, cbor.encode({1: -8, 3: 0, 4: kid})), "malformed", "request.protected", "a third header"),
+        ("request-unprotected", with_part(1, {4: kid}), "malformed", "request", "an unprotected header"),
+        ("request-detached", with_part(2, None), "malformed", "request", "no payload"),
+        ("request-tagged", with_message(b"\xd2" + message), "malformed", "request", "tag 18 before it"),
+        ("request-cut", with_message(message[:-1]), "malformed", "request", "ends early"),
+        ("request-nonce", _good_rows(nonce=bytes(15)), "malformed", "request.nonce", "a nonce of 15 bytes"),
+    ):  # fmt: skip
+        yield Case(f"batch-{name}", data, expected, where, means)
+
+
+def _mail() -> Iterator[Case]:
+    messages = [each.message for each in BAG]
+    yield Case("mail-every-kind", mailbag(*messages), "proven", "", "an item of each kind, from item 1 on")
+    yield Case("mail-later", mailbag(*messages[5:], after=LAST), "proven", "", "from item 6 on")
+
+    def item(body: Any = None, kind: int = MailKind.REVOCATION, **changed: Any) -> bytes:
+        made = letter(
+            changed.pop("number", 6),
+            changed.pop("prev", LAST.hash),
+            kind,
+            {0: [1]} if body is None else body,
+            **changed,
+        )
+        return mailbag(made, after=LAST)
+
+    parts = cbor.decode(messages[5], where="", bytes_max=1 << 20)
+    for name, data, expected, where, means in (
+        ("cut", mailbag(*messages)[:-1], "malformed", "mail 11", "the last byte is missing"),
+        ("before-cut", exported.header(exported.MAIL, SLIM, TRUSTED), "malformed", "before", "nothing behind the header"),
+        ("item-array", mailbag() + b"\x80", "malformed", "mail 1", "an array for the item's bytes"),
+        ("flipped-payload", mailbag(flipped(messages[0], 40)), "bad_signature", "mail 1", "a bit of the payload"),
+        ("flipped-signature", mailbag(flipped(messages[0], -1)), "bad_signature", "mail 1", "a bit of the signature"),
+        ("card-key", item(key=samples.CARD_KEY), "not_delegated", "mail 6", "signed by the card key"),
+        ("stranger", item(key=STRANGER), "not_delegated", "mail 6", "signed by a key that nobody delegated"),
+        ("other-context", item(context="sofreh/exchange-answer/1"), "bad_signature", "mail 6", "signed as an answer"),
+        ("algorithm", mailbag(cbor.encode([cbor.encode({1: -7, 4: parts[0][-8:]}), *parts[1:]]), after=LAST), "bad_signature", "mail 6", "an algorithm that is not the key's"),
+        ("header-order", mailbag(cbor.encode([parts[0][:1] + parts[0][3:] + parts[0][1:3], *parts[1:]]), after=LAST), "malformed", "mail 6.protected", "header fields 4, 1"),
+        ("version", item(version=2), "unknown_version", "mail 6.version", "version 2"),
+        ("other-device", item(device=1002), "other_device", "mail 6", "is for device 1002"),
+        ("gap", mailbag(*messages[:2], messages[3]), "broken_chain", "mail 3", "item 3 is missing"),
+        ("twice", mailbag(*messages[:2], messages[1]), "broken_chain", "mail 3", "item 2 twice"),
+        ("before", mailbag(messages[5], after=MailHead(5, bytes(32))), "broken_chain", "mail 6", "does not follow the item before the file"),
+        ("number", item(number=7), "broken_chain", "mail 6", "item 7 names item 5"),
+        ("prev", item(prev=bytes(32)), "broken_chain", "mail 6", "names no item"),
+        ("kind-reserved", item(kind=11), "malformed", "mail 6.kind", "kind 11 is reserved"),
+        ("body-other", item(kind=MailKind.SETTLEMENT), "malformed", "mail 6.body", "the body of another kind"),
+        ("body-number", item({0: [2**53]}), "malformed", "mail 6.body.cards[0]", "2^53"),
+        ("body-too-many", item({0: [1] * 2001}), "malformed", "mail 6.body.cards", "2001 cards"),
+        ("verdict-unknown", item({0: 0, 1: 9, 2: [[3, 16]]}, MailKind.VERDICTS), "malformed", "mail 6.body.exceptions[0].verdict", "there is no verdict 16"),
+        ("tag-over", item({0: [{0: 1, 1: 1, 2: 1 << 20, 3: [], 4: bytes(16), 5: []}]}, MailKind.HOUSEHOLDS), "malformed", "mail 6.body.households[0].tag", "a tag of 21 bits"),
+    ):  # fmt: skip
+        yield Case(f"mail-{name}", data, expected, where, means)
+
+
+def _documents() -> Iterator[Case]:
+    def bag(kind: MailKind, document: bytes) -> bytes:
+        return mailbag(letter(1, samples.CREDENTIAL_HASH, kind, {0: document}))
+
+    policy = samples.POLICY.to_value()
+    key = samples.DELEGATED[Role.POLICY]
+    for name, kind, value, signer, context, expected, where, means in (
+        ("policy-key", 1, policy, samples.MAIL_KEY, "sofreh/policy/1", "not_delegated", "mail 1.policy", "a policy by the mail key"),
+        ("policy-as-catalog", 2, policy, key, "sofreh/policy/1", "bad_signature", "mail 1.catalog", "a policy in place of a list"),
+        ("policy-percent", 1, policy | {12: 101}, key, "sofreh/policy/1", "malformed", "mail 1.policy.usual_shop_percent", "101 percent"),
+        ("catalog-gtin", 2, {0: 1, 1: [[10**14, 1, "x", 0]]}, key, "sofreh/catalog/1", "malformed", "mail 1.catalog.products[0].gtin", "15 digits"),
+    ):  # fmt: skip
+        document = cose.sign(cbor.encode(value), signer, context=context)
+        yield Case(f"mail-{name}", bag(MailKind(kind), document), expected, where, means)
+
+
+def _qr(value: object, prefix: str = "R1:") -> bytes:
+    return (prefix + base45.encode(value if isinstance(value, bytes) else cbor.encode(value))).encode()
+
+
+def _receipts() -> Iterator[Case]:
+    yield Case("receipt-lines", RECEIPT.encode(), "proven", "", "a purchase with its lines")
+    yield Case("receipt-line-end", RECEIPT.encode() + b"\r\n", "proven", "", "the same as a line of text")
+    void = next(each for each in samples.JOURNAL if each.kind is EntryKind.VOID)
+    yield Case(
+        "receipt-void", receipt_qr.to_qr(void, SLIM).encode(), "proven", "", "a void, which has no lines"
+    )
+    hashed = [*RECEIPT_VALUE[:6], samples.PURCHASE_ENTRY.stored.payload[-67:-35], *RECEIPT_VALUE[7:]]
+    yield Case("receipt-hash", _qr(hashed), "proven", "", "a purchase with the hash of its lines")
+
+    def changed(at: int, to: object) -> bytes:
+        return _qr([*RECEIPT_VALUE[:at], to, *RECEIPT_VALUE[at + 1 :]])
+
+    other_slim = slim_of(device=1002, public=OTHER.public).to_value()
+    cbor_bytes = cbor.encode(RECEIPT_VALUE)
+    expired = slim_of(until_s=RECEIPT_VALUE[3][0] - 1).to_value()
+    for name, data, expected, where, means in (
+        ("other-device", changed(9, other_slim), "bad_signature", "receipt 1002-8", "with another device's credential"),
+        ("expired", changed(9, expired), "expired", "receipt", "made a second after its credential had ended"),
+        ("issuer-unknown", changed(9, slim_of(issuer=9).to_value()), "not_delegated", "slim credential", "names delegation 9"),
+        ("issuer-role", changed(9, slim_of(issuer=5, key=samples.MAIL_KEY).to_value()), "not_delegated", "slim credential", "credential by the mail key"),
+        ("stranger", changed(9, slim_of(key=STRANGER).to_value()), "bad_signature", "slim credential", "credential by a key that nobody delegated"),
+        ("no-slim", changed(9, None), "malformed", "receipt.slim", "no credential"),
+        ("amount", changed(5, RECEIPT_VALUE[5] | {2: 5_100_001}), "bad_signature", "receipt 1001-8", "another total"),
+        ("time", changed(3, [RECEIPT_VALUE[3][0] + 60, 4, 3]), "bad_signature", "receipt 1001-8", "a minute later"),
+        ("sequence", changed(0, 9), "bad_signature", "receipt 1001-9", "another number"),
+        ("line", changed(6, [[1, 0, 0, 1, 100, 100]]), "bad_signature", "receipt 1001-8", "another basket"),
+        ("line-malformed", changed(6, [[1, 0, 7, 1, 100, 100]]), "malformed", "receipt.lines[0].unit", "there is no unit 7"),
+        ("lines-null", changed(6, None), "bad_signature", "receipt 1001-8", "the lines left out"),
+        ("lines-hash", changed(6, bytes(32)), "bad_signature", "receipt 1001-8", "another hash of the lines"),
+        ("private-hash", changed(7, bytes(32)), "bad_signature", "receipt 1001-8", "another private hash"),
+        ("signature", changed(8, flipped(RECEIPT_VALUE[8], 63)), "bad_signature", "receipt 1001-8", "a bit of the signature"),
+        ("kind", changed(2, 12), "malformed", "receipt.public", "a refund's number before a purchase"),
+        ("kind-unknown", changed(2, 23), "malformed", "receipt.kind", "there is no kind 23"),
+        ("of-nine", _qr(RECEIPT_VALUE[:9]), "malformed", "receipt", "nine parts"),
+        ("long-integer", _qr(cbor_bytes[:1] + b"\x18\x08" + cbor_bytes[2:]), "malformed", "receipt.sequence", "8 as 1808"),
+        ("bytes-left", _qr(cbor_bytes + b"\x00"), "malformed", "receipt", "a byte behind it"),
+        ("cut", _qr(cbor_bytes[:-1]), "malformed", "receipt", "the last byte is missing"),
+        ("oversized", _qr(bytes(2049)), "malformed", "receipt", "2049 bytes"),
+        ("nothing", b"R1:", "malformed", "receipt", "nothing behind R1:"),
+    ):  # fmt: skip
+        yield Case(f"receipt-{name}", data, expected, where, means)
+    wrong = DEVICE_KEY.sign(
+        cose.to_be_signed(samples.PURCHASE_ENTRY.stored.payload, public=OTHER.public, context=entry.CONTEXT)
+    )
+    yield Case(
+        "receipt-other-kid",
+        changed(8, wrong),
+        "bad_signature",
+        "receipt 1001-8",
+        "signed under another key id",
+    )
+
+
+def _base45() -> Iterator[Case]:
+    text = RECEIPT.encode()
+    for name, data, expected, where, means in (
+        ("lower-case", text.lower(), "unreadable", "file", "in small letters"),
+        ("other-prefix", b"R2:" + text[3:], "unreadable", "file", "a later format"),
+        ("character", text[:-1] + b"_", "malformed", "receipt", "a character that base45 has not"),
+        ("not-ascii", text + "۰".encode(), "malformed", "receipt", "a Persian digit behind it"),
+        ("group", text[:3] + b":::" + text[6:], "malformed", "receipt", "a group over 65535"),
+        ("length", text + b"0", "malformed", "receipt", "a character is left over"),
+        ("two-lines", text[:99] + b"\n" + text[99:], "malformed", "receipt", "broken into two lines"),
+        ("text-oversized", b"R1:" + b"0" * 8190, "malformed", "receipt", "8193 characters"),
+    ):
+        yield Case(f"receipt-{name}", data, expected, where, means)
+
+
+def _cards() -> Iterator[Case]:
+    yield Case("card-good", card.to_qr(samples.CARD).encode(), "proven", "", "a card")
+
+    def changed(at: int, to: object) -> bytes:
+        return _qr([*CARD_VALUE[:at], to, *CARD_VALUE[at + 1 :]], "C1:")
+
+    by_stranger = card.issue(
+        number=90_001, until_s=samples.UNTIL_S, secret=samples.CARD_SECRET, issuer=3, key=STRANGER
+    )
+    for name, data, expected, where, means in (
+        ("number", changed(0, 90_002), "bad_signature", "card", "another number"),
+        ("until", changed(1, samples.UNTIL_S + 1), "bad_signature", "card", "a second longer"),
+        ("secret", changed(2, bytes(16)), "bad_signature", "card", "another secret"),
+        (
+            "signature",
+            changed(4, flipped(CARD_VALUE[4], 0)),
+            "bad_signature",
+            "card",
+            "a bit of the signature",
+        ),
+        ("issuer-unknown", changed(3, 9), "not_delegated", "card", "names delegation 9"),
+        ("issuer-role", changed(3, 1), "not_delegated", "card", "names the policy key's delegation"),
+        (
+            "stranger",
+            _qr(by_stranger.to_cbor(), "C1:"),
+            "bad_signature",
+            "card",
+            "signed by a key that nobody delegated",
+        ),
+        ("secret-short", changed(2, bytes(15)), "malformed", "card.secret", "15 bytes of secret"),
+        ("of-six", _qr([*CARD_VALUE, 0], "C1:"), "malformed", "card", "six parts"),
+        (
+            "bytes-left",
+            _qr(cbor.encode(CARD_VALUE) + b"\x00", "C1:"),
+            "malformed",
+            "card",
+            "a byte behind it",
+        ),
+        ("oversized", _qr(bytes(257), "C1:"), "malformed", "card", "257 bytes"),
+        ("group", b"C1:ZZZ", "malformed", "card", "a group over 65535"),
+    ):
+        yield Case(f"card-{name}", data, expected, where, means)
