@@ -134,6 +134,14 @@ def _journal_parser(journal: argparse.ArgumentParser) -> None:
         _config_of(action)
         if name == "export":
             action.add_argument("target", type=Path, metavar="FILE")
+        if name == "verify":
+            action.add_argument(
+                "source",
+                type=Path,
+                nargs="?",
+                metavar="FILE",
+                help="an exported file or a receipt's text instead",
+            )
         action.set_defaults(run=_journal, action=name)
 
 
@@ -175,7 +183,7 @@ def _say_on_paper(config: Config, errors: Sequence[BaseException]) -> None:
     from firmware.technician import service_print  # noqa: PLC0415
 
     with contextlib.suppress(DriverError):
-        asyncio.run(service_print.last_words(service_print.printer_of(config), errors))
+        asyncio.run(service_print.last_words(service_print.printer_in_need(config), errors))
 
 
 def _enroll(given: argparse.Namespace) -> None:
@@ -199,18 +207,23 @@ def _enroll(given: argparse.Namespace) -> None:
     print(f"This is device {enrolled.device} of shop {enrolled.shop}.")
 
 
-def _journal(given: argparse.Namespace) -> None:
+def _journal(given: argparse.Namespace) -> int:
     from firmware import boot  # noqa: PLC0415
     from firmware.journal import audit  # noqa: PLC0415
 
     config = configuration.load(given.config)
     identity = boot.who_we_are(config.data_folder)
     path = config.data_folder / boot.JOURNAL_FILE
+    if given.action == "verify" and given.source is not None:
+        outcome = audit.verify_file(given.source, identity.trusted)
+        print("\n".join(outcome.lines(str(given.source))))
+        return 0 if outcome.finding == "proven" else 1
     if given.action == "export":
         found = audit.export(path, identity, given.target, _progress)
     else:
         found = {"verify": audit.verify, "rebuild": audit.rebuild}[given.action](path, identity, _progress)
     _report(found)
+    return 0
 
 
 def _progress(sequence: int) -> None:

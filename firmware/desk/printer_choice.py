@@ -26,7 +26,7 @@ from drivers import ports
 from drivers.errors import PortNotOpened, ProfileError
 from drivers.flow import Flow
 from drivers.ports import Port, PortKind
-from drivers.printer.profiles import NARROW, PrinterProfile, all_profiles, recognized
+from drivers.printer.profiles import NARROW, PrinterProfile, all_profiles, profile_named, recognized
 from firmware import whole_file
 from firmware.errors import ConfigError, RolesNotStored
 from firmware.roles import Role
@@ -123,7 +123,7 @@ class PrinterChoice:
 
     def plain(self, name: str) -> PrinterProfile:
         """A generic profile. Raises: ProfileError."""
-        return self._profiles()[name]
+        return profile_named(name, self._config.printer_profile_file)
 
     def keep(self, port: Port, profile: PrinterProfile) -> None:
         """Have the printer at `port` from now on, spoken to as `profile` says. Raises: RolesNotStored, and holds it then."""

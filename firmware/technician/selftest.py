@@ -17,6 +17,7 @@ from drivers.errors import DriverError
 from drivers.keypad import Key
 from firmware import boot
 from firmware.desk.inputs import Inputs, desk_of
+from firmware.desk.printer_choice import PrinterChoice
 from firmware.desk.roster import given_by, listed
 from firmware.errors import NotEnrolled
 from firmware.journal import audit
@@ -35,6 +36,7 @@ from firmware.technician import examination
 from firmware.till.echoes import SelfTest
 from firmware.till.grammar import Confirm, Mode, Typed, Typing
 from firmware.till.scans import EchoScan, seen
+from sync.uplink.client import center_address
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -74,9 +76,12 @@ class SelfTestCommand:
     async def run(self, *, wait_ms: int) -> int:
         """Examine, print, and wait for the echoes until nothing has come for `wait_ms`; the exit code.
 
-        Raises: RolesInUse while the appliance runs, JournalCorrupt.
+        Raises: RolesInUse while the appliance runs, ConfigError, BadAddress, JournalCorrupt.
         """
+        if self._config.center_url is not None:
+            center_address(self._config.center_url)
         with open_roles(self._config.data_folder, warn=self._say) as roles:
+            PrinterChoice(self._config, roles).check()  # what the appliance would not start with
             found = self._examined(roles)
             printed = await self._printed(selftest_slip(found, self._when()))
             if printed is not None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import string
 from typing import TYPE_CHECKING
 
+from msgspec import structs
 from PIL import Image
 
-from drivers.errors import PortNotOpened
+from drivers.errors import DriverError, PortNotOpened
 from drivers.printer import printout, raster
 from drivers.printer.profiles import NARROW
 from drivers.printer.receipt_printer import ReceiptPrinter
@@ -53,6 +54,14 @@ def printer_of(config: Config) -> Chosen:
             "nobody knows yet which printer this till has: start the appliance and answer on paper"
         )
     return chosen
+
+
+def printer_in_need(config: Config) -> Chosen:
+    """The printer of this till, as the plainest if what the configuration says of its kind is wrong. Raises: DriverError."""
+    try:
+        return printer_of(config)
+    except DriverError:
+        return printer_of(structs.replace(config, printer_profile=None, printer_profile_file=None))
 
 
 def profile_of(config: Config) -> PrinterProfile:

@@ -108,6 +108,14 @@ def test_a_journal_is_exported(enrolled: Path, capsys: pytest.CaptureFixture[str
     target = enrolled.parent / "export.cbor"
     assert command.main(["journal", "export", "--config", str(enrolled), str(target)]) == 0
     assert target.stat().st_size > 200
+    capsys.readouterr()
+    assert command.main(["journal", "verify", "--config", str(enrolled), str(target)]) == 0
+    assert capsys.readouterr().out.startswith(
+        f"{target}: PROVEN, journal\n  device 1001 of shop 7 signed entries 0 to 1"
+    )
+    target.write_bytes(target.read_bytes()[:-1] + b"x")
+    assert command.main(["journal", "verify", "--config", str(enrolled), str(target)]) == 1
+    assert capsys.readouterr().out.startswith(f"{target}: NOT PROVEN, journal (bad_signature): entry 1: ")
 
 
 @pytest.mark.parametrize("action", ["verify", "rebuild"])
@@ -165,7 +173,18 @@ def test_a_programmer_s_error_is_not_hidden(config: Path, monkeypatch: pytest.Mo
     assert caught.group_contains(KeyError)
 
 
-def test_a_till_that_cannot_run_says_so_on_paper_and_by_sound(config: Path) -> None:
+def test_a_profile_that_there_is_not_is_one_sentence(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.write_text(f'{config.read_text()}printer.profile = "59mm"\n')
+    assert command.main(["help-card", "--config", str(config), "--png", str(config.parent / "help.png")]) == 1
+    assert capsys.readouterr().err.startswith("sofreh-till: 59mm is no printer profile; there are 58mm, ")
+
+
+@pytest.mark.parametrize("more", ["", 'printer.profile_file = "none.toml"\n', 'printer.profile = "59mm"\n'])
+def test_a_till_that_cannot_run_says_so_on_paper_and_by_sound(config: Path, more: str) -> None:
+    config.write_text(config.read_text() + more)
+
     async def story() -> None:
         printer = PtyPrinter(Paper(PAPER_58_MM), path=config.parent / "p")
         async with printer, asyncio.timeout(10):

@@ -111,3 +111,18 @@ def test_a_running_appliance_keeps_its_devices(bench: Bench, capsys: pytest.Capt
     with open_roles(bench.data, warn=pytest.fail):
         assert bench.test("--wait-s", "0") == 1
     assert "the appliance is running" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "wrong", ['printer.profile = "59mm"', 'printer.profile_file = "none.toml"', 'center.url = "ftp://center"']
+)
+def test_a_configuration_that_the_appliance_does_not_start_with_is_not_well(
+    bench: Bench, capsys: pytest.CaptureFixture[str], wrong: str
+) -> None:
+    bench.config.write_text(f"{bench.config.read_text()}{wrong}\n")
+
+    async def nobody() -> None:
+        return
+
+    assert run(bench, nobody, "--wait-s", "0") == 1
+    assert capsys.readouterr().err.startswith("sofreh-till: ")
