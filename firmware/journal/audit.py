@@ -19,7 +19,7 @@ from firmware.journal.loading import keeper_of
 from firmware.journal.mail_projections import open_policy, project_mail
 from firmware.journal.records import Glance
 from firmware.journal.schema import PROJECTION_TABLES, prepare
-from sync.wire import exported
+from sync.wire import exported, verifiable
 from sync.wire.errors import WireError
 from sync.wire.facts import MailApplied
 from sync.wire.mail import MailHead
@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 
     from firmware.clock import Clock
     from firmware.identity import Identity
+    from sync.wire.credential import TrustedKeys
     from sync.wire.entry import Entry
     from sync.wire.policy import Policy
+    from sync.wire.verifiable import Outcome
 
 Progress = Callable[[int], None]
 TOLD_BY_ANSWERS = ("acknowledged", "contact_s", "epoch", "statement", "clean")
@@ -144,6 +146,13 @@ def _export(sql: sqlite3.Connection, identity: Identity, out: BinaryIO, progress
         progress(entry.sequence)
     head = storage.head_of(sql, identity)
     return Audit(head.sequence, storage.mail_head_of(sql, identity).number, head.prev)
+
+
+def verify_file(source: Path, trusted: TrustedKeys) -> Outcome:
+    """What an exported file, or the text of a receipt, proves to this device. Raises: OSError."""
+    with source.open("rb") as file:
+        data = file.read(verifiable.FILE_BYTES_MAX + 1)
+    return verifiable.verify(data, trusted.root.public, trusted.messages)
 
 
 def policy_of(path: Path, identity: Identity) -> Policy | None:

@@ -8,6 +8,7 @@
     sofreh-central --center DIR cards FOLDER
     sofreh-central --center DIR enroll --shop NUMBER
     sofreh-central --center DIR allot | announce TRANCHE | code NATIONAL_ID | settle | report | verify
+    sofreh-central verify [--keys DIR | --root HEX] FILE ...
     sofreh-central --center DIR serve --port 8443 --tls-cert FILE --tls-key FILE
 """
 
@@ -72,6 +73,8 @@ async def _run(given: dict[str, Any]) -> int:
     if given["order"] == "serve":
         return await _serve(folder, clock, given)
     as_json = given.pop("json")
+    if given["order"] == "verify" and given["files"]:
+        return _show(_inspect(given, folder), as_json=as_json)
     result = await give_order(folder.control, given["order"], given, _progress)
     if result is None:
         # Only where nobody serves: the rest of the center takes four times as long to load as an order to give.
@@ -92,6 +95,13 @@ def _init(folder: Folder, clock: Clock) -> int:
     print(f"root fingerprint {root_fingerprint(keys.trusted.root.public)}")
     print(f"carry {folder.root_key} away and lock it up: it signs new delegations and nothing else")
     return 0
+
+
+def _inspect(given: dict[str, Any], folder: Folder) -> Result:
+    from sync.central.inspection import inspect  # noqa: PLC0415
+
+    keys = folder.keys if given["keys"] is None else Path(given["keys"])
+    return inspect(given["files"], root=given["root"], keys=keys)
 
 
 async def _serve(folder: Folder, clock: Clock, given: dict[str, Any]) -> int:
@@ -209,7 +219,27 @@ def _credit_orders(orders: Any) -> None:
 def _checking_orders(orders: Any) -> None:
     report = _order(orders, "report", "devices, verdicts, ledger and settlement")
     report.add_argument("--html", type=_path, metavar="FILE", help="also write the page")
-    _order(orders, "verify", "verify everything that is stored")
+    verify = _order(
+        orders,
+        "verify",
+        "verify everything that is stored; or files, as anybody can who has the root's public key",
+    )
+    verify.add_argument(
+        "files",
+        nargs="*",
+        type=_path_or_text,
+        metavar="FILE",
+        help="an exported journal, batch or mail; a receipt's or card's text in a file, or itself (R1:..., C1:...)",
+    )
+    verify.add_argument(
+        "--keys",
+        type=_path,
+        metavar="DIR",
+        help="the root's public key and delegations (default: the center's)",
+    )
+    verify.add_argument(
+        "--root", metavar="HEX", help="the root's public key, where its folder is not at hand"
+    )
 
 
 def _serve_order(orders: Any) -> None:
@@ -241,6 +271,11 @@ def _number(most: int = NUMBER_MAX, *, least: int = 0) -> Callable[[str], int]:
         return value
 
     return number
+
+
+def _path_or_text(text: str) -> str:
+    """The text of a QR stays what it is."""
+    return text if text.startswith(("R1:", "C1:")) else _path(text)
 
 
 def _path(text: str) -> str:

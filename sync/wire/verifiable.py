@@ -8,6 +8,7 @@ to be wrong. No private key, no blinding key, no center.
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,11 @@ if TYPE_CHECKING:
     from sync.wire.cose import VerifyingKey
     from sync.wire.entry import Entry, EntryBytes, Head, TimeInterval
 
+FILE_BYTES_MAX = 256 << 20
+"""Half a million entries. Whoever reads a file reads a byte more at most."""
 TEXT_BYTES_MAX = 8192
+LAST_DATE_S = 253_402_300_799
+"""The end of the year 9999."""
 _NOT_LATER = "that nothing was signed after it"
 _NO_HOUSEHOLD = "who bought: no household stands in it"
 _NO_VERDICT = "what the center decided"
@@ -76,6 +81,14 @@ class Outcome(Struct, frozen=True):
     entries: int = 0
     shown: tuple[str, ...] = ()
     unproven: tuple[str, ...] = ()
+
+    def lines(self, name: str) -> list[str]:
+        """For people at a terminal: the finding about `name` first, then what follows from it."""
+        if self.finding is Finding.PROVEN:
+            unproven = [f"  not proven: {one}" for one in self.unproven]
+            return [f"{name}: PROVEN, {self.what}", *(f"  {one}" for one in self.shown), *unproven]
+        held = f"; the {self.entries} before it hold" if self.entries else ""
+        return [f"{name}: NOT PROVEN, {self.what} ({self.finding}): {self.where}: {self.why}{held}"]
 
 
 class _Misplaced(OutOfChain):
@@ -134,6 +147,8 @@ def verify(data: bytes, root_public: bytes, delegations: Iterable[bytes] = ()) -
 
 
 def _looked_at(data: bytes, look: _Look) -> Outcome:
+    if len(data) > FILE_BYTES_MAX:
+        raise _Unreadable("file", f"is larger than {FILE_BYTES_MAX} bytes")
     if data.startswith(receipt_qr.PREFIX.encode()):
         return _receipt(_text(data, look, "receipt"), look)
     if data.startswith(card.PREFIX.encode()):
@@ -177,7 +192,7 @@ def _receipt(text: str, look: _Look) -> Outcome:
 
 def _card(text: str, look: _Look) -> Outcome:
     seen = card.from_qr(text, look.trusted())
-    shown = [f"the card key signed card {seen.number}, good until {seen.until_s} (Unix seconds)"]
+    shown = [f"the card key signed card {seen.number}, good until {_date(seen.until_s)}"]
     return look.proven(shown, "that it was not revoked", "who holds it")
 
 
@@ -316,9 +331,13 @@ def _chain_shown(slim: SlimCredential, first: int, after: Head) -> list[str]:
 
 
 def _moment(time: TimeInterval) -> str:
-    return (
-        f"between {time.not_before_s} and {time.not_after_s} (Unix seconds), time {time.grade.name.lower()}"
-    )
+    return f"between {_date(time.not_before_s)} and {_date(time.not_after_s)}, time {time.grade.name.lower()}"
+
+
+def _date(time_s: int) -> str:
+    if time_s > LAST_DATE_S:
+        return f"second {time_s}"
+    return datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _said(fact: facts.Fact) -> list[str]:
@@ -332,6 +351,8 @@ def _shown(value: object) -> str:
         return " ".join(f"{field.name} {_shown(getattr(value, field.name))}" for field in type(value).fields)
     if isinstance(value, IntEnum):
         return value.name.lower()
+    if isinstance(value, str):
+        return value if value.isprintable() else ascii(value)
     return value.hex() if isinstance(value, bytes) else str(value)
 
 

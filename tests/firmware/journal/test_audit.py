@@ -21,6 +21,7 @@ from tests.fakes.paper_center import POLICY
 from tests.fakes.selling import buy, purchase_draft
 from tests.fakes.software_key import SoftwareKey
 from tests.fakes.village_till import CENTER_TIME_S, VillageTill, change, projections
+from tests.vectors import corpus, samples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -299,3 +300,9 @@ def test_a_changed_projection_is_named_and_left_for_a_rebuild(
         audit.verify(till.path, till.identity, lambda _: None)
     audit.rebuild(till.path, till.identity, lambda _: None)
     audit.verify(till.path, till.identity, lambda _: None)
+
+
+@pytest.mark.parametrize("row", corpus.read_manifest()["files"], ids=lambda row: row["file"])
+def test_a_file_of_the_corpus_is_found_as_its_manifest_says(row: dict[str, str]) -> None:
+    outcome = audit.verify_file(corpus.FOLDER / row["file"], samples.TRUSTED)
+    assert (outcome.finding, outcome.where) == (row["expected"], row["where"])
