@@ -37,7 +37,7 @@ NOT_ON_THE_WIRE = {"_Row", "EntryBytes"}
 CHOICES: dict[str, dict[Any, type[Record]]] = {"Fact": dict(FACT_OF_KIND), "Body": dict(BODY_OF_KIND)}
 """What an earlier field named `kind` chooses from."""
 _BOUNDS = {
-    f"0..{UINT_MAX}": "number",
+    f"0..{UINT_MAX}": "natural",
     f"0..{AMOUNT_RIAL_MAX}": "amount",
     f"-{UINT_MAX}..{UINT_MAX}": "signed",
 }
@@ -74,8 +74,8 @@ def cddl(name: str) -> str:
         )
     thing = named_things()[name]
     if issubclass(thing, IntEnum):
-        members = ", ".join(f"{member.name.lower()}: {int(member)}" for member in thing)
-        return f"{name} = &({members})"
+        members = [f"{int(member):<2} ; {member.name.lower()}" for member in thing]
+        return f"{name} =\n    " + "\n  / ".join(members)
     rows = [_row(field, array=thing.array) for field in thing.fields]
     width = max((len(row) for row, _ in rows), default=0)
     body = "\n".join(f"  {row:<{width}} ; {said}" if said else f"  {row}" for row, said in rows)
