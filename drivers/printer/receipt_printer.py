@@ -123,9 +123,10 @@ class ReceiptPrinter:
         return self._inquiry.condition
 
     def use_port(self, port: BytePort) -> None:
-        """Go on with another port, after the old one was lost."""
+        """Go on with another port, after the old one was lost. A slip that was under way does not go on here."""
         self._port = port
         self._full = self._between_commands = False
+        self._inquiry.power_was_cut()
         self._inquiry.begin()
         self._encoder.forget()
 

@@ -319,3 +319,22 @@ def test_the_printer_is_brought_back_once_a_port_and_after_each_break() -> None:
         assert other.writes == [RESYNC, look]
 
     asyncio.run(story())
+
+
+def test_a_slip_whose_port_was_lost_and_found_between_two_parts_does_not_go_on_as_if_it_were_whole() -> None:
+    async def story() -> None:
+        old, new = RecordingPort(), RecordingPort()
+        receipt_printer = ReceiptPrinter(old, PAPER_58_MM)
+
+        def parts() -> Iterator[Strip]:
+            yield black(8)
+            receipt_printer.use_port(new)  # a loose cable while the printer was given time to print
+            yield black(8)
+
+        with pytest.raises(PrinterBlocked) as caught:
+            await receipt_printer.print_slip(parts())
+        assert caught.value.started
+        await receipt_printer.print_slip([black(8)])
+        assert new.writes[0] == RESYNC
+
+    asyncio.run(story())
