@@ -199,7 +199,7 @@ def _card(text: str, look: _Look) -> Outcome:
 def _journal(items: Items, slim: SlimCredential, key: VerifyingKey, _: TrustedKeys, look: _Look) -> Outcome:
     head = entry.Head(0, b"")
     hashes: list[bytes] = []
-    while not items.ended:
+    while not (items.ended and look.entries):
         what = f"entry {head.sequence}"
         stored = items.take(entry.EntryBytes.read, what)
         if stored.private is not None:
@@ -209,8 +209,6 @@ def _journal(items: Items, slim: SlimCredential, key: VerifyingKey, _: TrustedKe
         hashes.append(opened.hash)
         head = opened.next_head
         look.entries += 1
-    if not hashes:
-        raise Malformed("entry 0", "the bytes end too early")
     return look.proven(_chain_shown(slim, 0, head), _NOT_LATER, _NO_HOUSEHOLD, _NO_VERDICT)
 
 
@@ -298,7 +296,7 @@ def _mail(items: Items, slim: SlimCredential, _: VerifyingKey, trusted: TrustedK
     base = items.take(exported.MailBefore.read, "before")
     head = mail.MailHead(base.number, base.hash)
     shown = [f"mail of device {slim.device} of shop {slim.shop}, in a row from item {base.number + 1} on:"]
-    while not items.ended:
+    while not (items.ended and look.entries):
         what = f"mail {head.number + 1}"
         opened = mail.reopen(_octets(items, what), head, trusted, device=slim.device)
         _check_document(opened, trusted, what)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sync.wire import cose, entry, exported, facts, receipt_qr, verifiable
 from sync.wire.entry import Draft, TimeInterval
 from sync.wire.kinds import EntryKind, Grade
 from sync.wire.verifiable import Finding, Outcome, verify
-from tests.vectors import samples
+from tests.vectors import corpus, samples
 from tests.vectors.corpus_parts import ITEMS, chain, journal, slim_of
 
 if TYPE_CHECKING:
@@ -87,3 +89,32 @@ def test_a_delegation_of_the_file_is_believed_only_if_the_root_signed_it() -> No
 def test_a_file_that_is_too_large_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verifiable, "FILE_BYTES_MAX", 99)
     assert verify(journal(*ITEMS), ROOT).finding == Finding.UNREADABLE
+
+
+HEADERS = [
+    exported.header(magic, samples.SLIM, samples.TRUSTED)
+    for magic in (exported.JOURNAL, exported.BATCH, exported.MAIL)
+]
+
+
+@given(start=st.sampled_from([b"", b"R1:", b"C1:", b"\xa3", *HEADERS]), rest=st.binary(max_size=200))
+@settings(max_examples=300, deadline=None)
+def test_whatever_bytes_come_only_an_outcome_leaves(start: bytes, rest: bytes) -> None:
+    assert verify(start + rest, ROOT, DELEGATIONS).finding != Finding.PROVEN
+
+
+@given(
+    name=st.sampled_from(["journal-short.bin", "batch-later.bin", "mail-later.bin", "receipt-lines.txt"]),
+    at=st.integers(0, 10_000),
+    cut=st.integers(0, 9),
+    put=st.binary(max_size=9),
+)
+@settings(max_examples=200, deadline=None)
+def test_a_good_file_with_a_piece_exchanged_is_never_a_longer_proof(
+    name: str, at: int, cut: int, put: bytes
+) -> None:
+    data = (corpus.FOLDER / name).read_bytes()
+    at %= len(data)
+    changed = data[:at] + put + data[at + cut :]
+    outcome = verify(changed, ROOT, DELEGATIONS)
+    assert outcome.finding != Finding.PROVEN or outcome.shown == verify(data, ROOT, DELEGATIONS).shown
