@@ -2,7 +2,8 @@
 
 Rules: a sound has a task of its own, which plays the newest and drops what is too old to help; players are tried in the
 order of the configuration, and the printer's buzzer is always among them; one that fails is told once in the log until it
-works again, and for a minute is tried after the others, for it may take seconds to fail. Whoever prints next waits until the printer has the sound that comes before it, but not for a player that hangs.
+works again, and for a minute is tried after the others, for it may take seconds to fail. Whoever prints next waits until
+the printer has the sound that comes before it, but not for a player that hangs.
 
 Must not know: why it sounds.
 """
