@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from drivers.errors import CoverOpen, DeviceGone, PaperOut, PrinterBlocked, WriteInterrupted
 from drivers.printer.printout import render
 from drivers.printer.receipt_printer import ReceiptPrinter
-from drivers.printer.slip import Pair, Qr, Text
+from drivers.printer.slip import Bars, Pair, Qr, Text
 from drivers.printer.usb_port import open_printer_port
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from firmware.watchdog import CheckIn
 
 PLUGGED_IN_WITHIN_MS = 3_000
+QR_READ_CHARACTERS = 40
+"""A QR of fewer is told as what it says; of a longer one, only how long it is."""
 STUCK_MAX = 3
 
 
@@ -161,11 +163,13 @@ class Paper:
 
 
 def texts(element: Element) -> list[str]:
-    """What a person can read of an element: its paragraphs, or label and value as one."""
+    """What a person, or a scanner, can read of an element: its paragraphs, label and value as one, what a code says."""
     if isinstance(element, Text):
         return element.text.split("\n")
     if isinstance(element, Pair):
         return [f"{element.label} | {element.value}"]
     if isinstance(element, Qr):
-        return [f"[QR {len(element.text)}]"]
+        return [f"[QR {element.text if len(element.text) < QR_READ_CHARACTERS else len(element.text)}]"]
+    if isinstance(element, Bars):
+        return [f"[bars {element.caption}]"]
     return []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drivers.errors import DeviceGone, DriverError, PaperOut, PrinterBlocked
-from drivers.printer.slip import Gap, Pair, Qr, Rule, Text
+from drivers.printer.slip import Bars, Gap, Pair, Qr, Rule, Text
 from drivers.simulated.paper import Paper as SimulatedPaper
 from drivers.simulated.pty_printer import PtyPrinter
 from drivers.sound import Sound
@@ -131,8 +131,14 @@ def test_a_printer_that_is_just_being_plugged_in_is_waited_for(tmp_path: Path) -
 
 
 def test_what_a_person_can_read_of_a_slip() -> None:
-    slip = (Text("الف\nب"), Pair("جمع", "۵"), Rule(), Gap(8), Qr("ABC"))
-    assert [text for element in slip for text in texts(element)] == ["الف", "ب", "جمع | ۵", "[QR 3]"]
+    slip = (Text("الف\nب"), Pair("جمع", "۵"), Rule(), Gap(8), Bars((2, 1, 1), "T1:BARS"), Qr("ABC"))
+    told = [text for element in slip for text in texts(element)]
+    assert told == ["الف", "ب", "جمع | ۵", "[bars T1:BARS]", "[QR ABC]"]
+
+
+@pytest.mark.parametrize(("characters", "told"), [(39, f"[QR {'A' * 39}]"), (40, "[QR 40]"), (900, "[QR 900]")])
+def test_a_long_code_is_told_by_its_length_alone(characters: int, told: str) -> None:
+    assert texts(Qr("A" * characters)) == [told]
 
 
 def test_a_usb_printer_that_takes_nothing_and_does_not_say_why_is_opened_anew(tmp_path: Path) -> None:
