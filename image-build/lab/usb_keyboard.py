@@ -88,10 +88,6 @@ class _Keys:
         """Nothing is told to a keyboard in bulk."""
         return True
 
-    def let_go(self) -> None:
-        """Release all keys."""
-        self._send([self._released])
-
     def _send(self, reports: Iterable[bytes]) -> None:
         assert self.cable is not None, "plugged in"
         for report in reports:

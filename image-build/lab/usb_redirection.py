@@ -40,8 +40,6 @@ SUCCESS, CANCELED, STALLED = 0, 1, 4
 FULL_SPEED = 1
 # Device version in device_connect, disconnect_ack, packet size in ep_info, 64-bit ids, 32-bit bulk length.
 CAPABILITIES = 1 << 1 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6
-_WIDE_IDS = 1 << 5
-INTERRUPT_KIND = 3
 _IN = 0x80
 
 _NARROW, _WIDE = struct.Struct("<III"), struct.Struct("<IIQ")
@@ -120,11 +118,6 @@ class Cable(asyncio.Protocol):
             while waiting and self._device.told(endpoint, waiting[0][1]):
                 number, data = waiting.popleft()
                 self._bulk(endpoint, number, length=len(data))
-
-    def stall(self, endpoint: int) -> None:
-        """Refuse what the guest is waiting to write to `endpoint`."""
-        for number, _ in self._writing.pop(endpoint, ()):
-            self._bulk(endpoint, number, status=STALLED)
 
     def data_received(self, data: bytes) -> None:
         """Take packets, however they are cut."""
