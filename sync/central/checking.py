@@ -7,7 +7,6 @@ nothing; an entry that does not hold is named in its place, and those after it a
 from __future__ import annotations
 
 import hashlib
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -19,7 +18,7 @@ from sync.wire.exchange import open_batch, unpack_batch
 from sync.wire.kinds import Verdict
 
 
-class Checked(NamedTuple):
+class Checked(Struct, frozen=True, gc=False):
     """An entry of a batch. `entry` is None where it does not hold, and `verdict` and `reason` say why."""
 
     stored: EntryBytes

@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from sync.wire import cbor, cose
 from sync.wire.compiled import Many
@@ -87,14 +89,14 @@ class EntryBytes(Record):
     signature: bytes = item(3, octets(cose.SIGNATURE_BYTES))
 
 
-class Head(NamedTuple):
+class Head(Struct, frozen=True, gc=False):
     """Where the next entry goes: its sequence number and the hash it must name."""
 
     sequence: int
     prev: bytes
 
 
-class PackedLines(NamedTuple):
+class PackedLines(Struct, frozen=True, gc=False):
     """A basket's lines with their bytes and the hash that the payload names: made while nobody waits for them."""
 
     lines: tuple[Line, ...]
@@ -102,7 +104,7 @@ class PackedLines(NamedTuple):
     hash: bytes
 
 
-class Draft(NamedTuple):
+class Draft(Struct, frozen=True, gc=False):
     """What is to be said, before it has a place in the chain. `proof_key` is the household's K; it is never stored."""
 
     fact: Fact
@@ -113,7 +115,7 @@ class Draft(NamedTuple):
     proof_key: bytes | None = None
 
 
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True, gc=False):
     """An entry whose hashes and signature hold: made here, or reopened. `public` are the fact's bytes, as signed."""
 
     device: int
@@ -142,7 +144,8 @@ class Entry(NamedTuple):
 def seal(draft: Draft, head: Head, *, device: int, key: SigningKey, blinding_key: bytes) -> Entry:
     """Give `draft` its place in the chain, hash it and sign it."""
     public = draft.fact.to_cbor()
-    lines, lines_data, lines_hash = draft.lines or ((), None, None)
+    packed = draft.lines
+    lines, data, lines_hash = ((), None, None) if packed is None else (packed.lines, packed.data, packed.hash)
     private_part = _proven(draft, public, head, device=device, lines_hash=lines_hash)
     private = None if private_part is None else private_part.to_cbor()
     payload = payload_bytes(
@@ -158,7 +161,7 @@ def seal(draft: Draft, head: Head, *, device: int, key: SigningKey, blinding_key
     signed_bytes = cose.to_be_signed(payload, public=key.public, context=CONTEXT)
     return Entry(
         device, head.sequence, head.prev, draft.fact, draft.time, draft.boot, lines, private_part,
-        hashlib.sha256(signed_bytes).digest(), public, EntryBytes(payload=payload, lines=lines_data, private=private, signature=key.sign(signed_bytes)),
+        hashlib.sha256(signed_bytes).digest(), public, EntryBytes(payload=payload, lines=data, private=private, signature=key.sign(signed_bytes)),
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ TAG_BITS = 20
 CODE_DIGITS = 8
 PIN_DIGITS = 4
 _ARRAY_OF_5 = cbor.head(cbor.ARRAY, 5)
+_HASH = cbor.head(cbor.BYTES, 32)
 
 
 def household_key(card_secret: bytes, pin: str) -> bytes:
@@ -39,9 +40,9 @@ def household_proof(
 
     HMAC of CBOR [device, sequence, prev, public part, lines hash]; `public` are the purchase's own bytes.
     """
+    assert len(prev) == len(lines_hash) == 32, "hashes"
     parts = (
-        _ARRAY_OF_5, cbor.head(cbor.UINT, device), cbor.head(cbor.UINT, sequence), cbor.head(cbor.BYTES, len(prev)), prev,
-        public, cbor.head(cbor.BYTES, len(lines_hash)), lines_hash,
+        _ARRAY_OF_5, cbor.head(cbor.UINT, device), cbor.head(cbor.UINT, sequence), _HASH, prev, public, _HASH, lines_hash,
     )  # fmt: skip
     return hmac.digest(key, b"".join(parts), "sha256")[:PROOF_BYTES]
 

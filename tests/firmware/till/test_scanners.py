@@ -88,7 +88,7 @@ def test_without_qr_a_forgotten_card_is_typed_and_so_is_a_national_id(shop: Coun
 def test_the_longest_receipt_is_read_whole() -> None:
     widest = facts.Leg(allowance=2**53 - 1, amount_rial=10**14, left_rial=10**14)
     fact = replace(PURCHASE, legs=(widest,) * facts.LEGS_MAX)
-    said = draft(EntryKind.PURCHASE)._replace(fact=fact)
+    said = replace(draft(EntryKind.PURCHASE), fact=fact)
     made = entry.seal(said, FIRST_HEAD, device=DEVICE, key=DEVICE_KEY, blinding_key=BLINDING_KEY)
     text = receipt_qr.to_qr(made, SLIM)
     assert 1_800 < len(text) < SCAN_CHARACTERS_MAX

@@ -99,7 +99,7 @@ def test_a_branch_from_an_older_entry_is_a_fork_too(lab: Lab) -> None:
 
 
 def broken(entry: Entry, **parts: bytes) -> Entry:
-    return entry._replace(stored=replace(entry.stored, **parts))
+    return replace(entry, stored=replace(entry.stored, **parts))
 
 
 def test_an_entry_whose_signature_broke_is_held_back_but_its_successors_go_on(lab: Lab) -> None:
@@ -129,7 +129,7 @@ def test_a_signed_entry_that_nobody_understands_has_its_place(lab: Lab) -> None:
     payload = inquiry.stored.payload.replace(b"\x04\x0a\x05", b"\x04\x12\x05")  # kind 10 becomes 18, reserved
     signed_bytes = cose.to_be_signed(payload, public=lab.device.key.public, context=CONTEXT)
     stored = replace(inquiry.stored, payload=payload, signature=lab.device.key.sign(signed_bytes))
-    newer = inquiry._replace(stored=stored, hash=hashlib.sha256(signed_bytes).digest())
+    newer = replace(inquiry, stored=stored, hash=hashlib.sha256(signed_bytes).digest())
     lab.device.journal.append(newer)
     later = lab.buy(1, 1_000_000)
     row = [18, [inquiry.time.not_before_s, 1, 3], 1, {}, None, None, stored.signature]

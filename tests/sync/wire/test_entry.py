@@ -59,7 +59,7 @@ def test_entries_name_the_hash_of_the_one_before_and_the_first_the_credentials()
     assert (JOURNAL[0].sequence, JOURNAL[0].prev) == (0, CREDENTIAL_HASH)
     for before, each in pairwise(JOURNAL):
         assert (each.sequence, each.prev) == (before.sequence + 1, before.hash)
-        assert each == each._replace(sequence=before.next_head.sequence, prev=before.next_head.prev)
+        assert each == replace(each, sequence=before.next_head.sequence, prev=before.next_head.prev)
 
 
 def test_the_hash_is_of_what_is_signed_and_not_of_the_signature() -> None:
@@ -129,9 +129,9 @@ def test_only_a_purchase_is_proven_and_the_proof_stays_in_the_private_part() -> 
     assert len(PURCHASE_ENTRY.private.proof or b"") == 8
     assert HOUSEHOLD_KEY not in PURCHASE_ENTRY.stored.to_cbor()
     for broken in (
-        draft(EntryKind.INQUIRY)._replace(proof_key=HOUSEHOLD_KEY),
-        draft(EntryKind.PURCHASE)._replace(private=None),
-        draft(EntryKind.PURCHASE)._replace(lines=None),
+        replace(draft(EntryKind.INQUIRY), proof_key=HOUSEHOLD_KEY),
+        replace(draft(EntryKind.PURCHASE), private=None),
+        replace(draft(EntryKind.PURCHASE), lines=None),
     ):
         with pytest.raises(AssertionError):
             entry.seal(broken, FIRST_HEAD, device=DEVICE, key=DEVICE_KEY, blinding_key=BLINDING_KEY)
@@ -141,7 +141,7 @@ def test_a_proof_leaves_the_rest_of_the_private_part_as_it_is() -> None:
     said = entry.PrivatePart(household=517, card=90_001, code="40271835", code_entry=6, code_hash=bytes(16))
     assert [field.name for field in fields(said) if getattr(said, field.name) is None] == ["proof"]
     sealed = entry.seal(
-        draft(EntryKind.PURCHASE)._replace(private=said),
+        replace(draft(EntryKind.PURCHASE), private=said),
         FIRST_HEAD,
         device=DEVICE,
         key=DEVICE_KEY,
@@ -152,7 +152,7 @@ def test_a_proof_leaves_the_rest_of_the_private_part_as_it_is() -> None:
 
 
 def test_a_purchase_by_code_carries_no_proof() -> None:
-    by_code = draft(EntryKind.PURCHASE)._replace(proof_key=None)
+    by_code = replace(draft(EntryKind.PURCHASE), proof_key=None)
     sealed = entry.seal(by_code, FIRST_HEAD, device=DEVICE, key=DEVICE_KEY, blinding_key=BLINDING_KEY)
     assert sealed.private == PRIVATE
     assert reopened(sealed.stored) == sealed

@@ -37,7 +37,7 @@ QUIET_MODULES = 4
 
 def sealed(*, lines: int, legs: int = 1) -> entry.Entry:
     fact = replace(PURCHASE, legs=PURCHASE.legs * legs)
-    said = draft(EntryKind.PURCHASE)._replace(fact=fact, lines=pack_lines(LINES[:1] * lines))
+    said = replace(draft(EntryKind.PURCHASE), fact=fact, lines=pack_lines(LINES[:1] * lines))
     return entry.seal(said, FIRST_HEAD, device=DEVICE, key=DEVICE_KEY, blinding_key=BLINDING_KEY)
 
 
@@ -90,7 +90,7 @@ def test_the_bound_is_the_largest_that_fits() -> None:
 def test_the_most_legs_still_verify() -> None:
     widest = facts.Leg(allowance=2**53 - 1, amount_rial=10**14, left_rial=10**14)
     fact = replace(PURCHASE, legs=(widest,) * facts.LEGS_MAX)
-    said = draft(EntryKind.PURCHASE)._replace(fact=fact)
+    said = replace(draft(EntryKind.PURCHASE), fact=fact)
     made = entry.seal(said, FIRST_HEAD, device=DEVICE, key=DEVICE_KEY, blinding_key=BLINDING_KEY)
     assert receipt_qr.verify(receipt_qr.to_qr(made, SLIM), TRUSTED).fact == fact
 
@@ -126,7 +126,7 @@ def test_chance_bytes_raise_wire_errors_only(data: bytes) -> None:
 @pytest.mark.parametrize(("late_s", "holds"), [(-1, True), (0, True), (1, False)])
 def test_a_receipt_made_after_the_credentials_end_proves_nothing(late_s: int, holds: bool) -> None:
     time = entry.TimeInterval(not_before_s=UNTIL_S + late_s, span_s=0, grade=Grade.TRUSTED)
-    said = draft(EntryKind.PURCHASE)._replace(time=time)
+    said = replace(draft(EntryKind.PURCHASE), time=time)
     made = entry.seal(said, FIRST_HEAD, device=DEVICE, key=DEVICE_KEY, blinding_key=BLINDING_KEY)
     if holds:
         assert receipt_qr.verify(receipt_qr.to_qr(made, SLIM), TRUSTED).time == time
