@@ -3,8 +3,8 @@
 Rules:
 - Most printers answer nothing. That costs nothing, and nothing is concluded from it. What looks like an answer of a kind
   that the profile does not promise is noise: nobody could ever take it back.
-- One that has answered at this port and falls silent is off, or its cable is: what it was told meanwhile is not printed, and
-  no more is sent until it answers again or the port is opened anew.
+- One that has answered at this port, and more than once, and falls silent is off, or its cable is: what it was told
+  meanwhile is not printed, and no more is sent until it answers again or the port is opened anew.
 - An answer after silence means that its power was cut: it has forgotten all. So does something that no printer says, from
   one that speaks as the profile says; from another it may be its way, or a wire that picks up noise, and ends no slip.
 - "In its turn" is the only proof of print: it is asked for behind a slip's last byte, and waited for as long as the
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 ANSWER_MS = 500
 """A printer that answers at once answers within this."""
 SILENT_QUESTIONS_MAX = 2
+ANSWERS_MIN = 2
+"""One in thirty bytes of noise looks like an answer; from so many on, silence means that the printer is off."""
 NOISES_MAX = 8
 _FLOW: Final = b"\x11\x13"
 """XON and XOFF: where the kernel does not use them, they mean nothing."""
@@ -62,7 +64,7 @@ class Inquiry:
         self.condition = Condition()
         self.answers = self._has_answered = self._is_silent = False
         self._tells_in_turn = True
-        self._looks = self._noises = 0
+        self._looks = self._noises = self._answers = 0
         self._forget()
 
     def power_was_cut(self) -> None:
@@ -102,8 +104,9 @@ class Inquiry:
         if not self._has_answered or self._turn.locked():
             return
         if self._question is not None:
-            self._no_answer()
             self._is_silent = True
+            if not self._no_answer():
+                return
         self._looks += 1
         self._question = (Question.OFFLINE, Question.PAPER)[self._looks % 2]
         await self._send(self._question.value)
@@ -185,12 +188,17 @@ class Inquiry:
             pass  # what came in the same turn of the loop still counts
         return event.is_set()
 
-    def _no_answer(self) -> None:
+    def _no_answer(self) -> bool:
+        """Whether it is worth asking again."""
         self._silent_questions += 1
         if self._silent_questions > SILENT_QUESTIONS_MAX:
             self.answers = False
             self._is_silent = True
             self.condition = Condition()
+            if self._answers < ANSWERS_MIN:
+                self._has_answered = self._is_silent = False
+                self._answers = 0
+        return self._has_answered
 
     def _hear(self, heard: Heard) -> None:
         self._silent_questions = 0
@@ -200,6 +208,7 @@ class Inquiry:
             self.power_was_cut()
         match heard:
             case status.AtOnce() if self._question is not None:
+                self._answers += 1
                 self.condition = self.condition.and_then(status.condition_from(self._question, heard))
                 self._question = None
                 self._answered.set()

@@ -138,6 +138,24 @@ def test_a_printer_that_answers_nothing_prints_all_the_same(tmp_path: Path, prof
     at_a_desk(tmp_path, profile, story, answers=())
 
 
+def test_a_noise_that_looks_like_one_answer_does_not_hold_a_printer_that_never_answers(
+    tmp_path: Path,
+) -> None:
+    """Must not happen: a cable without the line back picks up one byte, and nothing is printed until it is pulled."""
+
+    async def story(far: PtyPrinter, printer: ReceiptPrinter) -> None:
+        far.say(b"\x16")
+        while not printer.answers:
+            await asyncio.sleep(0.005)
+        for _ in range(2):
+            await printer.print_slip([black(SPEAKS)], tear=False)
+        await far.settle()
+        assert far.tear_off().height == 120
+        assert not printer.answers
+
+    at_a_desk(tmp_path, SPEAKS, story, answers=())
+
+
 def test_a_profile_that_promises_too_much_costs_its_patience_once(tmp_path: Path) -> None:
     async def story(far: PtyPrinter, printer: ReceiptPrinter) -> None:
         loop = asyncio.get_running_loop()
