@@ -8,6 +8,7 @@ Each takes the rest of its command line and gives an exit code.
 | `scan PATH` | `["open"]`, then each scan: its kind and its fields; `["gone"]` |
 | `keys PATH` | `["open"]`, then each key's name; `["gone"]` |
 | `port PATH BAUD FLOW` | `["open"]`, then an answer to each line of its standard input |
+| `overhear PATH` | how many keys were pressed, whenever it hears some |
 | `where SOCKET` | the device files of what sits in a USB socket, as soon as there are any |
 | `ports` | everything that could have a role |
 """
@@ -25,6 +26,7 @@ import msgspec
 from drivers.errors import DeviceGone, PortNotOpened, PrinterBlocked
 from drivers.flow import Flow
 from drivers.input_device import open_input_device
+from drivers.key_codes import EV_KEY, EVENT, PRESSED
 from drivers.keypad import Keypad
 from drivers.printer.usb_port import open_printer_port
 from drivers.scanner.barcode_scanner import BarcodeScanner
@@ -115,6 +117,18 @@ async def _asked(opened: BytePort, what: str, *rest: str) -> tuple[Any, ...]:
     if what == "drain":
         return "held", await opened.drain(timeout_ms=int(rest[0]))
     return "paper is out", opened.paper_is_out()
+
+
+def overhear(line: list[str]) -> None:
+    """Say how many keys an input device was heard to press, as anybody hears it who does not grab it."""
+    with Path(line[0]).open("rb", buffering=0) as device:
+        _say("open")
+        while records := device.read(64 * EVENT.size):
+            pressed = sum(
+                kind == EV_KEY and value == PRESSED for _, _, kind, _, value in EVENT.iter_unpack(records)
+            )
+            if pressed:
+                _say(pressed)
 
 
 def where(line: list[str]) -> None:

@@ -13,7 +13,7 @@ from lab.usb_keyboard import UsbPad, UsbScanner
 from sync.wire import card
 from tests.fakes.printers import PAPER_58_MM
 from tests.firmware.simulation.test_shop import a_shop
-from tests.hardware.benches import KEYPAD_SOCKET, PRINTER_SOCKET, SCANNER_SOCKET, device_file
+from tests.hardware.benches import BETWEEN_KEYS_S, KEYPAD_SOCKET, PRINTER_SOCKET, SCANNER_SOCKET, device_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,6 +111,7 @@ class GuestTill:
         for key in keys:
             self.pad.press(key)
             await self._handled(1)
+            await asyncio.sleep(BETWEEN_KEYS_S)
 
     async def fill_basket(self, *, card_of: int) -> None:
         """One milk at 45,000 toman, and a household's card."""
