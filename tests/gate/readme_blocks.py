@@ -5,6 +5,7 @@ A block stands between ``<!-- name:begin -->`` and ``<!-- name:end -->``.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,10 @@ def tree() -> str:
     ]
     rows += [
         ("tests/", _first_sentence("tests/__init__.py")),
-        ("image-build/", "everything between a commit and an SD card"),
+        (
+            "image-build/",
+            "Everything between a commit and an SD card; so far the lab that runs the till's devices in a real kernel",
+        ),
     ]
     width = max(len(name) for name, _ in rows) + 2
     return "```\n" + "\n".join(f"{name:<{width}}{meaning}" for name, meaning in rows) + "\n```"
@@ -71,12 +75,17 @@ def configuration() -> str:
         (
             f"`{key.name}`",
             key.allowed,
-            "" if key.default in (..., None) else f"`{str(key.default).lower()}`",
+            "" if key.default in (..., None) else f"`{_as_in_toml(key.default)}`",
             key.meaning,
         )
         for key in config.KEYS
     ]
     return _table(("key", "allowed", "default", "meaning"), rows)
+
+
+def _as_in_toml(default: object) -> str:
+    """A flag, number, text or list of texts as it is written in the file; JSON writes these alike."""
+    return json.dumps(default, ensure_ascii=False)
 
 
 def printers() -> str:

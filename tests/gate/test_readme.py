@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import tomllib
 
 import pytest
 
+from firmware import config
 from tests.gate.readme_blocks import BLOCKS, README, found
 from tests.gate.tree import ROOT
 
@@ -13,6 +15,20 @@ from tests.gate.tree import ROOT
 @pytest.mark.parametrize("name", BLOCKS)
 def test_a_table_is_what_the_code_says(name: str) -> None:
     assert found(name, README.read_text()) == BLOCKS[name](), "run: python -m tests.gate.readme_blocks"
+
+
+def test_a_default_is_shown_as_it_is_written_in_the_file() -> None:
+    shown = dict(
+        re.findall(
+            r"^\| `([a-z_.0-9]+)` \| [^|]* \| (?:`([^`]*)`)? \|", BLOCKS["configuration"](), re.MULTILINE
+        )
+    )
+    told = {name: default for name, default in shown.items() if default}
+    assert tomllib.loads("\n".join(f'"{name}" = {default}' for name, default in told.items())) == {
+        key.name: list(key.default) if isinstance(key.default, tuple) else key.default
+        for key in config.KEYS
+        if key.default not in (..., None)
+    }
 
 
 def test_every_named_module_and_function_exists() -> None:
