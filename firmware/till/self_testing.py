@@ -38,8 +38,10 @@ async def echoed(talk: Talk, echo: EchoScan | Typed) -> State:
 
 
 async def ended(talk: Talk, _: Confirm) -> State:
-    """Enter alone: say what it comes to."""
-    findings = _running(talk).findings()
+    """Enter alone: say what it comes to now, for something may have been plugged in meanwhile."""
+    test = _running(talk)
+    test.found = await talk.settings.examine(talk.journal)
+    findings = test.findings()
     await talk.beep(Sound.APPROVED if is_well(findings) else Sound.REFUSED)
     await talk.show(end_slip(findings))
     talk.self_test = None

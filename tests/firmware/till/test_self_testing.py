@@ -91,6 +91,21 @@ def test_it_prints_what_the_machine_found_and_ends_badly_if_something_is(shop: C
     assert shop.paper.sounds[-1] is Sound.REFUSED
 
 
+def test_what_was_mended_meanwhile_is_not_held_against_the_till(shop: Counter) -> None:
+    verdicts = [Verdict.BAD, Verdict.GOOD]
+
+    async def examine(_: Journal) -> tuple[Finding, ...]:
+        return (Finding(Part.SCANNER, verdicts.pop(0)),)
+
+    shop.settings = structs.replace(shop.settings, examine=examine)
+    shop.cut_power()
+    shop.press("*19 Enter")
+    assert "بارکدخوان: خراب" in shop.paper.last()
+    shop.scan(ECHO_BARS)
+    shop.press(f"{ALL_KEYS} Enter")
+    assert "دستگاه آماده کار است" in shop.paper.last()
+
+
 def test_nobody_is_held_up_by_a_test_that_was_left_alone(tested: Counter) -> None:
     tested.wait_s(400)
     assert tested.state is State.IDLE
@@ -108,4 +123,4 @@ def test_power_cuts_are_counted_from_the_last_z_on(shop: Counter) -> None:
     for clean in (False, True, False):
         shop.say(Booted(version="test", clean=clean))
     shop.press("*19 Enter Enter *12 Enter 7391 Enter 0 Enter *19 Enter")
-    assert asked == [2, 0]
+    assert asked == [2, 2, 0]
