@@ -133,7 +133,7 @@ def _ms(least: int, most: int) -> Read:
 
 
 KEYS = (
-    Key("data_folder", _path, "a folder", "the device's key, identity and journal"),
+    Key("data_folder", _path, "a folder", "the device's key, identity and journal, which device is what, and which printer there is"),
     Key("log_level", _one_of("debug", "info", "warning", "error"), "debug, info, warning, error", "what is logged", "info"),
     Key("scanner.path", _path, "a path", "the barcode scanner, an event device or a serial port; absent: whoever has the role", None),
     Key("scanner.prefix", _signs(16), "a text", "what the scanner sends before each code", ""),
@@ -147,7 +147,7 @@ KEYS = (
     Key("printer.profile", _text, "a profile's name", "what kind of printer it is: 58mm, 80mm, a model of drivers/printer/profiles.toml or of the own file; absent: as found, else by its USB names, else 58mm", None),
     Key("printer.profile_file", _path, "a path", "profiles of the shop's own printers, in the form of drivers/printer/profiles.toml", None),
     Key("printer.baud", _number_of(*BAUDS), _BAUD_WORDS, "its speed, if it is not as found or as the profile says", None),
-    Key("printer.flow", _one_of("none", "rts_cts", "dtr_dsr", "xon_xoff"), "none, rts_cts, dtr_dsr, xon_xoff", "how it says that it can take no more, likewise", None),
+    Key("printer.flow", _one_of("none", "rts_cts", "dtr_dsr", "xon_xoff"), "none, rts_cts, dtr_dsr, xon_xoff", "how a serial printer says that it can take no more, if it is not as found or as the profile says", None),
     Key("beeper.device", _players, "a list of texts", "what sounds, tried in this order: `printer` (its buzzer; tried last if not named), a kernel sound device's path, `aplay` or `aplay:CARD` (a sound card)", ("printer",)),
     Key("display.path", _path, "a path", "the two-line display's serial port, if there is one", None),
     Key("display.protocol", _one_of("cd5220", "escpos"), "cd5220, escpos", "how the display is spoken to", "cd5220"),
