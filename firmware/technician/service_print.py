@@ -16,13 +16,13 @@ from drivers.printer.usb_port import open_printer_port
 from drivers.sound import Sound
 from firmware import boot
 from firmware.desk.printer_choice import PrinterChoice
-from firmware.errors import FirmwareError
+from firmware.errors import FirmwareError, RolesInUse
 from firmware.journal.audit import policy_of
 from firmware.receipt import persian
 from firmware.receipt.prompt_slips import Prompt, prompt_slip
 from firmware.receipt.service_slips import help_card
-from firmware.roles import read_roles
-from firmware.till.codes import help_parts
+from firmware.roles import Role, is_in_use, read_roles
+from firmware.till.codes import BY_FUNCTION, Function, help_parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from drivers.printer.slip import Slip
     from firmware.config import Config
     from firmware.desk.printer_choice import Chosen
+    from firmware.roles import Seat
 
 WHY_CHARACTERS_MAX = 160
 
@@ -39,8 +40,11 @@ WHY_CHARACTERS_MAX = 160
 def help_card_of(data_folder: Path) -> Slip:
     """The help card, with the goods of the policy that is in force here, if there is one yet.
 
-    Raises: JournalCorrupt, when the journal is there but does not hold.
+    Raises: RolesInUse while the appliance runs, which alone reads its journal then; JournalCorrupt, when the journal is
+    there but does not hold.
     """
+    if is_in_use(data_folder):
+        raise RolesInUse(f"the appliance is running: press {BY_FUNCTION[Function.HELP].keys} there")
     path = data_folder / boot.JOURNAL_FILE
     policy = policy_of(path, boot.who_we_are(data_folder)) if path.exists() else None
     return help_card(help_parts(policy.goods if policy else ()))
@@ -48,12 +52,24 @@ def help_card_of(data_folder: Path) -> Slip:
 
 def printer_of(config: Config) -> Chosen:
     """The printer of this till, without asking anybody at the counter. Raises: DriverError."""
-    chosen = PrinterChoice(config, read_roles(config.data_folder, warn=lambda _: None)).chosen()
+    roles = read_roles(config.data_folder, warn=lambda _: None)
+    chosen = PrinterChoice(config, roles).chosen()
     if chosen is None:
-        raise PortNotOpened(
-            "nobody knows yet which printer this till has: start the appliance and answer on paper"
-        )
+        raise PortNotOpened(_what_nobody_knows(roles.seat(Role.PRINTER)))
     return chosen
+
+
+def _what_nobody_knows(seat: Seat | None) -> str:
+    """Which printer it is, or of what kind; and how to say so before and after the enrollment."""
+    if seat is None:
+        return (
+            "nobody knows yet which printer this till has: say it with `sofreh-till devices assign printer PLACE`, "
+            "or enroll, start the appliance and answer on paper"
+        )
+    return (
+        f"nobody knows yet what kind of printer is at {seat.place}: set `printer.profile` in the configuration, "
+        "or enroll, start the appliance and answer on paper"
+    )
 
 
 def printer_in_need(config: Config) -> Chosen:
