@@ -180,6 +180,10 @@ def open_roles(folder: Path, *, warn: Callable[[str], None]) -> Iterator[Roles]:
     """
     try:
         lock = os.open(folder / _LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except FileNotFoundError as error:
+        raise RolesNotStored(
+            f"{folder}: there is no such folder; `data_folder` in the configuration names it"
+        ) from error
     except OSError as error:
         raise RolesNotStored(f"{folder / _LOCK_FILE}: {error.strerror}") from error
     try:

@@ -206,7 +206,14 @@ def test_a_full_disk_is_said_and_the_role_holds_until_the_power_goes(
 
 
 def test_a_folder_that_takes_no_file_is_our_own_error(tmp_path: Path) -> None:
-    with pytest.raises(RolesNotStored), open_roles(tmp_path / "none", warn=silent):
+    (tmp_path / "file").touch()
+    with pytest.raises(RolesNotStored, match="Not a directory"), open_roles(tmp_path / "file", warn=silent):
+        pass
+
+
+def test_a_folder_that_is_not_there_is_named_with_the_key_that_names_it(tmp_path: Path) -> None:
+    missing = r"none: there is no such folder; `data_folder` in the configuration names it"
+    with pytest.raises(RolesNotStored, match=missing), open_roles(tmp_path / "none", warn=silent):
         pass
 
 
