@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from firmware.clock import Clock
     from firmware.config import Config
     from firmware.desk.inputs import Input
+    from firmware.identity import Identity
     from firmware.journal.records import Glance
     from firmware.log import Log
     from firmware.roles import Roles
@@ -82,8 +83,8 @@ class SelfTestCommand:
             center_address(self._config.center_url)
         with open_roles(self._config.data_folder, warn=self._say) as roles:
             PrinterChoice(self._config, roles).check()  # what the appliance would not start with
-            found = self._examined(roles)
-            printed = await self._printed(selftest_slip(found, self._when()))
+            found, when = self._examined(roles)
+            printed = await self._printed(selftest_slip(found, when))
             if printed is not None:
                 found = (*(finding for finding in found if finding.part is not Part.PRINTER), printed)
             for finding in found:
@@ -93,23 +94,26 @@ class SelfTestCommand:
         await self._printed(end_slip(found))
         return 0 if is_well(found) else SOMETHING_IS_BAD
 
-    def _examined(self, roles: Roles) -> tuple[Finding, ...]:
+    def _examined(self, roles: Roles) -> tuple[tuple[Finding, ...], When]:
+        """What is found out without people, and when that is."""
         folder = self._config.data_folder
         rows = listed(roles, given_by(self._config), self._look())
+        identity, glance = self._enrolled()
+        return examination.everything(rows, folder, identity, glance), self._when(glance)
+
+    def _enrolled(self) -> tuple[Identity | None, Glance | None]:
+        """Who this device is, and its journal at a glance, as far as there is either yet."""
         try:
-            identity = boot.who_we_are(folder)
+            identity = boot.who_we_are(self._config.data_folder)
         except NotEnrolled:
-            return examination.everything(rows, folder, None, None)
-        journal = folder / boot.JOURNAL_FILE
-        self._glance = audit.glance(journal, identity, self._clock) if journal.exists() else None
-        return examination.everything(rows, folder, identity, self._glance)
+            return None, None
+        journal = self._config.data_folder / boot.JOURNAL_FILE
+        return identity, audit.glance(journal, identity, self._clock) if journal.exists() else None
 
-    _glance: Glance | None = None
-
-    def _when(self) -> When:
-        if self._glance is None:
+    def _when(self, glance: Glance | None) -> When:
+        if glance is None:
             return When(time_s=self._clock.chip_s() or 0)
-        return When(time_s=self._glance.now.not_before_s, grade=self._glance.now.grade)
+        return When(time_s=glance.now.not_before_s, grade=glance.now.grade)
 
     async def _printed(self, slip: Slip) -> Finding | None:
         try:
