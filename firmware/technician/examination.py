@@ -17,6 +17,8 @@ from msgspec import Struct
 
 from drivers.errors import DriverError
 from firmware.journal.records import Glance
+from firmware.receipt import persian
+from firmware.receipt.fixed_parts import GRADE_NOTES
 from firmware.receipt.selftest_slips import Finding, Part, Verdict
 from firmware.roles import Role
 from sync.wire.cose import VerifyingKey
@@ -97,14 +99,14 @@ def devices(rows: Sequence[Listed]) -> Iterator[Finding]:
 
 
 def paper(now: PrinterNow) -> Finding:
-    """What the printer says of its paper; most printers say nothing, and that is as good."""
+    """What the printer says of its paper. Most printers say nothing: a person must look."""
     known, told = now.condition, now.profile
     if known.paper_out or known.cover_open or known.error:
         return Finding(Part.PAPER, Verdict.BAD, told, "کاغذ ندارد یا درش باز است:", "no paper, or open:")
     if known.paper_low:
         return Finding(Part.PAPER, Verdict.NOTICE, told, "رو به پایان است:", "nearly out:")
     if known.paper_out is None:
-        return Finding(Part.PAPER, Verdict.GOOD, told, "چاپگر نمی‌گوید:", "the printer does not say:")
+        return Finding(Part.PAPER, Verdict.NOTICE, told, "چاپگر نمی‌گوید:", "the printer does not say:")
     return Finding(Part.PAPER, Verdict.GOOD, told)
 
 
@@ -125,9 +127,19 @@ def disk(folder: Path) -> Iterator[Finding]:
         yield Finding(Part.DISK, Verdict.BAD, error.strerror or "", "نوشته نمی‌شود:", "cannot be written:")
         return
     verdict = _least(free_mib, FREE_MIB_SCARCE, FREE_MIB_MIN)
-    yield Finding(Part.DISK, verdict, f"{free_mib} MiB", "جای خالی:", "free:")
+    yield Finding(
+        Part.DISK,
+        verdict,
+        persian=f"جای خالی: {persian.number(free_mib)} مگابایت",
+        english=f"free: {free_mib} MiB",
+    )
     verdict = _most(write_ms, WRITE_MS_SLOW, WRITE_MS_MAX)
-    yield Finding(Part.DISK_SPEED, verdict, f"{write_ms} ms", "هر ثبت:", "a block is safe after")
+    yield Finding(
+        Part.DISK_SPEED,
+        verdict,
+        persian=f"هر ثبت: {persian.number(write_ms)} میلی‌ثانیه",
+        english=f"a block is safe after {write_ms} ms",
+    )
 
 
 def _write_s(folder: Path) -> Iterable[float]:
@@ -146,46 +158,63 @@ def _write_s(folder: Path) -> Iterable[float]:
 
 
 def clock(now: TimeInterval) -> Finding:
-    """How far the time is to be believed."""
-    told = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(now.not_before_s + now.span_s // 2))
+    """How far the time is to be believed. Who keyed a date keyed no time of day."""
     if now.grade is Grade.DOUBTFUL:
         return Finding(Part.CLOCK, Verdict.BAD, "", "نامطمئن؛ تاریخ را بزنید", "doubtful: key the date")
+    middle_s, note = now.not_before_s + now.span_s // 2, GRADE_NOTES[now.grade] or "مورد اعتماد."
+    utc = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(middle_s))
     if now.grade is Grade.STATED:
         return Finding(
-            Part.CLOCK, Verdict.NOTICE, told, "تاریخ را فروشنده زده است:", "stated by the shopkeeper:"
+            Part.CLOCK,
+            Verdict.NOTICE,
+            persian=f"{persian.date_digits(middle_s)}؛ {note}",
+            english=f"stated by the shopkeeper: {utc}",
         )
-    return Finding(Part.CLOCK, Verdict.GOOD, f"{told} ({now.grade.name.lower()})")
+    return Finding(
+        Part.CLOCK,
+        Verdict.GOOD,
+        persian=f"{persian.date_and_time(middle_s)}؛ {note}",
+        english=f"{utc} ({now.grade.name.lower()})",
+    )
 
 
 def key(identity: Identity | None, now: TimeInterval | None) -> Finding:
     """Whether this device may sign, and can."""
     if identity is None:
         return Finding(Part.KEY, Verdict.NOTICE, "", "هنوز به فروشگاهی وصل نشده است", "not enrolled yet")
-    told = f"device {identity.device}, shop {identity.shop}"
+    who = (
+        f"دستگاه {persian.code(identity.device)}، فروشگاه {persian.code(identity.shop)}",
+        f"device {identity.device}, shop {identity.shop}",
+    )
     message = os.urandom(32)
     try:
         VerifyingKey(identity.key.public).verify(identity.key.sign(message), message, what="self-test")
     except (NotAuthentic, DriverError):
-        return Finding(Part.KEY, Verdict.BAD, told, "امضا درست نیست:", "does not sign:")
+        return Finding(Part.KEY, Verdict.BAD, "", f"امضا درست نیست: {who[0]}", f"does not sign: {who[1]}")
     if now is not None and now.grade is not Grade.DOUBTFUL and now.not_after_s > identity.credential.until_s:
-        return Finding(Part.KEY, Verdict.BAD, told, "مهلت آن گذشته است:", "its credential has ended:")
-    return Finding(Part.KEY, Verdict.GOOD, told)
+        return Finding(
+            Part.KEY, Verdict.BAD, "", f"مهلت آن گذشته است: {who[0]}", f"its credential has ended: {who[1]}"
+        )
+    return Finding(Part.KEY, Verdict.GOOD, "", *who)
 
 
 def link(glance: Glance) -> Finding:
     """Whether the center answered last; a village without network is no fault."""
-    told = f"{glance.unsent}"
+    unsent = (f"ثبت‌های نرسیده: {persian.number(glance.unsent)}", f"entries not sent: {glance.unsent}")
     if glance.link_is_down:
-        return Finding(Part.LINK, Verdict.NOTICE, told, "قطع است؛ ثبت‌های نرسیده:", "down; entries not sent:")
-    return Finding(Part.LINK, Verdict.GOOD, told, "ثبت‌های نرسیده:", "entries not sent:")
+        return Finding(Part.LINK, Verdict.NOTICE, "", f"قطع است؛ {unsent[0]}", f"down; {unsent[1]}")
+    return Finding(Part.LINK, Verdict.GOOD, "", *unsent)
 
 
 def power(glance: Glance) -> Finding:
     """How often the power was cut since the last Z."""
     cuts = glance.unclean_starts
-    if not cuts:
-        return Finding(Part.POWER, Verdict.GOOD, "0")
-    return Finding(Part.POWER, Verdict.NOTICE, f"{cuts}", "بار قطع ناگهانی:", "unclean starts:")
+    return Finding(
+        Part.POWER,
+        Verdict.NOTICE if cuts else Verdict.GOOD,
+        persian=f"تعداد قطع ناگهانی: {persian.number(cuts)}",
+        english=f"unclean starts: {cuts}",
+    )
 
 
 def _least(value: int, scarce: int, least: int) -> Verdict:

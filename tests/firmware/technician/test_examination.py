@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from drivers.printer.slip import Text
 from drivers.printer.status import Condition
 from firmware.journal.records import Glance
-from firmware.receipt.selftest_slips import Part, Verdict
+from firmware.receipt.selftest_slips import Part, Verdict, finding_rows
 from firmware.roles import Listed, Role
 from firmware.technician import examination
 from sync.wire.entry import TimeInterval
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from firmware.identity import Identity
 
 NOW_S = 1_767_800_000
+PLAIN = re.compile("[\u2066-\u2069]")
+LATIN = re.compile("[A-Za-z]")
 NOW = TimeInterval(not_before_s=NOW_S, span_s=2, grade=Grade.TRUSTED)
 
 
@@ -58,7 +62,7 @@ def test_a_role_that_nobody_has_is_bad_but_for_the_display() -> None:
 def test_the_disk_is_written_and_left_as_it_was(tmp_path: Path) -> None:
     found = list(examination.disk(tmp_path))
     assert [finding.part for finding in found] == [Part.DISK, Part.DISK_SPEED]
-    assert found[0].told.endswith(" MiB")
+    assert found[0].english.endswith(" MiB")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -94,16 +98,33 @@ def test_a_clock_is_as_good_as_its_grade(grade: Grade, verdict: Verdict) -> None
     assert examination.clock(TimeInterval(not_before_s=NOW_S, span_s=0, grade=grade)).verdict is verdict
 
 
+@pytest.mark.parametrize(
+    ("grade", "on_paper", "on_a_terminal"),
+    [
+        (Grade.STATED, "۱۴۰۴/۱۰/۱۷؛ تاریخ را فروشنده وارد کرده است.", "stated by the shopkeeper: 2026-01-07 15:33 UTC"),
+        (Grade.ESTIMATED, "۱۴۰۴/۱۰/۱۷ ساعت ۱۹:۰۳؛ ساعت تخمینی است.", "2026-01-07 15:33 UTC (estimated)"),
+        (Grade.TRUSTED, "۱۴۰۴/۱۰/۱۷ ساعت ۱۹:۰۳؛ مورد اعتماد.", "2026-01-07 15:33 UTC (trusted)"),
+    ],
+)  # fmt: skip
+def test_the_time_is_irans_on_paper_and_utc_on_a_terminal(
+    grade: Grade, on_paper: str, on_a_terminal: str
+) -> None:
+    found = examination.clock(TimeInterval(not_before_s=NOW_S, span_s=0, grade=grade))
+    assert PLAIN.sub("", found.persian) == on_paper
+    assert (found.english, found.told) == (on_a_terminal, "")
+
+
 def test_a_key_that_signs_within_its_time_is_good(identity: Identity) -> None:
     assert examination.key(identity, NOW).verdict is Verdict.GOOD
     late = TimeInterval(not_before_s=identity.credential.until_s, span_s=1, grade=Grade.TRUSTED)
-    assert examination.key(identity, late).english == "its credential has ended:"
+    assert examination.key(identity, late).english.startswith("its credential has ended: ")
 
 
 def test_a_key_that_signs_wrongly_is_found(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(identity.key), "sign", lambda *_: bytes(64))
     found = examination.key(identity, NOW)
-    assert (found.verdict, found.english) == (Verdict.BAD, "does not sign:")
+    assert found.verdict is Verdict.BAD
+    assert found.english.startswith("does not sign: ")
 
 
 def test_a_device_that_is_not_enrolled_yet_is_only_noticed() -> None:
@@ -116,7 +137,8 @@ def test_a_village_without_network_is_no_fault() -> None:
 
 
 def test_power_cuts_since_the_last_closing_are_counted() -> None:
-    assert examination.power(_glance(unclean_starts=3)).told == "3"
+    found = examination.power(_glance(unclean_starts=3))
+    assert (found.persian, found.english) == ("تعداد قطع ناگهانی: ۳", "unclean starts: 3")
     assert examination.power(_glance(unclean_starts=3)).verdict is Verdict.NOTICE
     assert examination.power(_glance()).verdict is Verdict.GOOD
 
@@ -124,7 +146,7 @@ def test_power_cuts_since_the_last_closing_are_counted() -> None:
 @pytest.mark.parametrize(
     ("condition", "verdict", "told"),
     [
-        (Condition(), Verdict.GOOD, "does not say"),
+        (Condition(), Verdict.NOTICE, "does not say"),
         (Condition(paper_out=False, paper_low=False), Verdict.GOOD, ""),
         (Condition(paper_out=False, paper_low=True), Verdict.NOTICE, "nearly out"),
         (Condition(paper_out=True, paper_low=True), Verdict.BAD, "no paper"),
@@ -137,3 +159,11 @@ def test_the_printer_says_how_its_paper_stands_if_it_says_anything(
     finding = examination.paper(examination.PrinterNow("58mm", condition))
     assert (finding.part, finding.verdict, finding.told) == (Part.PAPER, verdict, "58mm")
     assert told in finding.english
+
+
+def test_what_the_till_says_of_itself_is_persian_on_paper(identity: Identity, tmp_path: Path) -> None:
+    for enrolled in (identity, None):
+        for finding in examination.everything([], tmp_path, enrolled, _glance(unclean_starts=2)):
+            (_, *behind) = finding_rows(finding)
+            assert not [row for row in behind if isinstance(row, Text) and LATIN.search(row.text)]
+            assert finding.told == ""
