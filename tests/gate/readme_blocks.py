@@ -47,19 +47,19 @@ def tree() -> str:
 
 def keypad() -> str:
     """The keypad's language."""
-    return _table(("keys", "meaning"), [(f"`{keys}`", meaning) for keys, meaning in documented()])
+    return table(("keys", "meaning"), [(f"`{keys}`", meaning) for keys, meaning in documented()])
 
 
 def declines() -> str:
     """Every decline with what paper says first."""
     rows = [(str(int(reason)), f"`{reason.name}`", TEXTS[reason.name].what) for reason in DeclineReason]
-    return _table(("number", "decline", "what paper says"), rows)
+    return table(("number", "decline", "what paper says"), rows)
 
 
 def verdicts() -> str:
     """Every verdict of the center."""
     rows = [(str(int(verdict)), f"`{verdict.name}`", VERDICT_TEXTS.get(verdict, "")) for verdict in Verdict]
-    return _table(("number", "verdict", "what the shop's slip says"), rows)
+    return table(("number", "verdict", "what the shop's slip says"), rows)
 
 
 def kinds() -> str:
@@ -80,7 +80,7 @@ def configuration() -> str:
         )
         for key in config.KEYS
     ]
-    return _table(("key", "allowed", "default", "meaning"), rows)
+    return table(("key", "allowed", "default", "meaning"), rows)
 
 
 def _as_in_toml(default: object) -> str:
@@ -102,7 +102,7 @@ def printers() -> str:
         )
         for profile in built_in().values()
     ]
-    return _table(
+    return table(
         ("profile", "printers", "dots", "dots go as", "letters of ours", "own QR", "answers to"), rows
     )
 
@@ -118,7 +118,7 @@ def sounds() -> str:
         )
         for sound in Sound
     ]
-    return _table(("sound", "notes on a sound device; the printer's buzzer gives as many"), rows)
+    return table(("sound", "notes on a sound device; the printer's buzzer gives as many"), rows)
 
 
 BLOCKS: dict[str, Callable[[], str]] = {
@@ -151,7 +151,8 @@ def renewed(text: str) -> str:
     return text
 
 
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """A table in Markdown."""
     lines = [head, ("---",) * len(head), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 

@@ -8,6 +8,8 @@ import tomllib
 import pytest
 
 from firmware import config
+from tests.benchmarks.targets import TARGETS
+from tests.gate import figures
 from tests.gate.readme_blocks import BLOCKS, README, found
 from tests.gate.tree import ROOT
 
@@ -15,6 +17,10 @@ from tests.gate.tree import ROOT
 @pytest.mark.parametrize("name", BLOCKS)
 def test_a_table_is_what_the_code_says(name: str) -> None:
     assert found(name, README.read_text()) == BLOCKS[name](), "run: python -m tests.gate.readme_blocks"
+
+
+def test_the_figures_are_those_that_are_measured() -> None:
+    assert figures.shown() == [(target.name, target.wanted, target.how) for target in TARGETS]
 
 
 def test_a_default_is_shown_as_it_is_written_in_the_file() -> None:
