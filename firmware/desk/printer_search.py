@@ -135,7 +135,7 @@ class PrinterSearch:
         except RolesNotStored as error:
             self._log.error("printer", error=str(error))
         self._log.info("printer found", place=page.port.place, profile=profile.name, baud=profile.baud)
-        await self._print(page.port, profile, printer_found(profile.title))
+        await self._print(page.port, profile, printer_found(profile=profile.name, title=profile.title))
         return Chosen(path=page.port.path, profile=profile)
 
     @property

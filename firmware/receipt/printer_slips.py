@@ -8,10 +8,14 @@ Must not know: ports, speeds.
 
 from __future__ import annotations
 
+from typing import Final
+
+from drivers.printer.profiles import NARROW, WIDE
 from drivers.printer.slip import Align, Gap, Size, Slip, Text
 from firmware.receipt import persian
 
 PAGE_GAP_DOTS = 24
+_GENERIC: Final = {NARROW: "چاپگر ۵۸ میلی‌متری", WIDE: "چاپگر ۸۰ میلی‌متری"}
 
 
 def search_page(number: int, *, keys: str) -> Slip:
@@ -33,10 +37,10 @@ def width_page(*, narrow_keys: str, wide_keys: str) -> Slip:
     )
 
 
-def printer_found(title: str) -> Slip:
-    """The printer is known from now on."""
+def printer_found(*, profile: str, title: str) -> Slip:
+    """The printer is known from now on: by the paper's width where its profile is generic, else by its models."""
     return (
         Text("چاپگر شناخته شد.", bold=True),
-        Text(persian.isolate(title), size=Size.SMALL),
+        Text(_GENERIC.get(profile) or persian.isolate(title), size=Size.SMALL),
         Gap(PAGE_GAP_DOTS),
     )

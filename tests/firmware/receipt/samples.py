@@ -15,8 +15,10 @@ from firmware.receipt import (
     device_slips,
     inquiry_slips,
     notice_slips,
+    printer_slips,
     prompt_slips,
     receipt_slips,
+    selftest_slips,
     service_slips,
     total_slips,
 )
@@ -25,6 +27,8 @@ from firmware.receipt.fixed_parts import Household, Place, When
 from firmware.receipt.inquiry_slips import TrancheBalance, TrancheState
 from firmware.receipt.notice_slips import JudgedReceipt
 from firmware.receipt.receipt_slips import Left
+from firmware.receipt.selftest_slips import Finding, Part
+from firmware.receipt.selftest_slips import Verdict as Found
 from firmware.receipt.service_slips import HelpPart, HelpRow
 from firmware.roles import Change, DeviceNews, Listed, Role
 from sync.wire.kinds import Grade, Unit, Verdict
@@ -143,6 +147,12 @@ HELP = (
     HelpPart("فروشگاه", (HelpRow("*90#", "گزارش میان روز"), HelpRow("*99#", "پایان روز"))),
 )
 
+FINDINGS = (
+    Finding(Part.SCANNER, Found.GOOD, "usb-0000:01:00.0-1.2 05f9:2204 Imager"),
+    Finding(Part.PRINTER, Found.BAD, "usb-0000:01:00.0-1.3 پرینتر", "وصل نیست:", "not plugged in:"),
+    Finding(Part.DISPLAY, Found.GOOD),
+)
+
 SLIPS: dict[str, Slip] = {
     "basket": (
         *basket_slips.opening(PLACE, WHEN),
@@ -224,6 +234,14 @@ SLIPS: dict[str, Slip] = {
             ),
         )
     ),
+    "self-test": selftest_slips.selftest_slip(FINDINGS, WHEN),
+    "self-test's end": selftest_slips.end_slip(FINDINGS),
+    "self-test's good end": selftest_slips.end_slip(()),
+    "self-test's echo": selftest_slips.echo_row(selftest_slips.echoes(bars=True, qr=True, keys="12")[-1]),
+    "printer's page": printer_slips.search_page(3, keys="3 Enter"),
+    "printer's width": printer_slips.width_page(narrow_keys="1", wide_keys="2"),
+    "generic printer found": printer_slips.printer_found(profile="58mm", title="any 58 mm printer"),
+    "printer found": printer_slips.printer_found(profile="citizen", title="Citizen CT-S310II"),
     "link up": service_slips.link_notice(up=True, unsent=33),
     "link down": service_slips.link_notice(up=False, unsent=0),
     "confirm household": prompt_slips.confirm_household(
