@@ -1,7 +1,8 @@
 """The shop's counter: gives the conversation one event after the other, and the time when nothing happens.
 
 One task. What is keyed and scanned is handled in its order; between two events the conversation gets the time, which ends a
-PIN that nobody finishes, and prints what is owed. Each handled input is logged with its number, never with its content.
+PIN that nobody finishes, and prints what is owed. A key that answers a question on paper, such as which printer this is, is
+not the conversation's. Each handled input is logged with its number, whoever took it, never with its content.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import contextlib
 from typing import TYPE_CHECKING, Protocol
 
 from drivers.errors import WriteInterrupted
+from drivers.keypad import Key
 from firmware.roles import DeviceNews
 from firmware.till.states import State
 from sync.wire.kinds import ClosingKind
@@ -17,7 +19,6 @@ from sync.wire.kinds import ClosingKind
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from drivers.keypad import Key
     from drivers.scanner.scan import Scan
     from firmware.desk.inputs import Input
     from firmware.journal.journal import Journal
@@ -58,21 +59,24 @@ class Conversation(Protocol):
 class Counter:
     """Owns the inputs and the conversation."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- the parts list names each
         self,
         conversation: Conversation,
         inputs: Inputs,
         journal: Journal,
         *,
+        answer: Callable[[Key], bool],
         tear: Callable[[], Awaitable[None]],
         after_start: Callable[[], None],
         after_z: Callable[[], None],
         log: Log,
         check_in: CheckIn,
     ) -> None:
+        """`answer` takes a key for whoever has asked something; False if nobody has: `PrinterSearch.press`."""
         self._conversation = conversation
         self._inputs = inputs
         self._journal = journal
+        self._answer = answer
         self._tear = tear
         self._after_start = after_start
         self._after_z = after_z
@@ -101,8 +105,9 @@ class Counter:
 
     async def _handle(self, event: Key | Scan) -> None:
         z_before = self._journal.closings[ClosingKind.Z]
-        await self._conversation.take(event, self._journal.clock.monotonic_ms())
-        await self._end_strip()
+        if not (isinstance(event, Key) and self._answer(event)):
+            await self._conversation.take(event, self._journal.clock.monotonic_ms())
+            await self._end_strip()
         self._handled += 1
         self._log.debug("handled", inputs=self._handled, state=self._conversation.state.name)
         if self._journal.closings[ClosingKind.Z] != z_before:

@@ -17,7 +17,7 @@ from firmware.counter import Counter
 from firmware.desk.inputs import Inputs, desk_of
 from firmware.desk.paper import Paper
 from firmware.desk.printer_choice import PrinterChoice
-from firmware.desk.printer_search import KeysFirst, PrinterSearch
+from firmware.desk.printer_search import PrinterSearch
 from firmware.desk.roster import given_by, listed, path_of
 from firmware.desk.signals import Hints, Signals
 from firmware.desk.sounds import Sounds, players_of
@@ -143,8 +143,8 @@ async def _serve(
         log.info("ready", head=journal.head.sequence)
 
     counter = Counter(
-        conversation, KeysFirst(inputs, search), journal,
-        tear=signals.tear, after_start=ready, after_z=asked.ask, log=log,
+        conversation, inputs, journal,
+        answer=search.press, tear=signals.tear, after_start=ready, after_z=asked.ask, log=log,
         check_in=watchdog.check_in("counter"),
     )  # fmt: skip
     upkeep = Upkeep(

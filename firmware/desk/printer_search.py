@@ -20,7 +20,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from itertools import product
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -33,6 +33,7 @@ from drivers.printer.printout import render
 from drivers.printer.profiles import NARROW, WIDE
 from drivers.printer.receipt_printer import ReceiptPrinter
 from drivers.printer.usb_port import open_printer_port
+from firmware.desk.paper import texts
 from firmware.desk.printer_choice import Chosen
 from firmware.errors import RolesNotStored
 from firmware.receipt.printer_slips import printer_found, search_page, width_page
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from drivers.ports import Port
     from drivers.printer.profiles import PrinterProfile
     from drivers.printer.slip import Slip
-    from firmware.desk.inputs import Input
     from firmware.desk.printer_choice import PrinterChoice
     from firmware.log import Log
 
@@ -68,26 +68,6 @@ class Page(Struct, frozen=True, kw_only=True):
     port: Port
     profile: PrinterProfile
     is_known: bool
-
-
-class Inputs(Protocol):
-    """What people do: `firmware.desk.inputs`."""
-
-    async def take(self, *, at_most_ms: int) -> Input | None:
-        """The next input, or None if nothing happens for `at_most_ms`."""
-
-
-class KeysFirst:
-    """Inputs without the keys that answer the search. One task takes, the counter's."""
-
-    def __init__(self, inputs: Inputs, search: PrinterSearch) -> None:
-        self._inputs = inputs
-        self._search = search
-
-    async def take(self, *, at_most_ms: int) -> Input | None:
-        """The next input that is not the search's; None also after one that was."""
-        event = await self._inputs.take(at_most_ms=at_most_ms)
-        return None if isinstance(event, Key) and self._search.press(event) else event
 
 
 class PrinterSearch:
@@ -229,3 +209,5 @@ class PrinterSearch:
                     await asyncio.sleep(PAGE_REST_MS / 1_000)
         except (DriverError, TimeoutError) as error:
             self._log.info("page lost", place=port.place, baud=profile.baud, error=str(error))
+        else:
+            self._log.debug("printed", baud=profile.baud, slip=[text for part in slip for text in texts(part)])

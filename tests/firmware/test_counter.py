@@ -89,6 +89,15 @@ class Desk:
         self.lines: list[str] = []
         self.told: list[str] = []
         self.now_ms = 0
+        self.asked = False
+        self.answers: list[Key] = []
+
+    def answer(self, key: Key) -> bool:
+        """Somebody asks; the dot is what they wait for."""
+        if self.asked:
+            self.answers.append(key)
+        asked, self.asked = self.asked, self.asked and key is not Key.DOT
+        return asked
 
     async def tear(self) -> None:
         self.told.append("tear")
@@ -121,8 +130,9 @@ class Desk:
             await asyncio.Event().wait()
 
         counter = Counter(
-            self.conversation, inputs, self.journal, tear=self.tear, after_start=lambda: self.told.append("ready"),  # type: ignore[arg-type]
-            after_z=lambda: self.told.append("z"), log=log, check_in=CheckIn("counter", lambda: 0),
+            self.conversation, inputs, self.journal, answer=self.answer, tear=self.tear,  # type: ignore[arg-type]
+            after_start=lambda: self.told.append("ready"), after_z=lambda: self.told.append("z"), log=log,
+            check_in=CheckIn("counter", lambda: 0),
         )  # fmt: skip
         jobs = (
             Job("inputs", inputs.run),
@@ -148,6 +158,14 @@ def test_keys_and_scans_arrive_and_are_counted_without_their_content(desk: Desk)
     assert desk.conversation.taken[:2] == [Key.D7, Key.PLUS]
     assert desk.handled() == [(1, "IDLE"), (2, "BASKET"), (3, "BASKET")]
     assert not [line for line in desk.lines if "6261037001017" in line]
+
+
+def test_keys_that_answer_somebody_else_are_counted_and_are_not_the_conversation_s(desk: Desk) -> None:
+    desk.asked = True
+    asyncio.run(desk.serve("+", ".", "7", events=1))
+    assert desk.answers == [Key.PLUS, Key.DOT]
+    assert desk.conversation.taken == [Key.D7]
+    assert desk.handled() == [(1, "IDLE"), (2, "IDLE"), (3, "IDLE")]
 
 
 def test_ready_is_told_after_the_conversation_has_started(desk: Desk) -> None:

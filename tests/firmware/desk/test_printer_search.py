@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +20,7 @@ from firmware.config import config_from
 from firmware.desk import paper, printer_search
 from firmware.desk.paper import Paper as TillPaper
 from firmware.desk.printer_choice import PrinterChoice
-from firmware.desk.printer_search import BAUDS, KeysFirst, PrinterSearch
+from firmware.desk.printer_search import BAUDS, PrinterSearch
 from firmware.log import Level, Log
 from firmware.roles import Role, open_roles
 from firmware.watchdog import CheckIn
@@ -50,7 +51,7 @@ class FirstDay:
         read = config_from(f'data_folder = "."\n{config}', folder=folder)
         self.choice = PrinterChoice(read, roles, look=lambda: self.ports)
         self.search = PrinterSearch(
-            self.choice, log=Log(self.lines.append, level=Level.INFO, monotonic_ms=lambda: 0),
+            self.choice, log=Log(self.lines.append, level=Level.DEBUG, monotonic_ms=lambda: 0),
             lend_keys=self.lending.append, keep_lender=self.keep_lender,
         )  # fmt: skip
 
@@ -148,6 +149,17 @@ def test_pages_come_out_and_are_not_repeated_for_nobody(tmp_path: Path, speeds: 
     on_the_first_day(tmp_path, story)
 
 
+def test_every_page_is_told_in_the_log_for_whoever_cannot_see_paper(tmp_path: Path) -> None:
+    async def story(day: FirstDay) -> None:
+        await searched(day, Key.D1, Key.D1)
+        printed = [line for line in map(json.loads, day.lines) if line["event"] == "printed"]
+        assert [line["slip"][0] for line in printed[: len(BAUDS)]] == ["۱", "۲", "۳", "۴", "۵"]
+        assert [line["baud"] for line in printed[: len(BAUDS)]] == list(BAUDS)
+        assert len(printed) == len(BAUDS) + 2, "how wide, and that it was found"
+
+    on_the_first_day(tmp_path, story)
+
+
 def test_a_number_that_was_on_no_page_asks_again(tmp_path: Path, speeds: list[int]) -> None:
     async def story(day: FirstDay) -> None:
         chosen = await searched(day, Key.D9, Key.D1, Key.D1)
@@ -202,18 +214,14 @@ def test_a_printer_that_is_plugged_in_later_gets_its_pages(
 
 
 def test_keys_go_to_the_search_while_it_asks_and_else_to_the_till(tmp_path: Path) -> None:
-    class Desk:
-        async def take(self, *, at_most_ms: int) -> Key:
-            return Key.D1
-
     async def story(day: FirstDay) -> None:
-        inputs = KeysFirst(Desk(), day.search)
-        assert await inputs.take(at_most_ms=1) is Key.D1
+        assert not day.search.press(Key.D1)
         async with asyncio.TaskGroup() as tasks:
             searching = tasks.create_task(day.search.run())
             await asyncio.sleep(0)
-            assert await inputs.take(at_most_ms=1) is None
+            assert day.search.press(Key.D1)
             searching.cancel()
+        assert not day.search.press(Key.D1)
 
     on_the_first_day(tmp_path, story)
 
