@@ -136,7 +136,9 @@ def test_what_a_person_can_read_of_a_slip() -> None:
     assert told == ["الف", "ب", "جمع | ۵", "[bars T1:BARS]", "[QR ABC]"]
 
 
-@pytest.mark.parametrize(("characters", "told"), [(39, f"[QR {'A' * 39}]"), (40, "[QR 40]"), (900, "[QR 900]")])
+@pytest.mark.parametrize(
+    ("characters", "told"), [(39, f"[QR {'A' * 39}]"), (40, "[QR 40]"), (900, "[QR 900]")]
+)
 def test_a_long_code_is_told_by_its_length_alone(characters: int, told: str) -> None:
     assert texts(Qr("A" * characters)) == [told]
 
