@@ -81,6 +81,11 @@ class Child:
             timeout_ms=timeout_ms,
         )
 
+    def check_runs(self) -> None:
+        """Raises: ChildEnded, if it runs no more."""
+        if self._ended:
+            raise ChildEnded(f"it ended with {self._process.returncode}; last words: {self._last_words}")
+
     def kill(self) -> None:
         """Pull the plug."""
         if self._process.returncode is None:

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 PAPER = "58mm"
 EVENTS_MAX = 10_000
 LISTENING_WITHIN_MS = 5_000
+HANDLED_WITHIN_MS = 20_000
+SHUT_DOWN_WITHIN_MS = 20_000
 TORN_OFF_AFTER_MS = 12
 """What the till says it has printed has left it; the kernel hands it on within a millisecond or two."""
 _POLL_S = 0.02
@@ -151,7 +153,7 @@ class SimulatedShop:
         self.config.write_text(text + DISPLAY_CONFIG if self.settings.has_display else text)
 
     async def scan(self, text: str) -> None:
-        """Scan a code; return when the till has handled it."""
+        """Scan a code; return when the till has handled it. Raises: ChildEnded, TimeoutError."""
         await self._do(lambda: self._scanner.scan(text), inputs=1)
 
     async def scan_too_fast(self, text: str) -> None:
@@ -171,8 +173,16 @@ class SimulatedShop:
         """Put it back."""
         self._scanner.plug_in()
 
+    @property
+    def printer_is_in(self) -> bool:
+        """Whether the printer is plugged in."""
+        return self.printer.path.is_symlink()
+
     async def press(self, keys: str) -> None:
-        """Press keys of the pad, a line feed for Enter; return when the till has handled them."""
+        """Press keys of the pad, a line feed for Enter; return when the till has handled them.
+
+        Raises: ChildEnded, TimeoutError.
+        """
         await self._do(lambda: self._keypad.press(keys), inputs=len(keys))
 
     async def press_without_waiting(self, keys: str) -> None:
@@ -193,19 +203,24 @@ class SimulatedShop:
         await self.until_handled()
 
     async def until_handled(self) -> None:
-        """Wait until the till has handled all that was keyed and scanned."""
+        """Wait until the till has handled all that was keyed and scanned. Raises: ChildEnded, TimeoutError."""
         wanted = self.plug.inputs_sent
         child = self.plug.child
         await child.until(
             lambda: child.inputs_handled >= wanted and not child.has_hint_to_print,
             what=f"input {wanted} handled",
+            timeout_ms=HANDLED_WITHIN_MS,
         )
 
     async def _listened(self, act: Callable[[], bool]) -> None:
-        """Do something at a device, as soon as the till has it open."""
-        async with asyncio.timeout(LISTENING_WITHIN_MS / 1000):
-            while not act():  # noqa: ASYNC110 -- a FIFO does not tell when somebody opens it
-                await asyncio.sleep(_POLL_S)
+        """Do something at a device, as soon as the till has it open. Raises: ChildEnded, TimeoutError."""
+        try:
+            async with asyncio.timeout(LISTENING_WITHIN_MS / 1000):
+                while not act():
+                    self.plug.child.check_runs()
+                    await asyncio.sleep(_POLL_S)
+        except TimeoutError:
+            raise TimeoutError(f"it has not opened the device within {LISTENING_WITHIN_MS} ms") from None
 
 
 class PaperFace:
@@ -269,9 +284,13 @@ class Plug:
             await self._gone()
 
     async def shut_down(self) -> int:
-        """End the appliance in order, as systemd does; its exit code."""
+        """End the appliance in order, as systemd does; its exit code. Raises: TimeoutError, and it still runs."""
         self.child.stop()
-        code = await self.child.ended()
+        try:
+            async with asyncio.timeout(SHUT_DOWN_WITHIN_MS / 1000):
+                code = await self.child.ended()
+        except TimeoutError:
+            raise TimeoutError(f"it has not ended within {SHUT_DOWN_WITHIN_MS} ms") from None
         await self._gone()
         return code
 

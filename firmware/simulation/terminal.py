@@ -78,7 +78,17 @@ async def _play(folder: Path, center: CenterProcess) -> None:
         async with asyncio.TaskGroup() as group:
             time = group.create_task(_let_time_pass(shop.clock))
             await Shopkeeper(shop, center, village).obey(_lines())
+            await _close_for_today(shop)
             time.cancel()
+
+
+async def _close_for_today(shop: SimulatedShop) -> None:
+    """End the till as systemd does: to leave the terminal is no power cut."""
+    if shop.plug.is_in:
+        try:
+            await shop.plug.shut_down()
+        except TimeoutError as error:
+            print(f"  ! the till: {error}; its plug is pulled")
 
 
 class Shopkeeper:
@@ -92,7 +102,8 @@ class Shopkeeper:
         self._words: dict[str, Callable[[str], Awaitable[None]]] = {
             "cards": self._cards, "goods": self._goods, "card": self._card, "code": self._code,
             "announce": self._announce, "report": self._report, "cut": self._cut, "restore": self._restore,
-            "unplug": self._unplug, "replug": self._replug, "plug": self._plug, "insert": self._insert, "clock": self._clock, "help": self._help,
+            "unplug": self._unplug, "replug": self._replug, "paper": self._put_paper, "plug": self._plug,
+            "insert": self._insert, "clock": self._clock, "help": self._help,
         }  # fmt: skip
 
     async def obey(self, lines: AsyncIterator[str]) -> None:
@@ -115,7 +126,9 @@ class Shopkeeper:
             await self._keep_paper()
         except (OrderFailed, DriverError) as error:
             print(f"  ? {error}")
-        except (ChildEnded, TimeoutError) as error:
+        except TimeoutError as error:
+            print(f"  ? the till is still at work: {error}")
+        except ChildEnded as error:
             print(f"  ! the till: {error}\n  ! see {self._shop.folder / 'till.log'}; :insert starts it again")
             await self._shop.plug.pull()
 
@@ -198,14 +211,36 @@ class Shopkeeper:
         else:
             print("  ? the scanner is not plugged in; :replug")
 
-    async def _unplug(self, _: str) -> None:
-        if self._shop.scanner_is_in:
+    async def _unplug(self, rest: str) -> None:
+        if rest == "printer":
+            self._shop.printer.unplug()
+        elif rest not in ("", "scanner"):
+            print("  ? such as :unplug scanner or :unplug printer")
+            return
+        elif self._shop.scanner_is_in:
             self._shop.pull_out_scanner()
-        print("  ✂ the scanner is pulled out")
+        print(f"  ✂ the {rest or 'scanner'} is pulled out")
 
-    async def _replug(self, _: str) -> None:
-        self._shop.plug_in_scanner()
-        print("  ~ the scanner is plugged in")
+    async def _replug(self, rest: str) -> None:
+        if rest == "printer":
+            if not self._shop.printer_is_in:
+                self._shop.printer.plug_in()
+        elif rest not in ("", "scanner"):
+            print("  ? such as :replug scanner or :replug printer")
+            return
+        else:
+            self._shop.plug_in_scanner()
+        print(f"  ~ the {rest or 'scanner'} is plugged in")
+
+    async def _put_paper(self, rest: str) -> None:
+        if rest == "out":
+            self._shop.printer.run_out_of_paper()
+            print("  ✂ the roll is at its end; this printer says nothing of it")
+        elif rest == "in":
+            self._shop.printer.load_paper()
+            print("  ~ a new roll is in")
+        else:
+            print("  ? such as :paper out or :paper in")
 
     async def _plug(self, _: str) -> None:
         await self._shop.plug.pull()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import pty
@@ -11,7 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from firmware.boot import JOURNAL_FILE, who_we_are
+from firmware.clock import FileClock
+from firmware.journal.journal import open_journal
 from sync.wire.card import to_code128
+from sync.wire.facts import Booted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +34,16 @@ def play(folder: Path, *lines: str) -> str:
         assert process.wait() == 0, shown
     os.close(near)
     return shown
+
+
+async def clean_starts(folder: Path) -> list[bool]:
+    """Of each start that the till's journal knows: whether the end before it was in order."""
+    clock = FileClock(folder / "clock", has_chip=True)
+    us = who_we_are(folder / "data")
+    async with open_journal(folder / "data" / JOURNAL_FILE, us, clock, version="test") as journal:
+        entries = [await journal.entry(sequence) for sequence in range(journal.head.sequence + 1)]
+        assert journal.was_clean, "the last end, too"
+    return [entry.fact.clean for entry in entries if entry is not None and isinstance(entry.fact, Booted)]
 
 
 @pytest.mark.timeout(180)
@@ -67,3 +82,6 @@ def test_a_person_can_play_the_shopkeeper(tmp_path: Path) -> None:
     assert "the scanner is not plugged in" in second
     assert "the till has no power" in second
     assert len(list((tmp_path / "shop" / "paper").glob("*.png"))) >= 3
+    assert asyncio.run(clean_starts(tmp_path / "shop")) == [True, True, False], (
+        ":plug is a power cut, :quit is none"
+    )
