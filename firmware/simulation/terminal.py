@@ -68,7 +68,7 @@ async def _play(folder: Path, center: CenterProcess) -> None:
         ticket = await settle_village(center, households=HOUSEHOLDS)
     await center.serve()
     settings = ShopSettings(center_port=center.port, wall_s=FIRST_MORNING_S, interval_ms=2_000)
-    async with SimulatedShop(folder, settings, hear=_tell) as shop:
+    async with SimulatedShop(folder, settings, hear=tell) as shop:
         if ticket is not None:
             await enroll_till(shop.config, url=center.url, ticket=ticket)
             await center.order("allot")
@@ -78,11 +78,11 @@ async def _play(folder: Path, center: CenterProcess) -> None:
         async with asyncio.TaskGroup() as group:
             time = group.create_task(_let_time_pass(shop.clock))
             await Shopkeeper(shop, center, village).obey(_lines())
-            await _close_for_today(shop)
+            await close_for_today(shop)
             time.cancel()
 
 
-async def _close_for_today(shop: SimulatedShop) -> None:
+async def close_for_today(shop: SimulatedShop) -> None:
     """End the till as systemd does: to leave the terminal is no power cut."""
     if shop.plug.is_in:
         try:
@@ -164,8 +164,8 @@ class Shopkeeper:
         for one in self._village.villagers:
             supported = "+" if one.supported else " "
             print(
-                f"  {one.household:9d}  {one.members:7d}  {one.decile:5d}{supported}  {one.card:8d}  {to_code128(one.card)[1:]:>10s}  {one.pin}"
-                f"  {one.national_id}"
+                f"  {one.household:9d}  {one.members:7d}  {one.decile:5d}{supported}  {one.card:8d}"
+                f"  {to_code128(one.card)[1:]:>10s}  {one.pin}  {one.national_id}"
             )
         print(f"  + under a support body. The operator PIN is {self._village.operator_pin}.")
 
@@ -265,7 +265,7 @@ class Shopkeeper:
             print(f"  :{word:9s}{meaning}")
 
 
-def _tell(event: Event) -> None:
+def tell(event: Event) -> None:
     """Show what the till's log says that a person at the counter would notice."""
     kind = event.get("event")
     if kind == "printed":
@@ -275,6 +275,8 @@ def _tell(event: Event) -> None:
         print(f"  ♪ {event['sound'].lower()}", flush=True)
     elif kind == "link":
         print(f"  ~ the till says that the center is {'there again' if event['up'] else 'away'}", flush=True)
+    elif kind == "not printed":
+        print(f"  │ ... not printed: {event['error']}", flush=True)
 
 
 async def _let_time_pass(clock: SimulatedClock) -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from firmware.receipt.selftest_slips import ECHO_KEYS, Part, Verdict
 from firmware.simulation import shop as shop_module
-from firmware.simulation.terminal import Shopkeeper
+from firmware.simulation.terminal import Shopkeeper, close_for_today, tell
 from sync.wire.facts import Purchase
 from tests.firmware.simulation.test_shop import in_a_shop
 
@@ -88,6 +88,24 @@ def test_a_till_that_takes_its_time_keeps_its_power(
         assert len(world.facts(Purchase)) == 1
 
     in_a_shop(tmp_path, story)
+
+
+def test_a_till_that_does_not_end_in_order_is_left_to_the_plug(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(shop_module, "SHUT_DOWN_WITHIN_MS", 100)
+
+    async def story(world: World) -> None:
+        os.kill(world.shop.plug.child._process.pid, signal.SIGSTOP)
+        await close_for_today(world.shop)
+        assert "it has not ended within 100 ms; its plug is pulled" in capsys.readouterr().out
+
+    in_a_shop(tmp_path, story)
+
+
+def test_what_could_not_be_printed_is_shown_to_be_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    tell({"event": "not printed", "error": "takes no more bytes"})
+    assert "not printed: takes no more bytes" in capsys.readouterr().out
 
 
 def test_a_till_that_has_ended_is_said_to_be_without_power(
