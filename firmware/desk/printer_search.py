@@ -210,4 +210,6 @@ class PrinterSearch:
         except (DriverError, TimeoutError) as error:
             self._log.info("page lost", place=port.place, baud=profile.baud, error=str(error))
         else:
-            self._log.debug("printed", baud=profile.baud, slip=[text for part in slip for text in texts(part)])
+            self._log.debug(
+                "printed", baud=profile.baud, slip=[text for part in slip for text in texts(part)]
+            )

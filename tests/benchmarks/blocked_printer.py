@@ -79,7 +79,8 @@ class Till:
         self._conversation = Conversation(journal, signals, settings)
         counter = Counter(
             self._conversation, self, journal,
-            answer=lambda _: False, tear=signals.tear, after_start=lambda: None, after_z=lambda: None, log=log, check_in=check_in,
+            answer=lambda _: False, tear=signals.tear, after_start=lambda: None, after_z=lambda: None,
+            log=log, check_in=check_in,
         )  # fmt: skip
         self._jobs = (
             paper.run, hints.run, sounds.run, counter.run, self._read_scanner, self._read_keypad,
