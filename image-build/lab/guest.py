@@ -40,7 +40,7 @@ class GuestProgram:
         try:
             await self._guest.until(lambda: condition() or self.code is not None, within_s=within_s)
         except TimeoutError:
-            raise TimeoutError(f"{what}: not within {within_s} s; it said {self.said[-5:]}") from None
+            raise TimeoutError(f"{what}: not within {within_s} s; it said {self.said[-15:]}") from None
         if not condition():
             raise GuestFailed(f"{what}: {self.name} ended with {self.code}: {self.said[-20:]}")
 
