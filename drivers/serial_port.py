@@ -10,7 +10,8 @@ Rules:
 - Closing throws away what the kernel still holds, for a close that waits for a printer without paper would stop
   the loop.
 
-Untried: modem lines of real adapters. A pseudo terminal has none; tests hand in a line of their own.
+Untried: modem lines of real adapters. A pseudo terminal has none: tests hand in a line of their own, and the lab tries them on an
+emulated chip behind the real `ftdi_sio`.
 
 Source: Linux `tty_ioctl(4)`. Edge: neither OSError, SerialException nor termios.error leaves.
 
