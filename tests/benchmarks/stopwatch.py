@@ -27,7 +27,9 @@ async def interleaved(first: Timed, second: Timed, *, rounds: int, warm: int = 1
     """Each is called once a round with the round's number and returns the seconds that count. `warm` rounds do not."""
     firsts, seconds = [], []
     gc.collect()
+    gc.freeze()  # or the collector would look through what other figures left behind, time and again
     for number in range(warm + rounds):
         firsts.append(await first(number))
         seconds.append(await second(number))
+    gc.unfreeze()
     return Compared(median(firsts[warm:]), median(seconds[warm:]))
