@@ -15,8 +15,12 @@ help:  ## this list
 demo: $(INSTALLED)  ## days of trade at one shop, end to end; pictures and reports in demo-out/
 	$(PYTHON_RUN) -m firmware.demo
 
+# What the pure core is proven by: traced, for every branch of it must run. The rest is half as long untraced.
+CORE_TESTS := tests/sync tests/vectors $(patsubst %,tests/firmware/test_%.py,authorizer basket entitlements reversals)
+
 test: check $(CWT_INSTALLED)  ## all checks and all tests
-	$(PYTHON_RUN) -m pytest -n 2 --cov --cov-report=term-missing:skip-covered
+	$(PYTHON_RUN) -m pytest -n 2 --cov --cov-report=term-missing:skip-covered $(CORE_TESTS)
+	$(PYTHON_RUN) -m pytest -n 2 $(CORE_TESTS:%=--ignore=%)
 
 check: $(INSTALLED)  ## linters, types and import contracts only
 	@.ci/check
