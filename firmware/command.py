@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from drivers.errors import DriverError
 from firmware import config as configuration
 from firmware.errors import FirmwareError
+from firmware.roles import Role
 from sync.uplink.errors import UplinkError
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 OPERATING_ERRORS = (FirmwareError, DriverError, UplinkError, OSError)
 PROGRESS_EVERY = 1_000
-ROLES = ("scanner", "keypad", "printer", "display")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -107,6 +107,7 @@ def _devices_parser(devices: argparse.ArgumentParser) -> None:
     devices.add_argument("--config", type=Path, metavar="FILE", help="the configuration (TOML)")
     devices.set_defaults(run=_devices, action=None, refuse=devices.error)
     commands = devices.add_subparsers(metavar="ACTION")
+    roles = [role.value for role in Role]
     for name, words in (
         ("assign", "give a role to what is plugged in; the appliance must be stopped"),
         ("free", "take a role away; the appliance must be stopped"),
@@ -115,7 +116,7 @@ def _devices_parser(devices: argparse.ArgumentParser) -> None:
         action.add_argument(
             "--config", type=Path, metavar="FILE", default=argparse.SUPPRESS, help=argparse.SUPPRESS
         )
-        action.add_argument("role", choices=ROLES, metavar="ROLE", help=", ".join(ROLES))
+        action.add_argument("role", choices=roles, metavar="ROLE", help=", ".join(roles))
         if name == "assign":
             action.add_argument(
                 "place", metavar="PLACE", help="as the list shows it, or a path such as /dev/ttyUSB0"
@@ -151,7 +152,7 @@ def _config_of(parser: argparse.ArgumentParser) -> None:
 
 def _run(given: argparse.Namespace) -> None:
     if given.simulate is not None:
-        from firmware.simulation.terminal import play  # noqa: PLC0415 -- not in the field
+        from firmware.simulation.terminal import play  # not in the field
 
         asyncio.run(play(given.simulate))
         return
@@ -171,7 +172,7 @@ def load_appliance() -> Callable[[Config], Coroutine[None, None, None]]:
     tens of milliseconds whenever the collector comes round to everything.
     """
     gc.disable()
-    from firmware import main as appliance  # noqa: PLC0415 -- all of the appliance
+    from firmware import main as appliance  # all of the appliance
 
     gc.freeze()
     gc.enable()
@@ -180,16 +181,16 @@ def load_appliance() -> Callable[[Config], Coroutine[None, None, None]]:
 
 def _say_on_paper(config: Config, errors: Sequence[BaseException]) -> None:
     """The shopkeeper sees neither standard error nor an exit code."""
-    from firmware.technician import service_print  # noqa: PLC0415
+    from firmware.technician import service_print
 
     with contextlib.suppress(DriverError):
         asyncio.run(service_print.last_words(service_print.printer_in_need(config), errors))
 
 
 def _enroll(given: argparse.Namespace) -> None:
-    from firmware.boot import VERSION  # noqa: PLC0415
-    from firmware.technician import enrollment  # noqa: PLC0415
-    from sync.uplink.client import CenterClient, center_address  # noqa: PLC0415
+    from firmware.boot import VERSION
+    from firmware.technician import enrollment
+    from sync.uplink.client import CenterClient, center_address
 
     config = configuration.load(given.config)
     ticket = enrollment.ticket_from(given.ticket)
@@ -208,8 +209,8 @@ def _enroll(given: argparse.Namespace) -> None:
 
 
 def _journal(given: argparse.Namespace) -> int:
-    from firmware import boot  # noqa: PLC0415
-    from firmware.journal import audit  # noqa: PLC0415
+    from firmware import boot
+    from firmware.journal import audit
 
     config = configuration.load(given.config)
     identity = boot.who_we_are(config.data_folder)
@@ -236,10 +237,10 @@ def _report(found: Audit) -> None:
 
 
 def _selftest(given: argparse.Namespace) -> int:
-    from firmware import main as appliance  # noqa: PLC0415
-    from firmware.log import Level, Log  # noqa: PLC0415
-    from firmware.technician import service_print  # noqa: PLC0415
-    from firmware.technician.selftest import SelfTestCommand  # noqa: PLC0415
+    from firmware import main as appliance
+    from firmware.log import Level, Log
+    from firmware.technician import service_print
+    from firmware.technician.selftest import SelfTestCommand
 
     config = configuration.load(given.config)
     clock = appliance.clock_of(config)
@@ -253,8 +254,7 @@ def _selftest(given: argparse.Namespace) -> int:
 
 
 def _devices(given: argparse.Namespace) -> int:
-    from firmware.roles import Role  # noqa: PLC0415
-    from firmware.technician import devices  # noqa: PLC0415
+    from firmware.technician import devices
 
     if given.config is None:
         given.refuse("the following arguments are required: --config")
@@ -273,7 +273,7 @@ def _warn(words: str) -> None:
 
 
 def _help_card(given: argparse.Namespace) -> None:
-    from firmware.technician import service_print  # noqa: PLC0415
+    from firmware.technician import service_print
 
     config = configuration.load(given.config)
     slip = service_print.help_card_of(config.data_folder)

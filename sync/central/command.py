@@ -78,8 +78,8 @@ async def _run(given: dict[str, Any]) -> int:
     result = await give_order(folder.control, given["order"], given, _progress)
     if result is None:
         # Only where nobody serves: the rest of the center takes four times as long to load as an order to give.
-        from sync.central.center import open_center  # noqa: PLC0415
-        from sync.central.orders import ORDERS  # noqa: PLC0415
+        from sync.central.center import open_center
+        from sync.central.orders import ORDERS
 
         async with open_center(folder, clock) as center:
             result = await ORDERS[given["order"]](center, given, _progress)
@@ -87,8 +87,8 @@ async def _run(given: dict[str, Any]) -> int:
 
 
 def _init(folder: Folder, clock: Clock) -> int:
-    from sync.central.center import found  # noqa: PLC0415
-    from sync.wire.credential import root_fingerprint  # noqa: PLC0415
+    from sync.central.center import found
+    from sync.wire.credential import root_fingerprint
 
     keys = found(folder, now_s=clock.now_s())
     print(f"center made in {folder.path}")
@@ -98,15 +98,15 @@ def _init(folder: Folder, clock: Clock) -> int:
 
 
 def _inspect(given: dict[str, Any], folder: Folder) -> Result:
-    from sync.central.inspection import inspect  # noqa: PLC0415
+    from sync.central.inspection import inspect
 
     keys = folder.keys if given["keys"] is None else Path(given["keys"])
     return inspect(given["files"], root=given["root"], keys=keys)
 
 
 async def _serve(folder: Folder, clock: Clock, given: dict[str, Any]) -> int:
-    from sync.central import exchange, web  # noqa: PLC0415
-    from sync.central.center import open_center  # noqa: PLC0415
+    from sync.central import exchange, web
+    from sync.central.center import open_center
 
     tls = given["tls_cert"] is not None and given["tls_key"] is not None
     listener = web.listen(given["host"], given["port"], tls=tls)

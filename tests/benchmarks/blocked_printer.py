@@ -87,7 +87,7 @@ class Till:
         )  # fmt: skip
         self._committed_at_s = 0.0
         self._commit = journal.commit
-        journal.commit = self._timed  # type: ignore[method-assign]
+        journal.commit = self._timed
 
     async def take(self, *, at_most_ms: int) -> Key | Scan | None:
         """The next input."""

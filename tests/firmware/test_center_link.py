@@ -161,12 +161,12 @@ def test_what_is_sold_while_the_link_drains_and_breaks_is_sent_once(shop: Shop) 
             return told
 
         await sell(journal, 300)
-        shop.center.post = breaking  # type: ignore[method-assign]
+        shop.center.post = breaking
         for _ in range(6):
             await link.visit()
             shop.clock.advance_s(60)
         assert shop.center.visits > 6, "else nothing was cut between two batches"
-        shop.center.post = answer  # type: ignore[method-assign]
+        shop.center.post = answer
         await link.visit()
         assert shop.kinds().count(CashSale) == sold
         assert journal.acknowledged == journal.head.sequence == len(shop.center.entries)
@@ -203,7 +203,7 @@ def test_nothing_waits_for_the_center_but_the_task_itself(shop: Shop) -> None:
                 await sell(journal)
             return await answer(path, body, answer_bytes_max=answer_bytes_max)
 
-        shop.center.post = slow  # type: ignore[method-assign]
+        shop.center.post = slow
         await link.visit()
 
     shop.day(story)
@@ -323,11 +323,11 @@ def test_a_full_disk_stops_neither_the_task_nor_what_was_sent(shop: Shop) -> Non
         async def full(mails: tuple[Mail, ...]) -> Entry:
             raise JournalFull("the disk takes no more")
 
-        journal.apply_mail = full  # type: ignore[method-assign]
+        journal.apply_mail = full
         await link.visit()
         assert journal.acknowledged == journal.head.sequence
         assert journal.policy is None
-        journal.apply_mail = commit  # type: ignore[method-assign]
+        journal.apply_mail = commit
         await link.visit()
         assert journal.policy is not None
 

@@ -258,7 +258,7 @@ class Counter:
                 raise JournalFull("the disk takes no more")
             return await real(draft)
 
-        self.journal.commit = commit  # type: ignore[method-assign]
+        self.journal.commit = commit
 
     def disk_has_room(self) -> None:
         del self.journal.commit
