@@ -27,8 +27,8 @@ from sync.central.errors import StoreFailed, WrongInput
 from sync.central.mailbox import Mailbox
 from sync.central.page import page
 from sync.central.report import report
+from sync.central.report_lines import report_lines, toman
 from sync.central.result import Result
-from sync.wire.money import RIAL_PER_TOMAN
 
 if TYPE_CHECKING:
     import sqlite3
@@ -177,15 +177,15 @@ async def _allot(center: Center, _given: Arguments, say: Progress) -> Result:
             partial(briefing.brief_credit, device=device, policy=policy, keys=center.keys, now_s=now_s)
         )
         devices.append({"device": device, **briefed._asdict(), "codes": len(wanted)})
-    lines = [f"{allotted.households} households allotted {_toman(allotted.amount_rial)} toman"]
+    lines = [f"{allotted.households} households allotted {toman(allotted.amount_rial)} toman"]
     if allotted.tranches_expired:
         lines.append(f"{allotted.tranches_expired} tranches have expired and were not allotted")
     if allotted.carried_rial or allotted.expired_rial:
         lines.append(
-            f"{_toman(allotted.carried_rial)} toman carried over, {_toman(allotted.expired_rial)} expired"
+            f"{toman(allotted.carried_rial)} toman carried over, {toman(allotted.expired_rial)} expired"
         )
     lines += [
-        f"device {one['device']}: {one['allowances']} allowances of {_toman(one['amount_rial'])} toman,"
+        f"device {one['device']}: {one['allowances']} allowances of {toman(one['amount_rial'])} toman,"
         f" {one['households']} households, {one['codes']} one-time codes"
         for one in devices
     ]
@@ -285,14 +285,14 @@ async def _settle(center: Center, given: Arguments, _say: Progress) -> Result:
         for one in made
     ]  # fmt: skip
     lines = [
-        f"settlement {one.number}: {_toman(one.amount_rial)} toman for {date_text(one.day_s)}" for one in made
+        f"settlement {one.number}: {toman(one.amount_rial)} toman for {date_text(one.day_s)}" for one in made
     ]
     return Result({"settlements": data}, lines or ["nothing to settle"])
 
 
 async def _report(center: Center, given: Arguments, _say: Progress) -> Result:
     value = await center.run(partial(report, now_s=center.clock.now_s()))
-    lines = _report_lines(value)
+    lines = report_lines(value)
     if given["html"] is not None:
         _write(Path(given["html"]), page(value))
         lines.append(f"written to {given['html']}")
@@ -326,28 +326,6 @@ def _tell_all(database: sqlite3.Connection, center: Center, now_s: int) -> None:
 
 def _policy_result(version: int, phase: str, what: str) -> Result:
     return Result({"version": version, "phase": phase}, [f"policy {version} ({phase}) {what}"])
-
-
-def _report_lines(value: dict[str, Any]) -> list[str]:
-    credit, checked = value["credit"], value["reconciliation"]
-    verdicts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in value["verdicts"].items())
-    left = f"spent {_toman(credit['spent_rial'])}, left {_toman(credit['left_rial'])}"
-    left += f", expired {_toman(credit['expired_rial'])} toman"
-    return [
-        f"entries        {value['entries']}: {verdicts or 'none'}",
-        f"credit         allotted {_toman(credit['allotted_rial'])}, reserved {_toman(credit['reserved_rial'])}, {left}",
-        f"devices        {_toman(checked['device_rial'])} toman, of it refused {_toman(checked['refused_rial'])}",
-        f"ledger         {_toman(checked['ledger_rial'])} toman",
-        f"settlement     {_toman(checked['settled_rial'])} toman, still open {_toman(checked['unsettled_rial'])}",
-        f"trial balance  {value['ledger']['trial_balance_rial']}",
-        "devices, ledger and settlement agree"
-        if checked["agrees"]
-        else "devices, ledger and settlement DIFFER",
-    ]
-
-
-def _toman(amount_rial: int) -> str:
-    return f"{amount_rial // RIAL_PER_TOMAN:,}"
 
 
 def _text(path: Path) -> str:

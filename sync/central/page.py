@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from sync.central.dates import date_text, moment_text, persian
+from sync.wire.kinds import Verdict
 from sync.wire.money import RIAL_PER_TOMAN
+from sync.wire.verdicts import VERDICT_TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-VERDICTS = {
-    "accepted": "پذیرفته",
-    "duplicate": "تکراری",
-    "fork": "شاخهٔ دوم",
-    "gap": "جاافتاده",
-    "hole": "گم‌شده",
-    "bad_signature": "امضای نادرست",
-    "bad_household_proof": "گواهی خانوار نادرست",
-    "not_yet_open": "پیش از بازشدن",
-    "unknown_policy": "قواعد ناشناخته",
-    "over_allowance": "بیش از سهم",
-    "limit": "بیش از سقف",
-    "late": "دیررسیده",
-    "refund_without_original": "برگشت بی‌خرید",
-    "ineligible_goods": "کالای نامشمول",
-    "held": "نگه‌داشته",
-    "malformed": "بدساخت",
-}
 CREDIT = {
     "allotted_rial": "تخصیص‌یافته",
     "reserved_rial": "نزد دستگاه‌ها",
@@ -54,11 +39,7 @@ def page(report: dict[str, Any]) -> str:
         _section(
             "اعتبار خانوارها", ("", "تومان"), [(CREDIT[key], _toman(report["credit"][key])) for key in CREDIT]
         ),
-        _section(
-            "رأی مرکز",
-            ("رأی", "ثبت"),
-            [(VERDICTS[key], _number(n)) for key, n in report["verdicts"].items()],
-        ),
+        _verdicts(report),
         _devices(report),
         _settlements(report),
         _refused(report),
@@ -115,11 +96,24 @@ def _settlements(report: dict[str, Any]) -> str:
     return _section("تسویه‌ها (تومان)", ("شماره", "فروشگاه", "روز", "خرید", "مبلغ", "پرداخت تا"), rows)
 
 
+def _verdicts(report: dict[str, Any]) -> str:
+    """How many entries got which verdict, what that means, and what a shop that asks is told to do."""
+    counted = {Verdict[name.upper()]: count for name, count in report["verdicts"].items()}
+    rows = [
+        (
+            persian(str(int(verdict))), VERDICT_TEXTS[verdict].name, _number(counted[verdict]),
+            _sentence(VERDICT_TEXTS[verdict].persian), _sentence(VERDICT_TEXTS[verdict].todo_persian),
+        )
+        for verdict in sorted(counted)
+    ]  # fmt: skip
+    return _section("رأی مرکز", ("کد", "رأی", "ثبت", "یعنی", "کار فروشگاه"), rows)
+
+
 def _refused(report: dict[str, Any]) -> str:
     rows = [
         (
             f"<bdi dir='ltr'>{persian(str(row['device']))}-{persian(str(row['sequence']))}</bdi>",
-            VERDICTS[row["verdict"]],
+            f"{persian(str(row['code']))}: {VERDICT_TEXTS[Verdict(row['code'])].name}",
             f"<bdi dir='ltr'>{escape(row['reason'])}</bdi>",
         )
         for row in report["refused"]
@@ -141,6 +135,11 @@ def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     head = "".join(f"<th>{cell}</th>" for cell in heads) if any(heads) else ""
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
     return f"<table><tr>{head}</tr>{body}</table>" if head else f"<table>{body}</table>"
+
+
+def _sentence(text: str) -> str:
+    """A phone number or a key code keeps its own direction within a Persian sentence."""
+    return re.sub(r"[*0-9][0-9-]*[0-9]", lambda code: f"<bdi dir='ltr'>{code[0]}</bdi>", escape(text))
 
 
 def _on_paper(date: str) -> str:

@@ -225,6 +225,7 @@ def _refused(database: sqlite3.Connection) -> list[Report]:
             "sequence": row["sequence"],
             "kind": None if row["kind"] is None else EntryKind(row["kind"]).name.lower(),
             "verdict": Verdict(row["verdict"]).name.lower(),
+            "code": row["verdict"],
             "reason": row["reason"],
         }
         for row in rows

@@ -14,9 +14,9 @@ from drivers.printer.profiles import TextMode, built_in
 from drivers.sound import Sound
 from firmware import config
 from firmware.receipt.decline_slips import TEXTS
-from firmware.receipt.notice_slips import VERDICT_TEXTS
 from firmware.till.codes import documented
-from sync.wire.kinds import DeclineReason, EntryKind, MailKind, Verdict
+from sync.wire.kinds import DeclineReason, EntryKind, MailKind
+from sync.wire.verdicts import VERDICT_TEXTS
 from tests.gate import field_failures
 from tests.gate.tree import ROOT, python_files
 
@@ -58,8 +58,16 @@ def declines() -> str:
 
 def verdicts() -> str:
     """Every verdict of the center."""
-    rows = [(str(int(verdict)), f"`{verdict.name}`", VERDICT_TEXTS.get(verdict, "")) for verdict in Verdict]
-    return table(("number", "verdict", "what the shop's slip says"), rows)
+    rows = [
+        (
+            str(int(verdict)),
+            f"`{verdict.name}`",
+            f"{text.english}<br>{text.persian}",
+            f"{text.todo_english}<br>{text.todo_persian}",
+        )
+        for verdict, text in VERDICT_TEXTS.items()
+    ]
+    return table(("code", "verdict", "what it means", "what the shop should do"), rows)
 
 
 def kinds() -> str:

@@ -9,8 +9,9 @@ import pytest
 
 from sync.central.config import CREDENTIAL_FOR_S
 from sync.central.errors import StoreFailed
-from sync.central.page import VERDICTS
+from sync.central.report_lines import REFUSED_LINES_MAX, report_lines
 from sync.wire.kinds import Verdict
+from sync.wire.verdicts import VERDICT_TEXTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,8 +104,31 @@ def test_a_difference_is_shown_as_one(lab: Lab, tmp_path: Path) -> None:
     assert "یکی نیستند" in read(tmp_path / "report.html").text
 
 
-def test_every_verdict_has_a_word() -> None:
-    assert set(VERDICTS) == {verdict.name.lower() for verdict in Verdict}
+def test_what_was_refused_is_told_with_its_code_and_what_the_shop_should_do(lab: Lab, tmp_path: Path) -> None:
+    lab.buy(2, 1_000_000)
+    lab.exchange()
+    result = lab.order("report", html=str(tmp_path / "report.html"))
+    text = VERDICT_TEXTS[Verdict.NOT_YET_OPEN]
+    assert f"7 not yet open: {text.english}" in result.lines
+    assert f"  the shop: {text.todo_english}" in result.lines
+    assert any(line.endswith("7 not yet open: tranche 1 was not open") for line in result.lines)
+    shown = read(tmp_path / "report.html").text
+    assert "۷: پیش از بازشدن" in shown
+    assert text.persian in shown
+    assert text.todo_persian in shown
+    assert "<bdi dir='ltr'>021-6369</bdi> تماس بگیرید" in (tmp_path / "report.html").read_text()
+
+
+def test_a_terminal_shows_so_many_refusals_and_says_how_many_more(lab: Lab) -> None:
+    for most in (REFUSED_LINES_MAX, REFUSED_LINES_MAX + 1):
+        report = lab.order("report", html=None).data | {
+            "refused": [
+                {"device": 1, "sequence": n, "verdict": "late", "code": 11, "reason": ""} for n in range(most)
+            ]
+        }
+        lines = report_lines(report)
+        assert sum(line.startswith("refused ") for line in lines) == REFUSED_LINES_MAX
+        assert ("and 1 more" in lines[-1]) is (most > REFUSED_LINES_MAX)
 
 
 def test_a_page_that_cannot_be_written_is_named(lab: Lab, tmp_path: Path) -> None:
