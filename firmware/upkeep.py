@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from firmware.errors import JournalFull
 
 if TYPE_CHECKING:
+    from asyncio import Lock
     from collections.abc import Awaitable, Callable
 
-    from firmware.journal.journal import Journal
     from firmware.log import Log
     from firmware.watchdog import CheckIn
+    from sync.wire.entry import Head
+
+
+class Journal(Protocol):
+    """As much of the journal as is looked at and tidied here."""
+
+    @property
+    def turn(self) -> Lock:
+        """Held from a decision to its commit."""
+
+    @property
+    def head(self) -> Head:
+        """Where the next entry goes."""
+
+    async def checkpoint(self) -> None:
+        """Empty the write-ahead log. Raises: JournalFull."""
 
 
 class Upkeep:

@@ -22,6 +22,7 @@ from firmware.supervisor import Job, Supervisor
 from firmware.till.states import State
 from firmware.upkeep import Upkeep
 from firmware.watchdog import CheckIn
+from sync.wire.entry import Head
 from sync.wire.kinds import ClosingKind
 from tests.fakes.hand_clock import HandClock
 
@@ -31,10 +32,6 @@ if TYPE_CHECKING:
     from drivers.scanner.scan import Scan
 
 
-class Head:
-    sequence = 5
-
-
 class Journal:
     """As much of a journal as the counter and the upkeep look at."""
 
@@ -42,7 +39,7 @@ class Journal:
         self.clock = HandClock(1_767_000_000)
         self.closings = {ClosingKind.X: 0, ClosingKind.Z: 0}
         self.turn = asyncio.Lock()
-        self.head = Head()
+        self.head = Head(5, bytes(32))
         self.checkpoints: list[int] = []
 
     async def checkpoint(self) -> None:
@@ -68,7 +65,8 @@ class Conversation:
         self.taken.append(event)
         if event is Key.TIMES:
             self.journal.closings[ClosingKind.Z] += 1
-        self.state = {Key.PLUS: State.BASKET, Key.MINUS: State.IDLE}.get(event, self.state)  # type: ignore[arg-type]
+        leads_to: dict[Key | Scan, State] = {Key.PLUS: State.BASKET, Key.MINUS: State.IDLE}
+        self.state = leads_to.get(event, self.state)
 
     async def devices(self, news: DeviceNews) -> None:
         self.news.append(news)
@@ -130,7 +128,7 @@ class Desk:
             await asyncio.Event().wait()
 
         counter = Counter(
-            self.conversation, inputs, self.journal, answer=self.answer, tear=self.tear,  # type: ignore[arg-type]
+            self.conversation, inputs, self.journal, answer=self.answer, tear=self.tear,
             after_start=lambda: self.told.append("ready"), after_z=lambda: self.told.append("z"), log=log,
             check_in=CheckIn("counter", lambda: 0),
         )  # fmt: skip
@@ -213,12 +211,10 @@ def upkeep(journal: Journal, sequences: list[int]) -> None:
         sequence = next(looks)
         if sequence is None:
             raise TimeoutError
-        journal.head.sequence = sequence
+        journal.head = Head(sequence, bytes(32))
 
     log = Log(lambda _: None, level=Level.DEBUG, monotonic_ms=lambda: 0)
-    work = Upkeep(
-        journal, quiet_ms=1, sleep_ms=sleep, log=log, check_in=CheckIn("upkeep", lambda: 0)  # type: ignore[arg-type]
-    )  # fmt: skip
+    work = Upkeep(journal, quiet_ms=1, sleep_ms=sleep, log=log, check_in=CheckIn("upkeep", lambda: 0))
     with pytest.raises(TimeoutError):
         asyncio.run(work.run())
 
