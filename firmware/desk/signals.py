@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from drivers.errors import WriteInterrupted
 from drivers.newest_queue import NewestQueue
@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from drivers.line_display import TwoLines
     from drivers.printer.slip import Slip
     from drivers.sound import Sound
-    from firmware.desk.signs import PoleSign, ScreenSign
     from firmware.desk.sounds import Sounds
     from firmware.log import Log
 
 HINTS_MAX = 2
 QUIET_MS = 50
+
+_Seen_contra = TypeVar("_Seen_contra", contravariant=True)
 
 
 class Printer(Protocol):
@@ -41,6 +42,20 @@ class Printer(Protocol):
 
     async def open_drawer(self) -> None:
         """Open the cash drawer, if there is one. Raises: WriteInterrupted."""
+
+
+class Sign(Protocol[_Seen_contra]):
+    """The display on the pole, or the screen: `firmware.desk.signs`."""
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether people see it now."""
+
+    def show(self, seen: _Seen_contra, /) -> None:
+        """Show it soon. Never waits."""
+
+    def end(self) -> None:
+        """The purchase is over."""
 
 
 class Hints:
@@ -99,8 +114,8 @@ class Signals:
         hints: Hints,
         sounds: Sounds,
         *,
-        pole: PoleSign | None = None,
-        screen: ScreenSign | None = None,
+        pole: Sign[TwoLines] | None = None,
+        screen: Sign[Slip] | None = None,
     ) -> None:
         self._printer = printer
         self._hints = hints

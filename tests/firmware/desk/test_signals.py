@@ -74,7 +74,7 @@ class Shop:
         self.hints = Hints(self.printer, log=log)
         self.signals = Signals(
             self.printer, self.hints, self.sounds,
-            pole=self.pole, screen=self.screen,  # type: ignore[arg-type]
+            pole=self.pole, screen=self.screen,
         )  # fmt: skip
 
 
