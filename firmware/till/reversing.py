@@ -23,7 +23,7 @@ from firmware.till.talk import Reversing, Talk
 from sync.wire import receipt_qr
 from sync.wire.entry import PrivatePart
 from sync.wire.errors import WireError
-from sync.wire.facts import Purchase, Refund
+from sync.wire.facts import Purchase, Refund, Void
 from sync.wire.kinds import DeclineReason, Unit
 from sync.wire.numbers import receipt_number
 
@@ -92,7 +92,8 @@ async def void_confirmed(talk: Talk, _: Confirm) -> State:
     if done is None:
         return await _refuse(talk, reason or DeclineReason.ALREADY_VOIDED, rows)
     await talk.beep(Sound.APPROVED)
-    await print_owed(talk, done, receipt_slips.void_slip(await void_of(talk, done, done.fact)))  # type: ignore[arg-type]
+    assert isinstance(done.fact, Void), "a void was committed"
+    await print_owed(talk, done, receipt_slips.void_slip(await void_of(talk, done, done.fact)))
     return talk.rest()
 
 
