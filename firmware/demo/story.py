@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -88,7 +89,7 @@ class Story(Struct):
     async def until_printed(self, *texts: str) -> None:
         """Wait for what the till prints by itself, when nobody is at the counter. Raises: TimeoutError, ChildEnded."""
         for text in texts:
-            await self.until(lambda text=text: self.heard.says(text), f"printed: {text}")  # type: ignore[misc]
+            await self.until(partial(self.heard.says, text), f"printed: {text}")
 
     async def until_answered(self) -> None:
         """Wait for the next answer of the center. Raises: TimeoutError, ChildEnded."""

@@ -255,8 +255,8 @@ class Inputs:
 
     async def _serve_serial(self, port: Port) -> None:
         # Most scanners are keyboards: start-up waits for neither module.
-        from drivers.scanner.serial_scanner import SerialScanner  # noqa: PLC0415
-        from drivers.serial_port import open_serial_port  # noqa: PLC0415
+        from drivers.scanner.serial_scanner import SerialScanner  # noqa: PLC0415 -- see above
+        from drivers.serial_port import open_serial_port  # noqa: PLC0415 -- see above
 
         seat = self._roles.seat(Role.SCANNER)
         baud = seat.baud if seat and seat.place == port.place and seat.baud else self._desk.scanner_baud

@@ -130,7 +130,7 @@ class PrinterSearch:
     def _expect_nothing(self) -> None:
         if self._asks_until_s is not None:
             self._asks_until_s = None
-            self._lend_keys(False)  # noqa: FBT003
+            self._lend_keys(False)  # noqa: FBT003 -- a switch
 
     async def _page_read(self) -> Page | Chosen:
         """Print rounds of pages until the number of one is keyed; the printer that the till had, if none is."""

@@ -194,8 +194,8 @@ class Journal(Memory):
         # aiosqlite has no public call for a whole function; a call a statement costs twice the time of a purchase. Its own
         # `_execute` would have to be a task and shielded: two more turns of the loop, and nothing that this has not.
         connection, answer = self._connection, asyncio.get_running_loop().create_future()
-        call = partial(_guarded, function, connection._conn, *args, **kwargs)  # noqa: SLF001
-        connection._tx.put_nowait((answer, call))  # noqa: SLF001
+        call = partial(_guarded, function, connection._conn, *args, **kwargs)  # noqa: SLF001 -- see above
+        connection._tx.put_nowait((answer, call))  # noqa: SLF001 -- see above
         result: _T = await answer
         return result
 
