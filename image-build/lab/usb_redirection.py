@@ -23,11 +23,13 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections import deque
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lab.usb_descriptors import Setup, Stalled
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lab.usb_descriptors import Description
 
 VERSION = b"sofreh lab"
@@ -204,10 +206,11 @@ class Cable(asyncio.Protocol):
             self._bulk(endpoint, number, data=packet[:most], length=len(packet[:most]))
 
     def _canceled(self, number: int) -> None:
-        for waiting in (self._reading, self._writing):
+        queues: tuple[Mapping[int, deque[Any]], ...] = (self._reading, self._writing)
+        for waiting in queues:
             for endpoint, packets in waiting.items():
                 for packet in [packet for packet in packets if packet[0] == number]:
-                    packets.remove(packet)  # type: ignore[arg-type]
+                    packets.remove(packet)
                     self._bulk(endpoint, number, status=CANCELED)
 
     def _bulk(
