@@ -52,7 +52,7 @@ class Store:
         """
         database = self._connection._conn  # noqa: SLF001 -- aiosqlite has no public way to send it one function
         attempt: _Attempt[T] = _Attempt()
-        whole = self._connection._execute(attempt.make, database, step)  # noqa: SLF001
+        whole = self._connection._execute(attempt.make, database, step)  # noqa: SLF001 -- likewise
         try:
             await asyncio.shield(whole)
         except asyncio.CancelledError:
