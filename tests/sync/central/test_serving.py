@@ -23,7 +23,7 @@ from tests.sync.central.conftest import DEY_17, HEADER, POLICIES, national_id
 from tests.sync.central.device import Device
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, MutableMapping
 
     from sync.central.result import Result
     from tests.sync.central.conftest import Lab
@@ -70,10 +70,14 @@ class Served:
                 assert process.wait(20) == 0
 
     def ask(
-        self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: bytes | Iterator[bytes] | None = None,
+        headers: dict[str, str] | None = None,
     ) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        connection.request(method, path, body, headers or {})  # type: ignore[arg-type]
+        connection.request(method, path, body, headers or {})
         answer = connection.getresponse()
         data = answer.status, answer.read()
         connection.close()
@@ -169,20 +173,20 @@ def test_who_hangs_up_or_says_nothing_stops_nobody_and_fills_no_log(served: Serv
 
 def test_a_body_that_stops_coming_is_given_up(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web, "SILENCE_S", 0.01)
-    answers: list[dict[str, Any]] = []
+    answers: list[MutableMapping[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
         await asyncio.sleep(5)
         raise AssertionError("nobody waits so long")
 
-    async def send(message: dict[str, Any]) -> None:
+    async def send(message: MutableMapping[str, Any]) -> None:
         answers.append(message)
 
-    scope = {
+    scope: dict[str, Any] = {
         "type": "http", "method": "POST", "path": "/exchange", "query_string": b"",
         "headers": [(b"content-type", b"application/cbor")],
     }  # fmt: skip
-    lab.run(web.application(lab.center)(scope, receive, send))  # type: ignore[arg-type]
+    lab.run(web.application(lab.center)(scope, receive, send))
     assert answers[0]["status"] == 408
     assert b"nothing came for" in answers[1]["body"]
 
