@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from drivers.byte_port import BytePort
     from drivers.printer.profiles import PrinterProfile
 
 PATIENCE_MS = 150
@@ -39,8 +40,8 @@ def desk(tmp_path: Path, profile: PrinterProfile = PAPER_58_MM, **more: int) -> 
     return PtyPrinter(Paper(profile), path=tmp_path / "printer", bytes_per_s=more.get("bytes_per_s"))
 
 
-def till_side(port: object, profile: PrinterProfile = PAPER_58_MM) -> ReceiptPrinter:
-    return ReceiptPrinter(port, profile, stall_timeout_ms=PATIENCE_MS)  # type: ignore[arg-type]
+def till_side(port: BytePort, profile: PrinterProfile = PAPER_58_MM) -> ReceiptPrinter:
+    return ReceiptPrinter(port, profile, stall_timeout_ms=PATIENCE_MS)
 
 
 def test_a_slip_comes_out_and_is_fed_above_the_tear_bar(tmp_path: Path) -> None:

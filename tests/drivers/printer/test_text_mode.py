@@ -56,10 +56,19 @@ def words_of(line: TextLine) -> str:
     return "".join(names.get(cell, "") for cell in line.cells)
 
 
-def pixels(font: ImageFont.Layout, text: str, **how: object) -> Image.Image:
+def pixels(
+    font: ImageFont.Layout,
+    text: str,
+    direction: str | None = None,
+    language: str | None = None,
+    features: list[str] | None = None,
+) -> Image.Image:
     face = ImageFont.truetype(str(FONTS / cell_font.FONT_FILE), 48, layout_engine=font)
     canvas = Image.new("1", (1400, 100), 0)
-    ImageDraw.Draw(canvas).text((20, 60), text, fill=255, font=face, anchor="ls", **how)  # type: ignore[arg-type]
+    ImageDraw.Draw(canvas).text(
+        (20, 60), text, fill=255, font=face, anchor="ls",
+        direction=direction, language=language, features=features,
+    )  # fmt: skip
     return canvas
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tty
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import pytest
@@ -19,7 +20,6 @@ from drivers.serial_port import open_serial_port
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from pathlib import Path
 
 OIL = b"6260000000019"
 OIL_SCAN = GtinScan("06260000000019")
@@ -110,17 +110,11 @@ class Line:
 def on_a_line(story: Callable[[Line, SerialScanner], Awaitable[None]], *, gap_ms: int = 300) -> None:
     async def run() -> None:
         with Line() as line:
-            port = open_serial_port(_path(line.path), baud=9600)
+            port = open_serial_port(Path(line.path), baud=9600)
             async with SerialScanner(port, ScannerSettings(gap_ms=gap_ms)) as scanner:
                 await story(line, scanner)
 
     asyncio.run(run())
-
-
-def _path(name: str) -> Path:
-    from pathlib import Path  # noqa: PLC0415
-
-    return Path(name)
 
 
 def test_scans_come_in_their_order_through_a_real_line() -> None:
