@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -13,7 +14,10 @@ from PIL import Image
 
 from firmware.receipt.selftest_slips import ECHO_KEYS, Part, Verdict
 from firmware.simulation import shop as shop_module
+from firmware.simulation.center_process import CenterProcess
+from firmware.simulation.shop import ShopSettings, SimulatedShop
 from firmware.simulation.terminal import Shopkeeper, close_for_today, tell
+from firmware.simulation.village import Village
 from sync.wire.facts import Purchase
 from tests.firmware.simulation.test_shop import in_a_shop
 
@@ -24,13 +28,18 @@ if TYPE_CHECKING:
     from tests.firmware.simulation.test_shop import World
 
 
+def shopkeeper_of(shop: SimulatedShop) -> Shopkeeper:
+    """At a shop whose center nobody asks, in a village where nobody lives."""
+    center = CenterProcess(shop.folder / "center", clock=shop.folder / "clock")
+    return Shopkeeper(shop, center, Village((), operator_pin=""))
+
+
 async def typed(world: World, *lines: str) -> None:
     async def one_by_one() -> AsyncIterator[str]:
         for line in lines:
             yield line
 
-    # Neither the center nor the village is asked for anything here.
-    await Shopkeeper(world.shop, None, None).obey(one_by_one())  # type: ignore[arg-type]
+    await shopkeeper_of(world.shop).obey(one_by_one())
 
 
 def printed(world: World) -> list[str]:
@@ -177,13 +186,11 @@ def test_a_roll_at_its_end_prints_nothing_and_a_new_one_what_was_swallowed(tmp_p
 def test_what_cannot_be_done_to_the_printer_is_said(
     line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    class Shop:
-        folder = tmp_path
-
     async def story() -> None:
-        shopkeeper = Shopkeeper(Shop(), None, None)  # type: ignore[arg-type]
-        word, _, rest = line[1:].partition(" ")
-        await shopkeeper._words[word](rest)
+        shop = SimulatedShop(tmp_path, ShopSettings(center_port=0, wall_s=0))
+        with contextlib.closing(shop.clock):
+            word, _, rest = line[1:].partition(" ")
+            await shopkeeper_of(shop)._words[word](rest)
 
     asyncio.run(story())
     assert "? such as " in capsys.readouterr().out
