@@ -130,7 +130,7 @@ def test_the_new_roles_are_synced_before_they_take_the_old_ones_name(
     fsync, replace = os.fsync, Path.replace
 
     def note_sync(descriptor: int) -> None:
-        done.append(f"sync {os.path.basename(os.readlink(f'/proc/self/fd/{descriptor}'))}")  # noqa: PTH115, PTH119
+        done.append(f"sync {Path(f'/proc/self/fd/{descriptor}').readlink().name}")
         fsync(descriptor)
 
     def note_replace(path: Path, target: Path) -> Path:

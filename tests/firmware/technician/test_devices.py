@@ -7,6 +7,7 @@ import socket
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from drivers import ports
 from drivers.ports import Port, PortKind
@@ -38,15 +39,11 @@ class Shop:
 
     def plug(self, place: str, node: str, kind: PortKind = PortKind.KEYS, **facts: bool | str) -> None:
         os.mkfifo(self.folder / node)
-        given: dict[str, bool | str] = {
-            "may_scan": True,
-            "may_key": True,
-            "model": "05f9:2204",
-            "name": "Imager",
-        }
-        self.ports.append(
-            Port(kind=kind, path=self.folder / node, place=place, **{**given, **facts})  # type: ignore[arg-type]
-        )
+        imager = Port(
+            kind=kind, path=self.folder / node, place=place,
+            may_scan=True, may_key=True, model="05f9:2204", name="Imager",
+        )  # fmt: skip
+        self.ports.append(replace(imager, **facts))
 
     def unplug(self, place: str) -> None:
         for port in [port for port in self.ports if port.place == place]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Self
 
+import aiosqlite
 from msgspec import structs
 
 from drivers.errors import PrinterBlocked
@@ -305,8 +306,6 @@ class Counter:
             return
 
         async def open_one() -> Journal:
-            import aiosqlite  # noqa: PLC0415
-
             connection = await aiosqlite.connect(self.folder / "journal.db", isolation_level=None)
             journal = Journal(connection, self.identity, self.clock)
             await journal.load(version="test")

@@ -12,6 +12,7 @@ from firmware.till.codes import (
     FUNCTION_CODES,
     KEY_ROWS,
     Function,
+    KeyRow,
     documented,
     help_parts,
     on_paper,
@@ -209,8 +210,8 @@ def test_the_help_card_and_the_readme_tell_of_every_key() -> None:
     [row for row in KEY_ROWS if "scan" not in row.keys and "PIN" not in row.keys and row.keys != CLEARING],
     ids=lambda row: row.keys,
 )
-def test_the_keys_on_the_card_work_as_printed(row: object) -> None:
-    keys = getattr(row, "keys").replace("barcode", "6260000000019")  # noqa: B009 -- a row of the table
+def test_the_keys_on_the_card_work_as_printed(row: KeyRow) -> None:
+    keys = row.keys.replace("barcode", "6260000000019")
     assert any(commands(keys, mode) and not isinstance(commands(keys, mode)[-1], Misfit) for mode in Mode)
 
 

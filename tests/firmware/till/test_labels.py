@@ -12,6 +12,7 @@ from firmware.receipt import persian
 from firmware.receipt.prompt_slips import Prompt
 from firmware.till.states import State
 from sync.wire import catalog
+from sync.wire.facts import Refund
 from sync.wire.kinds import EntryKind, Unit
 from tests.firmware.till.counter import JAM, MILK, MORNING_S, PRODUCTS
 
@@ -221,7 +222,8 @@ def test_a_label_chooses_what_comes_back_and_whose_price_changes(shop: Counter) 
     shop.scan(f"01{MILK_GTIN}10LOT\x1d17991231")
     shop.press("+ Enter")
     refund = shop.last_entry(EntryKind.REFUND)
-    assert [line.quantity for line in refund.fact.lines] == [2]  # type: ignore[union-attr]
+    assert isinstance(refund.fact, Refund)
+    assert [line.quantity for line in refund.fact.lines] == [2]
     shop.press("*16 Enter 7391 Enter")
     shop.scan(f"01{MILK_GTIN}17991231")
     assert shop.state is State.NEW_PRICE

@@ -18,7 +18,7 @@ from firmware.till.scans import ReceiptScan, seen
 from firmware.till.states import State
 from sync.wire import card as cards
 from sync.wire import entry, facts, mail, receipt_qr
-from sync.wire.facts import Announcement, Inquiry
+from sync.wire.facts import Announcement, Inquiry, Purchase
 from sync.wire.kinds import EntryKind, MailKind
 from sync.wire.numbers import check_digit
 from tests.fakes.paper_center import OPERATOR_PIN
@@ -53,7 +53,8 @@ def test_a_scanner_that_reads_no_qr_sells_on_credit_by_the_cards_bars_and_a_code
     assert shop.facts()[-1] == Inquiry()
     shop.press("+ Enter")
     entry = shop.last_entry(EntryKind.PURCHASE)
-    assert shop.left_rial(1) == 40_000_000 - entry.fact.credit_rial  # type: ignore[union-attr]
+    assert isinstance(entry.fact, Purchase)
+    assert shop.left_rial(1) == 40_000_000 - entry.fact.credit_rial
     assert shop.state is State.IDLE
 
 
