@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 import msgspec
 
@@ -50,7 +50,7 @@ def marks(source: str, path: str) -> Iterator[Held]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
             for call in filter(_is_mark, node.decorator_list):
-                name, *sources = (ast.literal_eval(word) for word in call.args)  # type: ignore[attr-defined]
+                name, *sources = (ast.literal_eval(word) for word in call.args)
                 yield Held(name=name, sources=tuple(sources), path=path, test=node.name)
 
 
@@ -68,7 +68,7 @@ def table() -> str:
     return "\n".join([f"{HEAD}{len(rows)} failures are held.\n", columns, "| --- | --- | --- |", *rows, ""])
 
 
-def _is_mark(node: ast.AST) -> bool:
+def _is_mark(node: ast.AST) -> TypeGuard[ast.Call]:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == MARK
 
 
