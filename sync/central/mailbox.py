@@ -30,6 +30,7 @@ KIND_OF_BODY: dict[type[Body], MailKind] = {
     mail.Verdicts: MailKind.VERDICTS,
     mail.Settlement: MailKind.SETTLEMENT,
     mail.Shop: MailKind.SHOP,
+    mail.Renewal: MailKind.CREDENTIAL,
 }
 
 

@@ -52,7 +52,10 @@ ANSWER_MAIL_MAX = 50
 
 @record
 class ExchangeRequest(Record):
-    """Signed by the device key. `base` is the sequence of the batch's first entry, `base_prev` the hash before it."""
+    """Signed by the device key. `base` is the sequence of the batch's first entry, `base_prev` the hash before it.
+    `statement` and `held` are what the last believed answer said, in `epoch`; `returned` is mail that a restored center
+    asked for.
+    """
 
     version: int = item(0, uint(255))
     device: int = item(1, uint())
@@ -63,11 +66,18 @@ class ExchangeRequest(Record):
     base: int = item(6, uint())
     base_prev: bytes = item(7, octets(32))
     batch: bytes = item(8, octets(most=REQUEST_BYTES_MAX))
+    statement: int | None = item(9, optional(uint()), default=None)
+    held: int | None = item(10, optional(uint()), default=None)
+    returned: tuple[bytes, ...] | None = item(
+        11, optional(list_of(octets(most=1 << 20), ANSWER_MAIL_MAX)), default=None
+    )
 
 
 @record
 class ExchangeAnswer(Record):
-    """Signed by the mail key. `held` is the next sequence that the center expects, `head` the hash before it."""
+    """Signed by the mail key. `held` is the next sequence that the center expects, `head` the hash before it. A center that
+    lost its own mail asks for what this device has, from number `mail_from` on.
+    """
 
     version: int = item(0, uint(255))
     device: int = item(1, uint())
@@ -79,6 +89,7 @@ class ExchangeAnswer(Record):
     mail: tuple[bytes, ...] = item(7, list_of(octets(most=1 << 20), ANSWER_MAIL_MAX))
     mail_last: int = item(8, uint())
     now_s: int = item(9, uint())
+    mail_from: int | None = item(10, optional(uint()), default=None)
 
 
 @array_record

@@ -45,6 +45,7 @@ class MailKind(IntEnum):
     VERDICTS = 9
     SETTLEMENT = 10
     SHOP = 12
+    CREDENTIAL = 13
 
 
 class Verdict(IntEnum):

@@ -167,6 +167,16 @@ class Shop(Record):
     label_template: str | None = item(4, optional(text(13)), default=None)
 
 
+@record
+class Renewal(Record):
+    """A credential that goes on where the old one ends, for the same keys, and its slim form. The chain's root stays the
+    first one's hash.
+    """
+
+    credential: bytes = item(0, octets(most=1024))
+    slim: bytes = item(1, octets(most=512))
+
+
 Body = (
     SignedDocument
     | Households
@@ -178,6 +188,7 @@ Body = (
     | Verdicts
     | Settlement
     | Shop
+    | Renewal
 )
 BODY_OF_KIND: dict[MailKind, type[Body]] = {
     MailKind.POLICY: SignedDocument,
@@ -191,6 +202,7 @@ BODY_OF_KIND: dict[MailKind, type[Body]] = {
     MailKind.VERDICTS: Verdicts,
     MailKind.SETTLEMENT: Settlement,
     MailKind.SHOP: Shop,
+    MailKind.CREDENTIAL: Renewal,
 }
 
 

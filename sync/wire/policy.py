@@ -71,7 +71,9 @@ class Limits(Record):
 
 @record
 class Policy(Record):
-    """One phase of the scheme."""
+    """One phase of the scheme. `credential_grace_s` is how long after its credential's end a device is still renewed by
+    itself; none where it is absent.
+    """
 
     version: int = item(0, uint())
     phase: str = item(1, text(40))
@@ -89,6 +91,7 @@ class Policy(Record):
     present_within_s: int = item(13, uint())
     second_deadline_s: int = item(14, uint())
     contacts: tuple[str, ...] = item(15, list_of(text(120), CONTACTS_MAX))
+    credential_grace_s: int | None = item(16, optional(uint()), default=None)
 
     def good(self, number: int) -> Good | None:
         """The good with this number, if it is in this policy."""

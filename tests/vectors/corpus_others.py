@@ -201,7 +201,7 @@ def _mail() -> Iterator[Case]:
     parts = cbor.decode(messages[5], where="", bytes_max=1 << 20)
     for name, data, expected, where, means in (
         ("nothing", mailbag(), "malformed", "mail 1", "no item"),
-        ("cut", mailbag(*messages)[:-1], "malformed", "mail 11", "the last byte is missing"),
+        ("cut", mailbag(*messages)[:-1], "malformed", "mail 12", "the last byte is missing"),
         ("before-cut", exported.header(exported.MAIL, SLIM, TRUSTED), "malformed", "before", "nothing behind the header"),
         ("item-array", mailbag() + b"\x80", "malformed", "mail 1", "an array for the item's bytes"),
         ("flipped-payload", mailbag(flipped(messages[0], 40)), "bad_signature", "mail 1", "a bit of the payload"),

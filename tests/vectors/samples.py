@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec.structs import replace
 
 from sync.wire import card, catalog, cose, credential, entry, facts, mail, policy, proof
 from sync.wire.kinds import (
@@ -81,6 +82,9 @@ CREDENTIAL_HASH = hashlib.sha256(
     )
 ).digest()
 SLIM = credential.slim(CREDENTIAL, issuer=2, key=CREDENTIAL_KEY)
+RENEWED = replace(CREDENTIAL, not_before_s=UNTIL_S - 86_400, until_s=UNTIL_S + 31_622_400)
+RENEWED_MESSAGE = cose.sign(RENEWED.to_cbor(), CREDENTIAL_KEY, context=credential.CREDENTIAL_CONTEXT)
+RENEWED_SLIM = credential.slim(RENEWED, issuer=2, key=CREDENTIAL_KEY)
 CARD = card.issue(number=90_001, until_s=UNTIL_S, secret=CARD_SECRET, issuer=3, key=CARD_KEY)
 
 LINES = (
@@ -232,6 +236,7 @@ BODIES: dict[MailKind, mail.Body] = {
         name="فروشگاه نمونه", place="روستای نمونه", operator_salt=octets("operator salt", 16),
         operator_hash=octets("operator", 16), label_template="2PIIIIIVVVVVC",
     ),
+    MailKind.CREDENTIAL: mail.Renewal(credential=RENEWED_MESSAGE, slim=RENEWED_SLIM.to_cbor()),
 }  # fmt: skip
 FIRST_MAIL_HEAD = mail.MailHead(0, CREDENTIAL_HASH)
 
