@@ -1,4 +1,4 @@
-"""Start-up, in this order: whose device is this, does the journal hold, was the end clean; beside it: can Persian be drawn.
+"""Start-up, in this order: whose device is this, does the journal hold, was the end clean.
 
 What is owed on paper and the date after a cold start are the conversation's own first steps (`firmware.till`): they need
 the printer, whose task runs by then.
@@ -6,14 +6,11 @@ the printer, whose task runs by then.
 
 from __future__ import annotations
 
-import asyncio
-import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drivers.device_key import FileDeviceKey
 from drivers.errors import KeyFileMissing
-from drivers.printer.text_shaping import require_shaping
 from firmware import identity
 from firmware.errors import NotEnrolled
 from sync.wire.facts import Booted
@@ -35,13 +32,6 @@ def who_we_are(data_folder: Path) -> Identity:
     except KeyFileMissing as error:
         raise NotEnrolled(f"{error}: run `sofreh-till enroll`") from error
     return identity.load(data_folder, key)
-
-
-async def draw() -> None:
-    """Load what slips are made with, in a thread, for a scan may come first; then rest for ever. Raises: ShapingMissing."""
-    await asyncio.to_thread(require_shaping)
-    await asyncio.to_thread(importlib.import_module, "persiantools.jdatetime")
-    await asyncio.Event().wait()
 
 
 async def booted(journal: Journal) -> None:

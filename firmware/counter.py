@@ -17,11 +17,11 @@ from firmware.till.states import State
 from sync.wire.kinds import ClosingKind
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from drivers.scanner.scan import Scan
+    from firmware.clock import Clock
     from firmware.desk.inputs import Input
-    from firmware.journal.journal import Journal
     from firmware.log import Log
     from firmware.watchdog import CheckIn
 
@@ -54,6 +54,18 @@ class Conversation(Protocol):
 
     async def tick(self, now_ms: int) -> None:
         """Time has passed."""
+
+
+class Journal(Protocol):
+    """As much of the journal as the counter looks at."""
+
+    @property
+    def clock(self) -> Clock:
+        """What the time is told by."""
+
+    @property
+    def closings(self) -> Mapping[ClosingKind, int]:
+        """How many there were of each kind."""
 
 
 class Counter:
@@ -89,7 +101,6 @@ class Counter:
         clock = self._journal.clock
         with self._check_in.working():
             await self._conversation.start(clock.monotonic_ms())
-            await self._end_strip()
         self._after_start()
         while True:
             event = await self._inputs.take(at_most_ms=TICK_MS)

@@ -154,7 +154,6 @@ async def _serve(
     # everything that runs
     jobs = (
         Job("watchdog", watchdog.run),
-        Job("drawing", boot.draw),
         Job("printer", paper.run, (DriverError,)),
         Job("inputs", inputs.run),
         Job("sounds", sounds.run),

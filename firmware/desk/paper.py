@@ -6,6 +6,8 @@ Rules:
   driver's errors.
 - The port is opened by one task, which the supervisor restarts while the printer is away. Where nobody knows which printer
   this is, that task asks (`firmware.desk.printer_search`); a person may have it ask again.
+- What draws is loaded with the first slip, in a thread: a till takes its first scan before that. A machine that cannot
+  draw Persian ends then, before anything is printed.
 - Each slip is a job with a number, for the log and for printers that tell which job is done. Paper does not show it: what
   must be found again has a receipt number, and what comes twice says that it is a copy.
 """
@@ -14,12 +16,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 from typing import TYPE_CHECKING
 
 from drivers.errors import CoverOpen, DeviceGone, PaperOut, PrinterBlocked, WriteInterrupted
 from drivers.printer.printout import render
 from drivers.printer.receipt_printer import ReceiptPrinter
 from drivers.printer.slip import Bars, Pair, Qr, Text
+from drivers.printer.text_shaping import require_shaping
 from drivers.printer.usb_port import open_printer_port
 
 if TYPE_CHECKING:
@@ -60,6 +64,7 @@ class Paper:
         self._asks_again = False
         self._hangs = False
         self._job = 0
+        self._can_draw = False
         self._stuck = 0
         self._plugged_in = asyncio.Event()
         self._away_since_s: float | None = None
@@ -108,10 +113,13 @@ class Paper:
     async def print(self, slip: Slip) -> None:
         """Print `slip`; return when all its bytes have left, or are on paper where the printer tells.
 
-        Raises: PrinterBlocked, DeviceGone, with `started`.
+        Raises: PrinterBlocked, DeviceGone, with `started`; ShapingMissing.
         """
         self._job += 1
         with self._check_in.working():
+            if not self._can_draw:
+                await asyncio.to_thread(load_drawing)
+                self._can_draw = True
             printer = await self._present()
             self._hangs = True
             try:
@@ -160,6 +168,12 @@ class Paper:
             raise DeviceGone("no printer", sent=0) from None
         assert self._printer is not None, "plugged in"
         return self._printer
+
+
+def load_drawing() -> None:
+    """Load what slips are made with. Raises: ShapingMissing."""
+    require_shaping()
+    importlib.import_module("persiantools.jdatetime")
 
 
 def texts(element: Element) -> list[str]:

@@ -147,7 +147,7 @@ def start_of_keyed_day(keyed: str) -> int | None:
 
 
 def _in_iran(time_s: int) -> JalaliDateTime:
-    from persiantools.jdatetime import JalaliDateTime  # noqa: PLC0415 -- no scan needs it: see `firmware.boot.draw`
+    from persiantools.jdatetime import JalaliDateTime  # noqa: PLC0415 -- loaded with the first slip
 
     moment: JalaliDateTime = JalaliDateTime.fromtimestamp(time_s, tz=IRAN)
     return moment

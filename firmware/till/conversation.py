@@ -13,7 +13,7 @@ from drivers.keypad import Key
 from drivers.sound import Sound
 from firmware.errors import JournalFull, StaleDecision
 from firmware.receipt.device_slips import device_news
-from firmware.receipt.prompt_slips import Prompt
+from firmware.receipt.prompt_slips import Prompt, prompt_slip
 from firmware.roles import Change
 from firmware.till import asking, notices, owed, recovery, selling
 from firmware.till.codes import Function
@@ -69,7 +69,7 @@ class Conversation:
         """Print what is owed, put open baskets back, ask for the date if nobody knows it."""
         talk = self._talk
         talk.now_ms = talk.active_ms = now_ms
-        await talk.prompt(Prompt.STARTED)
+        talk.paper.say(prompt_slip(Prompt.STARTED))  # nobody waits for it: a scan may come first
         await recovery.recover(talk)
         talk.state = talk.rest()
         if talk.journal.keeper.now().grade is Grade.DOUBTFUL:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
+from drivers.byte_port import BytePort
 from drivers.errors import DeviceGone, DriverError, PaperOut, PrinterBlocked
 from drivers.printer.slip import Bars, Gap, Pair, Qr, Rule, Text
+from drivers.printer.text_shaping import ShapingMissing
 from drivers.simulated.paper import Paper as SimulatedPaper
 from drivers.simulated.pty_printer import PtyPrinter
 from drivers.sound import Sound
@@ -72,6 +75,40 @@ def at_a_counter(
 
     asyncio.run(run())
     return counter
+
+
+def test_while_what_draws_is_loaded_the_till_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loading, loaded = os.pipe()
+    monkeypatch.setattr(paper_module, "load_drawing", lambda: os.read(loading, 1))
+
+    async def story(counter: Counter) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            printing = tasks.create_task(counter.paper.print(SLIP))
+            await asyncio.sleep(0.05)  # the loop serves this
+            assert not printing.done()
+            os.write(loaded, b"1")
+        await counter.paper.print(SLIP)  # loaded once: nothing more can be read
+
+    at_a_counter(tmp_path, story)
+    os.close(loading)
+    os.close(loaded)
+
+
+def test_a_machine_that_cannot_draw_persian_prints_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot() -> None:
+        raise ShapingMissing
+
+    monkeypatch.setattr(paper_module, "require_shaping", cannot)
+
+    async def story(counter: Counter) -> None:
+        with pytest.raises(ShapingMissing):
+            await counter.paper.print(SLIP)
+        await counter.printer.settle()
+        assert counter.printer.paper.bytes_taken == 0
+
+    at_a_counter(tmp_path, story)
 
 
 def test_slips_of_one_conversation_are_one_strip(tmp_path: Path) -> None:
@@ -144,7 +181,7 @@ def test_a_long_code_is_told_by_its_length_alone(characters: int, told: str) -> 
 
 
 def test_a_usb_printer_that_takes_nothing_and_does_not_say_why_is_opened_anew(tmp_path: Path) -> None:
-    class Port:
+    class Port(BytePort):
         reopens_when_stuck = True
 
         def __init__(self) -> None:
@@ -154,7 +191,7 @@ def test_a_usb_printer_that_takes_nothing_and_does_not_say_why_is_opened_anew(tm
             self.hung_up.append(why)
 
     paper, port = Counter(tmp_path, PAPER_58_MM).paper, Port()
-    paper._port = port  # type: ignore[assignment]
+    paper._port = port
     for error in (
         PrinterBlocked("full"),
         PaperOut("no paper"),
