@@ -16,7 +16,7 @@ from tests.firmware.simulation.test_shop import a_shop
 from tests.hardware.benches import BETWEEN_KEYS_S, KEYPAD_SOCKET, PRINTER_SOCKET, SCANNER_SOCKET, device_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from drivers.printer.profiles import Answer
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lab.guest import Guest, GuestProgram
     from lab.usb_redirection import UsbDevice
     from tests.fakes.paper_center import Member
+    from tests.hardware.conftest import Lab
 
 COMMAND = "fork:firmware.command:main"
 HOME = "/data/till"
@@ -176,3 +177,17 @@ async def a_till(
         await guest.put(f"{HOME}/data/{file.name}", file.read_bytes())
     await guest.put(CONFIG, SETTINGS.format(printer=path).encode())
     return till
+
+
+def at_a_till(
+    lab: Lab,
+    folder: Path,
+    plug: Callable[[PrinterEngine], UsbDevice],
+    story: Callable[[GuestTill], Awaitable[None]],
+) -> None:
+    """Run a story at a till whose printer has this plug."""
+
+    async def run(guest: Guest) -> None:
+        await story(await a_till(guest, folder, plug))
+
+    lab.tell(run)

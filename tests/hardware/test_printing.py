@@ -10,13 +10,12 @@ import pytest
 from PIL import Image, ImageChops
 
 from tests.hardware.benches import PRINTER_SOCKET, serial_printer, usb_printer
-from tests.hardware.guest_till import HOME, GuestTill, a_till
+from tests.hardware.guest_till import HOME, GuestTill, at_a_till
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
     from pathlib import Path
 
-    from lab.guest import Guest
     from lab.printer_engine import PrinterEngine
     from lab.usb_redirection import UsbDevice
     from tests.hardware.conftest import Lab
@@ -25,18 +24,6 @@ pytestmark = pytest.mark.lab
 RECEIPT, COPY = "رسید خرید", "رونوشت"
 SLOW_BYTES_PER_S = 1_000
 BOTH_PORTS = pytest.mark.parametrize("plug", [serial_printer, usb_printer], ids=["ftdi_sio", "usblp"])
-
-
-def at_a_till(
-    lab: Lab,
-    folder: Path,
-    plug: Callable[[PrinterEngine], UsbDevice],
-    story: Callable[[GuestTill], Awaitable[None]],
-) -> None:
-    async def run(guest: Guest) -> None:
-        await story(await a_till(guest, folder, plug))
-
-    lab.tell(run)
 
 
 async def until_receipt_is_on_paper(till: GuestTill) -> None:

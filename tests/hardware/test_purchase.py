@@ -7,31 +7,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.hardware.benches import serial_printer, usb_printer
-from tests.hardware.guest_till import GuestTill, a_till
+from tests.hardware.guest_till import at_a_till
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
     from pathlib import Path
 
-    from lab.guest import Guest
     from lab.printer_engine import PrinterEngine
     from lab.usb_redirection import UsbDevice
     from tests.hardware.conftest import Lab
+    from tests.hardware.guest_till import GuestTill
 
 pytestmark = pytest.mark.lab
 RECEIPT = "رسید خرید"
-
-
-def at_a_till(
-    lab: Lab,
-    folder: Path,
-    plug: Callable[[PrinterEngine], UsbDevice],
-    story: Callable[[GuestTill], Awaitable[None]],
-) -> None:
-    async def run(guest: Guest) -> None:
-        await story(await a_till(guest, folder, plug))
-
-    lab.tell(run)
 
 
 @pytest.mark.parametrize(
