@@ -22,6 +22,8 @@ from tests.fakes.desk import Desk
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from drivers.simulated.input_events import SimulatedScanner
+
 MILK = "6260000000019"
 JAM = "6260000000118"
 MILK_SCAN = GtinScan(f"0{MILK}")
@@ -66,6 +68,16 @@ class Till:
     async def do(self, act: Callable[[], bool]) -> None:
         """Act as soon as the till has the device open."""
         while not act():
+            await asyncio.sleep(0.002)
+
+    async def reads_milk(self, scanner: SimulatedScanner) -> None:
+        """What this scanner reads is all that arrives."""
+        await self.do(lambda: scanner.scan(MILK))
+        assert await self.take() == [MILK_SCAN]
+
+    async def listens(self) -> None:
+        """The till has opened a device."""
+        while not self.inputs.present:
             await asyncio.sleep(0.002)
 
     async def take(self, count: int = 1) -> list[Input]:

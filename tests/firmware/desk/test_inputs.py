@@ -42,8 +42,7 @@ def test_a_device_is_what_its_socket_says_under_whatever_number(till: Till) -> N
             assert set(await till.take(2)) == {MILK_SCAN, Key.D7}
             till.desk.unplug(A)
             again = till.desk.scanner(A)
-            await till.do(lambda: again.scan(MILK))
-            assert await till.take() == [MILK_SCAN]
+            await till.reads_milk(again)
             assert await till.quiet()
 
     asyncio.run(story())
@@ -88,8 +87,7 @@ def test_both_faces_of_one_scanner_are_the_scanner(till: Till) -> None:
             till.desk.pad(C)
             for _ in range(2):
                 first, second = till.desk.scanner(A), till.desk.second_face(A)
-                await till.do(partial(first.scan, MILK))
-                assert await till.take() == [MILK_SCAN]
+                await till.reads_milk(first)
                 await till.do(partial(second.scan, JAM))
                 assert await till.take() == [GtinScan(f"0{JAM}")]
                 till.desk.unplug(A)
@@ -129,8 +127,7 @@ def test_half_a_scan_goes_with_its_scanner_and_the_next_one_is_whole(till: Till)
             await asyncio.sleep(0.01)
             till.desk.unplug(A)
             again = till.desk.scanner(A)
-            await till.do(lambda: again.scan(MILK))
-            assert await till.take() == [MILK_SCAN]
+            await till.reads_milk(again)
             assert await till.quiet()
 
     asyncio.run(story())
@@ -142,8 +139,7 @@ def test_hundreds_of_replugs_leave_neither_descriptor_nor_task_behind(till: Till
         till.assign(scanner=A)
         async with till:
             scanner = till.desk.scanner(A)
-            await till.do(lambda: scanner.scan(MILK))
-            assert await till.take() == [MILK_SCAN]
+            await till.reads_milk(scanner)
             before = held()
             for turn in range(300):
                 if turn % 3:
@@ -250,8 +246,7 @@ def test_a_device_that_cannot_be_opened_yet_is_tried_again_and_told_once(till: T
             assert len(till.logged("device")) == 1
             path.rmdir()
             os.mkfifo(path)
-            while not till.inputs.present:
-                await asyncio.sleep(0.002)
+            await till.listens()
             assert till.logged("plugged in")[0]["role"] == "scanner"
 
     asyncio.run(story())

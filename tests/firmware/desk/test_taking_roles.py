@@ -29,11 +29,9 @@ def test_a_new_scanner_takes_the_free_role_by_the_role_barcode_and_keeps_it(till
             scanner = till.desk.scanner(A)
             await till.do(lambda: scanner.scan("D1:SCANNER"))
             assert await till.take() == [DeviceNews(Change.TAKEN, (Role.SCANNER,))]
-            await till.do(lambda: scanner.scan(MILK))
-            assert await till.take() == [MILK_SCAN]
+            await till.reads_milk(scanner)
         async with till:
-            await till.do(lambda: scanner.scan(MILK))
-            assert await till.take() == [MILK_SCAN], "after a restart too"
+            await till.reads_milk(scanner)  # after a restart too
 
     asyncio.run(story())
 
@@ -58,8 +56,7 @@ def test_a_role_whose_device_is_plugged_in_is_not_free(till: Till) -> None:
             await till.do(lambda: scanner.scan(MILK))
             await till.do(lambda: other.scan("D1:SCANNER"))
             assert await till.take(2) == [MILK_SCAN, DeviceNews(Change.NOT_FREE, (Role.SCANNER,))]
-            await till.do(lambda: scanner.scan(MILK))
-            assert await till.take() == [MILK_SCAN]
+            await till.reads_milk(scanner)
 
     asyncio.run(story())
 
@@ -69,8 +66,7 @@ def test_the_same_model_at_another_socket_sells_nothing_until_it_reads_the_role_
         till.assign(scanner=A)
         async with till:
             scanner = till.desk.scanner(A)
-            await till.do(lambda: scanner.scan(MILK))
-            assert await till.take() == [MILK_SCAN]
+            await till.reads_milk(scanner)
             till.desk.unplug(A)
             moved = till.desk.scanner(B)
             await till.do(lambda: moved.scan(MILK))
@@ -79,8 +75,7 @@ def test_the_same_model_at_another_socket_sells_nothing_until_it_reads_the_role_
             assert await till.quiet(), "said once, not at each scan"
             await till.do(lambda: moved.scan("D1:SCANNER"))
             assert await till.take() == [DeviceNews(Change.TAKEN, (Role.SCANNER,))]
-            await till.do(lambda: moved.scan(MILK))
-            assert await till.take() == [MILK_SCAN]
+            await till.reads_milk(moved)
             back = till.desk.scanner(A)
             await till.do(lambda: back.scan("D1:SCANNER"))
             assert await till.take() == [DeviceNews(Change.NOT_FREE, (Role.SCANNER,))], (
@@ -194,8 +189,7 @@ def test_a_serial_port_that_has_the_role_is_the_scanner(till: Till, modem: Seria
         till.assign(scanner=A)
         async with till:
             till.desk.plug(modem.port(A))
-            while not till.inputs.present:
-                await asyncio.sleep(0.002)
+            await till.listens()
             modem.send(f"{MILK}\r\n".encode())
             assert await till.take() == [MILK_SCAN]
 
@@ -211,8 +205,7 @@ def test_a_usb_modem_is_overheard_once_the_printer_is_known_and_takes_the_role(
             await till.looked()
             assert till.inputs.present == (), "it may be the printer"
             till.roles.assign(Role.PRINTER, Port(kind=PortKind.SERIAL, path=Path("/dev/ttyUSB0"), place=B))
-            while not till.inputs.present:
-                await asyncio.sleep(0.002)
+            await till.listens()
             modem.send(b"D1:SCANNER\r")
             assert await till.take() == [DeviceNews(Change.TAKEN, (Role.SCANNER,))]
             modem.send(f"{MILK}\r".encode())
@@ -226,8 +219,7 @@ def test_a_usb_modem_is_let_go_when_another_has_become_the_scanner(till: Till, m
         till.assign(printer=B)
         async with till:
             till.desk.plug(modem.port(A))
-            while not till.inputs.present:
-                await asyncio.sleep(0.002)
+            await till.listens()
             scanner = till.desk.scanner(C)
             await till.do(lambda: scanner.scan("D1:SCANNER"))
             assert await till.take() == [DeviceNews(Change.TAKEN, (Role.SCANNER,))]
