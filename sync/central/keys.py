@@ -1,7 +1,8 @@
-"""The center's keys: the offline root, five delegated signing keys, and the X25519 key for secrets with devices.
+"""The center's keys: the offline root, five delegated signing keys and one for encryption, and the key for secrets with devices.
 
 Private keys are files of 32 raw bytes, readable by their owner only. The root signs the delegations once, at `init`,
-and is needed again only for new ones. Delegation numbers are those of `Role`: 1 policy .. 5 mail.
+and is needed again only for new ones. Delegation numbers are those of `Role`: 1 policy .. 6 encryption. The two X25519 keys
+differ, so that the one for files can be replaced: from the other follows how each device's private parts are blinded.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sync.central.errors import StoreFailed, WrongInput
 from sync.wire import cose
 from sync.wire.credential import DELEGATION_CONTEXT, Delegation, TrustedKeys, trust
 from sync.wire.errors import WireError
-from sync.wire.kinds import Role
+from sync.wire.kinds import SIGNING_ROLES, Role
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,13 +50,31 @@ class FileKey:
         return self._key.sign(message)
 
 
+class OpeningFileKey:
+    """An X25519 private key whose bytes came from a file; an `OpeningKey` of `sync.wire.hpke`."""
+
+    def __init__(self, private: bytes) -> None:
+        self._key = X25519PrivateKey.from_private_bytes(private)
+        self._public = self._key.public_key().public_bytes_raw()
+
+    @property
+    def exchange_public(self) -> bytes:
+        """See `OpeningKey`."""
+        return self._public
+
+    def exchange(self, peer_public: bytes) -> bytes:
+        """See `OpeningKey`."""
+        return self._key.exchange(X25519PublicKey.from_public_bytes(peer_public))
+
+
 class Keys(Struct, frozen=True):
-    """What a working center holds; the root's private key is not among it."""
+    """What a working center holds; the root's private key is not among it. `encryption` opens files."""
 
     trusted: TrustedKeys
     delegations: tuple[bytes, ...]
     signing: Mapping[Role, FileKey]
     exchange: X25519PrivateKey
+    encryption: OpeningFileKey
 
     @property
     def exchange_public(self) -> bytes:
@@ -76,7 +95,7 @@ def create(folder: Folder, *, now_s: int, chance: Chance) -> None:
     _write(folder.keys / "root.public", root.public, mode=0o644)
     _new_secret(folder.keys / "exchange.key", chance)
     for role in Role:
-        public = FileKey(_new_secret(folder.keys / f"{role.name.lower()}.key", chance)).public
+        public = _public_of(role, _new_secret(folder.keys / f"{role.name.lower()}.key", chance))
         delegation = Delegation(
             version=1,
             number=int(role),
@@ -92,18 +111,23 @@ def create(folder: Folder, *, now_s: int, chance: Chance) -> None:
 def load(folder: Folder) -> Keys:
     """The keys of a center that exists. Raises: StoreFailed, when one is missing or its delegation does not hold."""
     delegations = tuple(_read(folder.keys / f"{role.name.lower()}.delegation") for role in Role)
-    signing = {role: FileKey(_read_seed(folder.keys / f"{role.name.lower()}.key")) for role in Role}
+    secrets = {role: _read_seed(folder.keys / f"{role.name.lower()}.key") for role in Role}
     try:
         trusted = trust(_read(folder.keys / "root.public"), delegations)
     except WireError as error:
         raise StoreFailed(f"keys: {error}") from None
     for delegation in trusted.delegations:
-        if signing[delegation.role].public != delegation.public:
+        if _public_of(delegation.role, secrets[delegation.role]) != delegation.public:
             raise StoreFailed(
                 f"keys: {delegation.role.name.lower()}.key is not the key that the root delegated"
             )
+    signing = {role: FileKey(secrets[role]) for role in SIGNING_ROLES}
     exchange = X25519PrivateKey.from_private_bytes(_read_seed(folder.keys / "exchange.key"))
-    return Keys(trusted, delegations, signing, exchange)
+    return Keys(trusted, delegations, signing, exchange, OpeningFileKey(secrets[Role.ENCRYPTION]))
+
+
+def _public_of(role: Role, secret: bytes) -> bytes:
+    return FileKey(secret).public if role in SIGNING_ROLES else OpeningFileKey(secret).exchange_public
 
 
 def _new_secret(path: Path, chance: Chance) -> bytes:

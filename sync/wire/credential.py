@@ -1,7 +1,7 @@
 """Who may sign what: the root's delegations, a device's credential, and its slim form for paper.
 
-    root (offline) ── delegation ──▶ policy, credential, card, announcement and mail keys
-    credential key ── credential ──▶ device: signing key, exchange key, shop, validity
+    root (offline) ── delegation ──▶ policy, credential, card, announcement and mail keys, and an encryption key (X25519)
+    credential key ── credential ──▶ device: signing key, exchange key (X25519), shop, validity
 
 The slim credential is what a receipt's QR carries: no exchange key, and the issuer by the number of its delegation,
 so that anybody who holds the root-signed delegations can check paper without network.
@@ -34,7 +34,7 @@ ANSWER_CONTEXT = "sofreh/enrollment-answer/1"
 
 @record
 class Delegation(Record):
-    """The root lets `public` sign for `role`. `number` is how short formats name it."""
+    """The root lets `public` sign for `role`, or files be sealed to it. `number` is how short formats name it."""
 
     version: int = item(0, uint(255))
     number: int = item(1, uint())
@@ -119,6 +119,13 @@ class TrustedKeys(Struct, frozen=True):
             if delegation.role is role and cose.key_id(delegation.public) == wanted:
                 return VerifyingKey(delegation.public)
         raise NotDelegated(what, f"its key is not delegated for {role.name.lower()}")
+
+    def encryption_public(self, *, what: str) -> bytes:
+        """The center's X25519 key that files are sealed to: of several the one delegated last. Raises: NotDelegated."""
+        keys = [each for each in self.delegations if each.role is Role.ENCRYPTION]
+        if not keys:
+            raise NotDelegated(what, "the root has delegated no key for encryption")
+        return max(keys, key=lambda each: each.number).public
 
     def numbered(self, number: int, role: Role, *, what: str) -> VerifyingKey:
         """The key of delegation `number`. Raises: NotAuthentic."""

@@ -118,13 +118,17 @@ class Unit(IntEnum):
 
 
 class Role(IntEnum):
-    """What a delegated key may sign."""
+    """What a delegated key is for: what it may sign, or, for the last, that files to the center are sealed to it."""
 
     POLICY = 1
     CREDENTIAL = 2
     CARD = 3
     ANNOUNCEMENT = 4
     MAIL = 5
+    ENCRYPTION = 6
+
+
+SIGNING_ROLES = tuple(role for role in Role if role is not Role.ENCRYPTION)
 
 
 class Leftover(IntEnum):

@@ -199,7 +199,7 @@ class PaperCenter:
             version=1,
             number=int(role),
             role=role,
-            public=self.keys[role].public,
+            public=self.keys[role].exchange_public if role is Role.ENCRYPTION else self.keys[role].public,
             not_before_s=0,
             until_s=FOREVER_S,
         )

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sync.wire.kinds import Role
+from sync.wire.kinds import SIGNING_ROLES
 from tests.vectors import corpus_journals, corpus_others, corpus_verdicts, samples
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def files() -> dict[Path, bytes]:
     """Every file of the folder, by its path in it. `keys` are laid out as a center keeps them."""
     made = cases()
     keys = {Path("keys", "root.public"): samples.ROOT.public}
-    for role, message in zip(Role, samples.DELEGATION_MESSAGES, strict=True):
+    for role, message in zip(SIGNING_ROLES, samples.DELEGATION_MESSAGES, strict=True):
         keys[Path("keys", f"{role.name.lower()}.delegation")] = message
     text = json.dumps(manifest(made), indent=1, ensure_ascii=False) + "\n"
     return {Path(case.file): case.data for case in made} | keys | {Path(MANIFEST.name): text.encode()}

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from sync.wire import card, catalog, cose, credential, entry, facts, mail, policy, proof
 from sync.wire.kinds import (
+    SIGNING_ROLES,
     ClockSource,
     ClosingKind,
     DeclineReason,
@@ -55,7 +56,7 @@ SHOP = 7
 UNTIL_S = 1_830_000_000
 MORNING_S = 1_767_850_200
 ROOT, DEVICE_KEY, OTHER_DEVICE_KEY = SeedKey("root"), SeedKey("device"), SeedKey("other device")
-DELEGATED = {role: SeedKey(role.name.lower()) for role in Role}
+DELEGATED = {role: SeedKey(role.name.lower()) for role in SIGNING_ROLES}
 BLINDING_KEY = octets("blinding key", 32)
 CARD_SECRET, PIN = octets("card secret", card.SECRET_BYTES), "2468"
 HOUSEHOLD_KEY = proof.household_key(CARD_SECRET, PIN)

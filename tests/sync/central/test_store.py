@@ -129,6 +129,7 @@ def test_a_center_is_not_made_twice(lab: Lab) -> None:
         ("mail.key", None, "No such file"),
         ("mail.key", bytes(31), "is not a key of 32 bytes"),
         ("mail.key", bytes(32), "mail.key is not the key that the root delegated"),
+        ("encryption.key", b"\x07" * 32, "encryption.key is not the key that the root delegated"),
         ("mail.delegation", b"x", "keys: delegation"),
     ],
 )

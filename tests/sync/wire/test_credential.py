@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from sync.wire import cose, credential
-from sync.wire.errors import Malformed, NotAuthentic, WireError
+from sync.wire.errors import Malformed, NotAuthentic, NotDelegated, WireError
 from sync.wire.kinds import Role
 from tests.vectors.samples import (
     CREDENTIAL,
@@ -124,3 +124,17 @@ def test_a_root_is_compared_by_twenty_characters() -> None:
     fingerprint = credential.root_fingerprint(ROOT.public)
     assert len(fingerprint) == 20
     assert fingerprint != credential.root_fingerprint(MAIL_KEY.public)
+
+
+def test_files_are_sealed_to_the_encryption_key_that_was_delegated_last() -> None:
+    def delegated(number: int, public: bytes) -> bytes:
+        given = credential.Delegation(
+            version=1, number=number, role=Role.ENCRYPTION, public=public, not_before_s=0, until_s=1
+        )
+        return cose.sign(given.to_cbor(), ROOT, context=credential.DELEGATION_CONTEXT)
+
+    older, newer = bytes(31) + b"\x09", bytes(31) + b"\x08"
+    trusted = credential.trust(ROOT.public, [delegated(7, newer), delegated(6, older)])
+    assert trusted.encryption_public(what="export") == newer
+    with pytest.raises(NotDelegated, match="export: the root has delegated no key for encryption"):
+        TRUSTED.encryption_public(what="export")
