@@ -128,7 +128,7 @@ class Role(IntEnum):
     ENCRYPTION = 6
 
 
-SIGNING_ROLES = tuple(role for role in Role if role is not Role.ENCRYPTION)
+SIGNING_ROLES: tuple[Role, ...] = tuple(role for role in Role if role is not Role.ENCRYPTION)
 
 
 class Leftover(IntEnum):
