@@ -176,9 +176,8 @@ def clock_of(config: Config) -> Clock:
 def _pole(config: Config, roles: Roles, log: Log) -> PoleSign | None:
     if config.display_path is None and roles.seat(Role.DISPLAY) is None:
         return None
-    # Most tills have no display, and none waits for its modules.
-    from drivers.line_display import PROTOCOLS  # noqa: PLC0415
-    from firmware.desk.signs import PoleSign  # noqa: PLC0415
+    from drivers.line_display import PROTOCOLS  # noqa: PLC0415 -- most tills have no display
+    from firmware.desk.signs import PoleSign  # noqa: PLC0415 -- likewise
 
     return PoleSign(
         lambda: path_of(Role.DISPLAY, roles, given_by(config)), PROTOCOLS[config.display_protocol], baud=config.display_baud, log=log, monotonic_ms=_real_ms,

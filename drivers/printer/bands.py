@@ -157,9 +157,9 @@ class _Plan:
         best = other or _Step(1 << 30, at, Feed)
         for end in range(at + 1, limit + 1):
             last = rights[end - 1]
-            if last > right:  # noqa: PLR1730 - a call a row costs a till milliseconds
+            if last > right:  # noqa: PLR1730 -- a call a row costs a till milliseconds
                 right = last
-            if lefts[end - 1] < left:  # noqa: PLR1730
+            if lefts[end - 1] < left:  # noqa: PLR1730 -- likewise
                 left = lefts[end - 1]
             if not last:
                 continue  # a band ends with ink

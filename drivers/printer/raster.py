@@ -153,8 +153,8 @@ def qr_that_fits(
 
     With `only_size` the modules are right in number only: to find the best of eight masks takes three quarters of the time.
     """
-    # It brings XML, URLs and mail with it: a seventh of all that a till imports, and the first QR has time.
-    import segno  # noqa: PLC0415
+    # It brings XML, URLs and mail with it: a seventh of all that a till imports.
+    import segno  # noqa: PLC0415 -- the first QR has time
 
     for error, module_dots in QR_ATTEMPTS:
         try:
