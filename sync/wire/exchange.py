@@ -54,7 +54,7 @@ ANSWER_MAIL_MAX = 50
 class ExchangeRequest(Record):
     """Signed by the device key. `base` is the sequence of the batch's first entry, `base_prev` the hash before it.
     `statement` and `held` are what the last believed answer said, in `epoch`; `returned` is mail that a restored center
-    asked for.
+    asked for; `mail_bytes` is how much mail the line takes at once, one item at least.
     """
 
     version: int = item(0, uint(255))
@@ -71,6 +71,7 @@ class ExchangeRequest(Record):
     returned: tuple[bytes, ...] | None = item(
         11, optional(list_of(octets(most=1 << 20), ANSWER_MAIL_MAX)), default=None
     )
+    mail_bytes: int | None = item(13, optional(uint()), default=None)
 
 
 @record
