@@ -12,7 +12,6 @@ import pytest
 
 from firmware.errors import JournalCorrupt, StaleDecision
 from firmware.journal import audit
-from firmware.journal.journal import Journal, open_journal
 from sync.wire.entry import PrivatePart
 from sync.wire.facts import (
     AllowanceGivenBack,
@@ -25,47 +24,21 @@ from sync.wire.facts import (
 )
 from sync.wire.kinds import ClosingKind, EntryKind, MailKind, Unit
 from sync.wire.mail import Recall, Verdicts
-from tests.fakes.hand_clock import HandClock
-from tests.fakes.paper_center import OPENING_S, PaperCenter
 from tests.fakes.selling import buy, purchase_draft
-from tests.fakes.software_key import SoftwareKey
+from tests.fakes.village_till import CENTER_TIME_S, VillageTill
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-CENTER_TIME_S = OPENING_S + 8 * 3600
-
-
-class Shop:
-    """A till with a village of three, on a disk of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.center = PaperCenter()
-        self.identity = self.center.enroll(SoftwareKey("till"), now_s=CENTER_TIME_S)
-        self.members = tuple(self.center.member(number, codes=("12345678",)) for number in (1, 2, 3))
-        self.clock = HandClock(CENTER_TIME_S)
-        self.path = folder / "journal.db"
-        self.mails = tuple(self.center.village(self.identity, self.members))
-
-    def day(self, story: Callable[[Journal], Awaitable[None]]) -> None:
-        """Open the journal, run the story, close it."""
-
-        async def run() -> None:
-            async with open_journal(self.path, self.identity, self.clock, version="test") as journal:
-                if journal.mail_head.number == 0:
-                    await journal.apply_mail(self.mails)
-                await story(journal)
-
-        asyncio.run(run())
+    from firmware.journal.journal import Journal
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Shop:
-    return Shop(tmp_path)
+def shop(tmp_path: Path) -> VillageTill:
+    return VillageTill(tmp_path)
 
 
-def test_the_first_entry_names_the_credential(shop: Shop) -> None:
+def test_the_first_entry_names_the_credential(shop: VillageTill) -> None:
     async def story(journal: Journal) -> None:
         entry = await journal.entry(0)
         assert entry is not None
@@ -75,7 +48,7 @@ def test_the_first_entry_names_the_credential(shop: Shop) -> None:
     shop.day(story)
 
 
-def test_a_purchase_moves_the_allowance_and_survives_a_restart(shop: Shop) -> None:
+def test_a_purchase_moves_the_allowance_and_survives_a_restart(shop: VillageTill) -> None:
     async def sell(journal: Journal) -> None:
         entry = await buy(journal, shop.members[0], 1_050_000)
         assert isinstance(entry.fact, Purchase)
@@ -92,7 +65,7 @@ def test_a_purchase_moves_the_allowance_and_survives_a_restart(shop: Shop) -> No
     shop.day(look)
 
 
-def test_an_account_is_answered_from_memory_only_until_something_is_written(shop: Shop) -> None:
+def test_an_account_is_answered_from_memory_only_until_something_is_written(shop: VillageTill) -> None:
     async def story(journal: Journal) -> None:
         before = await journal.account(1)
         assert before is not None
@@ -114,7 +87,7 @@ def test_an_account_is_answered_from_memory_only_until_something_is_written(shop
     shop.day(story)
 
 
-def test_a_decision_that_was_overtaken_spends_nothing(shop: Shop) -> None:
+def test_a_decision_that_was_overtaken_spends_nothing(shop: VillageTill) -> None:
     async def story(journal: Journal) -> None:
         first = await purchase_draft(journal, shop.members[0], 30_000_000)
         second = await purchase_draft(journal, shop.members[0], 30_000_000)
@@ -130,7 +103,7 @@ def test_a_decision_that_was_overtaken_spends_nothing(shop: Shop) -> None:
     shop.day(story)
 
 
-def test_a_canceled_commit_is_either_whole_or_absent_and_the_next_one_works(shop: Shop) -> None:
+def test_a_canceled_commit_is_either_whole_or_absent_and_the_next_one_works(shop: VillageTill) -> None:
     async def story(journal: Journal) -> None:
         task = asyncio.get_running_loop().create_task(
             journal.commit(await purchase_draft(journal, shop.members[0], 500_000))
@@ -147,7 +120,7 @@ def test_a_canceled_commit_is_either_whole_or_absent_and_the_next_one_works(shop
     shop.day(story)
 
 
-def test_pin_failures_are_counted_and_cleared_by_the_right_pin(shop: Shop) -> None:
+def test_pin_failures_are_counted_and_cleared_by_the_right_pin(shop: VillageTill) -> None:
     async def story(journal: Journal) -> None:
         private = PrivatePart(household=1, card=shop.members[0].card.number)
         await journal.commit(journal.draft(PinFailure(failures=1), private=private))
@@ -162,7 +135,7 @@ def test_pin_failures_are_counted_and_cleared_by_the_right_pin(shop: Shop) -> No
     shop.day(story)
 
 
-def test_a_one_time_code_works_once(shop: Shop) -> None:
+def test_a_one_time_code_works_once(shop: VillageTill) -> None:
     async def story(journal: Journal) -> None:
         codes = await journal.codes(1)
         private = PrivatePart(household=1, code="12345678", code_hash=codes.hashes[0])
@@ -174,7 +147,7 @@ def test_a_one_time_code_works_once(shop: Shop) -> None:
     shop.day(story)
 
 
-def test_a_recalled_allowance_is_given_back_in_the_same_transaction(shop: Shop) -> None:
+def test_a_recalled_allowance_is_given_back_in_the_same_transaction(shop: VillageTill) -> None:
     async def story(journal: Journal) -> None:
         account = await journal.account(2)
         assert account is not None
@@ -193,7 +166,7 @@ def test_a_recalled_allowance_is_given_back_in_the_same_transaction(shop: Shop) 
     shop.day(story)
 
 
-def test_verdicts_and_acknowledgements_are_known(shop: Shop) -> None:
+def test_verdicts_and_acknowledgements_are_known(shop: VillageTill) -> None:
     async def story(journal: Journal) -> None:
         entry = await buy(journal, shop.members[0], 1_050_000)
         assert journal.device_use.purchases == 1
@@ -209,7 +182,7 @@ def test_verdicts_and_acknowledgements_are_known(shop: Shop) -> None:
     shop.day(story)
 
 
-def test_rebuilt_projections_equal_those_of_the_day(shop: Shop) -> None:
+def test_rebuilt_projections_equal_those_of_the_day(shop: VillageTill) -> None:
     async def story(journal: Journal) -> None:
         await buy(journal, shop.members[0], 1_050_000)
         await journal.commit(
@@ -226,7 +199,7 @@ def test_rebuilt_projections_equal_those_of_the_day(shop: Shop) -> None:
     assert _projections(shop.path) == before
 
 
-def test_a_flipped_byte_in_any_stored_part_is_found_and_named(shop: Shop) -> None:
+def test_a_flipped_byte_in_any_stored_part_is_found_and_named(shop: VillageTill) -> None:
     async def story(journal: Journal) -> None:
         await buy(journal, shop.members[0], 1_050_000)
 
@@ -241,7 +214,7 @@ def test_a_flipped_byte_in_any_stored_part_is_found_and_named(shop: Shop) -> Non
     assert audit.verify(shop.path, shop.identity, lambda _: None).entries == 3
 
 
-def test_a_removed_entry_is_found_at_the_next_start(shop: Shop) -> None:
+def test_a_removed_entry_is_found_at_the_next_start(shop: VillageTill) -> None:
     async def story(journal: Journal) -> None:
         await buy(journal, shop.members[0], 1_050_000)
         await buy(journal, shop.members[1], 1_050_000)
@@ -253,7 +226,7 @@ def test_a_removed_entry_is_found_at_the_next_start(shop: Shop) -> None:
         shop.day(story)
 
 
-def test_a_clean_end_and_a_power_cut_are_told_apart(shop: Shop) -> None:
+def test_a_clean_end_and_a_power_cut_are_told_apart(shop: VillageTill) -> None:
     async def story(journal: Journal) -> None:
         assert journal.was_clean
 
@@ -268,7 +241,7 @@ def test_a_clean_end_and_a_power_cut_are_told_apart(shop: Shop) -> None:
     shop.day(after_the_cut)
 
 
-def test_a_full_disk_keeps_nobody_from_ending_in_order(shop: Shop) -> None:
+def test_a_full_disk_keeps_nobody_from_ending_in_order(shop: VillageTill) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 
     async def fill_the_disk(_: Journal) -> None:
@@ -285,7 +258,7 @@ def test_a_full_disk_keeps_nobody_from_ending_in_order(shop: Shop) -> None:
     shop.day(again)
 
 
-def test_the_day_begins_after_the_last_z(shop: Shop) -> None:
+def test_the_day_begins_after_the_last_z(shop: VillageTill) -> None:
     async def story(journal: Journal) -> None:
         assert journal.closings == {ClosingKind.X: 0, ClosingKind.Z: 0}
         assert journal.first_of_day == 0
@@ -298,7 +271,7 @@ def test_the_day_begins_after_the_last_z(shop: Shop) -> None:
     shop.day(story)
 
 
-def test_an_export_holds_no_private_part(shop: Shop, tmp_path: Path) -> None:
+def test_an_export_holds_no_private_part(shop: VillageTill, tmp_path: Path) -> None:
     async def story(journal: Journal) -> None:
         await buy(journal, shop.members[0], 1_050_000)
 
