@@ -8,6 +8,7 @@
         ├── Expired         made when its credential had ended
         ├── HashDiffers     lines or private part are not those that were signed
         ├── OtherDevice     signed for another device
+        ├── OtherReader     sealed to somebody else's key
         └── OutOfChain      signed, but it does not follow what it should follow
 
 Nothing else leaves: no ValueError of a library, no cryptography exception.
@@ -63,6 +64,10 @@ class HashDiffers(NotAuthentic):
 
 class OtherDevice(NotAuthentic):
     """Signed for another device."""
+
+
+class OtherReader(NotAuthentic):
+    """Sealed to somebody else's key."""
 
 
 class OutOfChain(NotAuthentic):

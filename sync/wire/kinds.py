@@ -131,6 +131,13 @@ class Role(IntEnum):
 SIGNING_ROLES: tuple[Role, ...] = tuple(role for role in Role if role is not Role.ENCRYPTION)
 
 
+class Way(IntEnum):
+    """Which way a carried file goes: a device's questions to the center, or the center's answers back."""
+
+    QUESTION = 1
+    ANSWER = 2
+
+
 class Leftover(IntEnum):
     """What becomes of credit that a tranche leaves over."""
 
