@@ -188,7 +188,7 @@ def _screen(config: Config) -> ScreenSign | None:
     if config.screen_path is None:
         return None
     from drivers.screen import open_framebuffer  # noqa: PLC0415 -- likewise
-    from firmware.desk.signs import ScreenSign  # noqa: PLC0415
+    from firmware.desk.signs import ScreenSign  # noqa: PLC0415 -- likewise
 
     return ScreenSign(partial(open_framebuffer, config.screen_path))
 
