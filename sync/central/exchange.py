@@ -114,20 +114,38 @@ def _answer(
     if checked:
         told = _take(database, request, checked, arrived_s=now_s)
         _tell_verdicts(database, request.device, told, keys=keys, now_s=now_s)
+    return state(
+        database,
+        keys,
+        device=request.device,
+        mail_number=request.mail_number,
+        nonce=request.nonce,
+        now_s=now_s,
+    )
+
+
+def state(
+    database: sqlite3.Connection, keys: Keys, *, device: int, mail_number: int, nonce: bytes, now_s: int
+) -> bytes:
+    """What the center holds of a device's journal and the mail behind `mail_number`, signed: an answer, asked for or not.
+
+    Raises: Unknown, ClockBehind.
+    """
+    _check_clock(database, now_s)
     allowances.fall_back(database, now_s=now_s)
     allotments.expire(database, now_s=now_s, at_most=EXPIRED_AT_ONCE)
     settlement.settle(database, keys, now_s=now_s)
     database.execute(
-        "UPDATE device SET acknowledged = held, heard_at_s = ? WHERE number = ?", (now_s, request.device)
+        "UPDATE device SET acknowledged = held, heard_at_s = ? WHERE number = ?", (now_s, device)
     )
-    state = database.execute(
+    said = database.execute(
         "UPDATE center SET statement = statement + 1 RETURNING epoch, statement"
     ).fetchone()
-    device = device_row(database, request.device)
+    row = device_row(database, device)
     answer = ExchangeAnswer(
-        version=VERSION, device=request.device, nonce=request.nonce, epoch=state["epoch"], statement=state["statement"],
-        held=device["held"], head=device["head"], mail=mailbox.after(database, request.device, request.mail_number),
-        mail_last=device["mail_last"], now_s=now_s,
+        version=VERSION, device=device, nonce=nonce, epoch=said["epoch"], statement=said["statement"],
+        held=row["held"], head=row["head"], mail=mailbox.after(database, device, mail_number),
+        mail_last=row["mail_last"], now_s=now_s,
     )  # fmt: skip
     return cose.sign(answer.to_cbor(), keys.signing[Role.MAIL], context=ANSWER_CONTEXT)
 
