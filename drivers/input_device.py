@@ -7,12 +7,14 @@ Rules:
 - A character device is grabbed, so its keys reach nobody else (no console types a PIN), and stamps its events by
   the monotonic clock, which nobody sets.
 - A FIFO is opened for reading and writing, so it never ends when a writer closes it.
+- All lights that a keyboard says it has are switched together: pads promise Num, Caps and Scroll Lock and have one of them.
+  Writing to a grabbed device is ours alone, so no console's Num Lock meddles. A FIFO's lights are a second one beside it.
 - What cannot be a record means that records are cut in the wrong places: the device counts as gone, and is right again
   when it is opened anew. Else it would be deaf for ever, without a word.
 
-Source: Linux `input.h` (EVIOCGRAB, EVIOCSCLOCKID). Edge: no OSError leaves.
+Source: Linux `input.h` (EVIOCGRAB, EVIOCSCLOCKID, EVIOCGBIT). Edge: no OSError leaves.
 
-Must not know: what keys mean.
+Must not know: what keys or lights mean.
 """
 
 from __future__ import annotations
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
 
 EVIOCGRAB = 0x4004_4590
 EVIOCSCLOCKID = 0x4004_45A0
+EVIOCGBIT_EV_LED = 0x8002_4531
+"""Two bytes of bits: which lights a keyboard has."""
+LIGHTS_SUFFIX = ".lights"
 _CLOCK_MONOTONIC = 1
 
 READ_RECORDS_MAX = 64
@@ -51,13 +56,22 @@ def open_input_device(path: Path) -> InputDevice:
     """
     try:
         is_fifo = stat.S_ISFIFO(path.stat().st_mode)
-        access = os.O_RDWR if is_fifo else os.O_RDONLY
-        fd = os.open(path, access | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        fd = _opened(path)
     except OSError as error:
         raise PortNotOpened(f"{path}: {error.strerror}") from error
-    if not is_fifo:
-        _own(fd, path)
-    return InputDevice(fd, name=str(path))
+    if is_fifo:
+        return InputDevice(fd, name=str(path), lights=_lights_beside(path))
+    _own(fd, path)
+    return InputDevice(fd, name=str(path), lights=_lights_of(fd))
+
+
+def _opened(path: Path) -> int:
+    """For reading and writing; one that we may only read has no lights for us."""
+    flags = os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+    try:
+        return os.open(path, os.O_RDWR | flags)
+    except PermissionError:
+        return os.open(path, os.O_RDONLY | flags)
 
 
 def _own(fd: int, path: Path) -> None:
@@ -71,15 +85,62 @@ def _own(fd: int, path: Path) -> None:
         ) from error
 
 
+def _lights_of(fd: int) -> Lights | None:
+    try:
+        bits = int.from_bytes(fcntl.ioctl(fd, EVIOCGBIT_EV_LED, bytes(2)), "little")
+        is_ours = fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDWR
+        codes = tuple(code for code in range(16) if bits >> code & 1)
+        return Lights(os.dup(fd), codes) if codes and is_ours else None
+    except OSError:
+        return None
+
+
+def _lights_beside(path: Path) -> Lights | None:
+    try:
+        beside = path.with_name(path.name + LIGHTS_SUFFIX)
+        return Lights(os.open(beside, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC), (0,))
+    except OSError:
+        return None
+
+
+class Lights:
+    """The lights of one keyboard. Owns its descriptor."""
+
+    def __init__(self, fd: int, codes: tuple[int, ...]) -> None:
+        self._fd = fd
+        self._codes = codes
+        self._lit = False
+
+    def switch(self, *, on: bool) -> bool:
+        """Switch all of them; False if the keyboard does not take it."""
+        data = b"".join(keys.EVENT.pack(0, 0, keys.EV_LED, code, on) for code in self._codes)
+        try:
+            os.write(self._fd, data + keys.EVENT.pack(0, 0, keys.EV_SYN, keys.SYN_REPORT, 0))
+        except OSError:
+            return False
+        self._lit = on
+        return True
+
+    def close(self) -> None:
+        """Leave no light on."""
+        if self._lit:
+            self.switch(on=False)
+        with contextlib.suppress(OSError):
+            os.close(self._fd)
+        self._fd = -1
+
+
 class InputDevice:
     """An open device. Owns its descriptor and its queue; `read` is for one task.
 
     Use it in `async with`: entering starts the reader, leaving closes the descriptor.
     """
 
-    def __init__(self, fd: int, *, name: str) -> None:
-        """Take over `fd`, which is open and non-blocking."""
+    def __init__(self, fd: int, *, name: str, lights: Lights | None = None) -> None:
+        """Take over `fd`, which is open and non-blocking, and `lights`."""
         self.name = name
+        self.lights = lights
+        """Its lights, if it has any that we may switch."""
         self._fd = fd
         self._rest = b""
         self._told = 0
@@ -134,6 +195,9 @@ class InputDevice:
 
     def _finish(self, why: str) -> None:
         asyncio.get_running_loop().remove_reader(self._fd)
+        if self.lights is not None:
+            self.lights.close()
+            self.lights = None
         with contextlib.suppress(OSError):
             os.close(self._fd)
         self._fd = -1

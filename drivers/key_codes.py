@@ -7,9 +7,9 @@ the layout of letters is the US one, which scanners are shipped with.
 | --- | --- | --- |
 | 0-7 | seconds | signed, native order |
 | 8-15 | microseconds | signed |
-| 16-17 | type | EV_SYN 0, EV_KEY 1, EV_MSC 4 |
+| 16-17 | type | EV_SYN 0, EV_KEY 1, EV_MSC 4, EV_LED 17 |
 | 18-19 | code | |
-| 20-23 | value | signed; of a key: 0 released, 1 pressed, 2 repeated |
+| 20-23 | value | signed; of a key: 0 released, 1 pressed, 2 repeated; of a light: 0 off, 1 on |
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ EVENT = struct.Struct("@llHHi")
 EV_SYN = 0
 EV_KEY = 1
 EV_MSC = 4
+EV_LED = 17
 EV_MAX = 0x1F
 
 SYN_REPORT = 0

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from pathlib import Path
 
-    from drivers.input_device import InputDevice
+    from drivers.input_device import InputDevice, Lights
     from firmware.config import Config
     from firmware.log import Log
     from firmware.roles import Roles
@@ -107,6 +107,7 @@ class Inputs:
         self._seen: tuple[Port, ...] = ()
         self._served: set[Path] = set()
         self._open: dict[Path, Port] = {}
+        self._keypads: list[InputDevice] = []
         self._refused: dict[Path, str] = {}
         self._strangers_told_ms = -STRANGER_TOLD_EVERY_MS
         self._lender: Port | None = None
@@ -130,6 +131,11 @@ class Inputs:
     def present(self) -> tuple[Port, ...]:
         """Devices that are open and read now."""
         return tuple(self._open.values())
+
+    @property
+    def key_lights(self) -> tuple[Lights, ...]:
+        """The lights of the keypad, if it is there and has some."""
+        return tuple(device.lights for device in self._keypads if device.lights is not None)
 
     async def keep_lender(self) -> None:
         """Who lent the last key becomes the keypad, if the till still has none: a person has just read paper and typed."""
@@ -231,10 +237,17 @@ class Inputs:
                     async for scan in BarcodeScanner(device, self._desk.scanner):
                         await self._put(scan)
                 elif role is Role.KEYPAD:
-                    async for key in Keypad(device):
-                        await self._queue.put(key)
+                    await self._read_keypad(device)
                 else:
                     await self._overhear_keys(port, device)
+
+    async def _read_keypad(self, device: InputDevice) -> None:
+        self._keypads.append(device)
+        try:
+            async for key in Keypad(device):
+                await self._queue.put(key)
+        finally:
+            self._keypads.remove(device)
 
     async def _overhear_keys(self, port: Port, device: InputDevice) -> None:
         stranger, decoder = KeyStranger(), KeyDecoder()

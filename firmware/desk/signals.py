@@ -1,4 +1,4 @@
-"""All that the conversation says, on its way to paper, sounds, the display on the pole and the screen.
+"""All that the conversation says, on its way to paper, sounds, the keypad's light, the display on the pole and the screen.
 
 Rules:
 - Only a slip that matters is waited for: a sound, an amount, a hint (a gentle refusal) never holds up the till.
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from drivers.line_display import TwoLines
     from drivers.printer.slip import Slip
     from drivers.sound import Sound
+    from firmware.desk.light import Light
     from firmware.desk.sounds import Sounds
     from firmware.log import Log
 
@@ -116,12 +117,14 @@ class Signals:
         *,
         pole: Sign[TwoLines] | None = None,
         screen: Sign[Slip] | None = None,
+        light: Light | None = None,
     ) -> None:
         self._printer = printer
         self._hints = hints
         self._sounds = sounds
         self._pole = pole
         self._screen = screen
+        self._light = light
         self._strip_is_over = True
 
     async def print(self, slip: Slip) -> None:
@@ -139,6 +142,8 @@ class Signals:
     async def beep(self, sound: Sound) -> None:
         """Sound something. Does not wait for it."""
         self._sounds.sound(sound)
+        if self._light is not None:
+            self._light.show(sound)
 
     def amounts(self, lines: TwoLines) -> None:
         """Let the buyer read. Never waits."""
@@ -151,10 +156,22 @@ class Signals:
         with contextlib.suppress(WriteInterrupted):
             await self._printer.open_drawer()
 
-    def speaks_without_printer(self) -> bool:
-        """Whether people hear or see the till while nothing prints, as far as the devices have told."""
-        is_seen = any(sign is not None and sign.is_seen for sign in (self._pole, self._screen))
-        return is_seen or self._sounds.have_own_voice
+    def shows_amounts(self) -> bool:
+        """Whether people read amounts while nothing prints, as far as the devices have told."""
+        return any(sign is not None and sign.is_seen for sign in (self._pole, self._screen))
+
+    def is_heard(self) -> bool:
+        """Whether people hear the till while nothing prints, or have seen the keypad's light."""
+        return self._sounds.have_own_voice or (self._light is not None and self._light.is_seen)
+
+    def flash(self) -> int | None:
+        """Flash the keypad's light for somebody to count; how often. None where there is none."""
+        return None if self._light is None else self._light.flash()
+
+    def flashes_were_counted(self) -> None:
+        """Somebody keyed how often it flashed."""
+        if self._light is not None:
+            self._light.was_counted()
 
     async def tear(self) -> None:
         """The conversation is over: cut what hangs out. Raises: WriteInterrupted."""

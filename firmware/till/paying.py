@@ -234,7 +234,7 @@ async def _ask_for_cash(talk: Talk) -> State:
     talk.shown = Shown(None, None, pack_lines(talk.basket.wire()))
     sum_rial = talk.basket.total_rial
     talk.paper.amounts(display_lines.total(total_rial=sum_rial, credit_rial=0, own_rial=sum_rial))
-    return await paperless.ask(talk, block, credit_rial=0)
+    return await paperless.ask(talk, block)
 
 
 async def _ask_household(talk: Talk, shown: Shown, presented: Presented, account: Account) -> State:
@@ -255,7 +255,7 @@ async def _ask_household(talk: Talk, shown: Shown, presented: Presented, account
             total_rial=basket.total_rial, credit_rial=approval.credit_rial, own_rial=approval.own_rial
         )
     )
-    return await paperless.ask(talk, total_slips.total_block(preview), credit_rial=approval.credit_rial)
+    return await paperless.ask(talk, total_slips.total_block(preview))
 
 
 async def _refuse(

@@ -15,6 +15,8 @@ class State(Enum):
     PRICE = auto()
     WEIGHT = auto()
     TOTALED = auto()
+    FLASHES = auto()
+    SUM = auto()
     INQUIRY_PIN = auto()
     ASKING = auto()
     ASKING_RECEIPT = auto()
@@ -36,6 +38,8 @@ MODES = {
     State.PRICE: Mode.NUMBER,
     State.WEIGHT: Mode.NUMBER,
     State.TOTALED: Mode.PIN,
+    State.FLASHES: Mode.NUMBER,
+    State.SUM: Mode.NUMBER,
     State.INQUIRY_PIN: Mode.PIN,
     State.ASKING: Mode.NUMBER,
     State.ASKING_RECEIPT: Mode.RECEIPT,

@@ -16,6 +16,8 @@ from firmware.till import (
     goods,
     household,
     labels,
+    notices,
+    paperless,
     paying,
     reversing,
     self_testing,
@@ -79,6 +81,12 @@ TABLE: dict[State, dict[type, Handler]] = {
     State.PRICE: {Number: goods.price, Confirm: goods.price_insisted, Back: back},
     State.WEIGHT: {Number: goods.weight, Back: back},
     State.TOTALED: {**_GOODS, Pin: paying.pin, Confirm: paying.confirmed, Back: back},
+    State.FLASHES: {
+        Number: paperless.flashes_counted,
+        Confirm: paperless.flash_again,
+        Back: back,
+    },
+    State.SUM: {Number: paperless.sum_typed, Back: back},
     State.INQUIRY_PIN: {Pin: service.inquiry_pin, Back: back},
     State.ASKING: {Number: asking.answered, Confirm: asking.insisted, Back: back},
     State.ASKING_RECEIPT: {Number: asking.answered, ReceiptScan: receipt_scanned, Back: back},
@@ -132,4 +140,5 @@ FUNCTIONS: dict[Function, FunctionHandler] = {
     Function.DATE: service.date,
     Function.SELF_TEST: self_testing.start,
     Function.FIND_PRINTER: service.find_printer,
+    Function.ANSWERS: notices.answers,
 }

@@ -65,8 +65,17 @@ class Paper(Protocol):
     async def open_drawer(self) -> None:
         """Open the cash drawer, if the printer has one."""
 
-    def speaks_without_printer(self) -> bool:
-        """Whether people hear or see the till while nothing prints."""
+    def shows_amounts(self) -> bool:
+        """Whether amounts are read somewhere else than on paper."""
+
+    def is_heard(self) -> bool:
+        """Whether people hear a sound, or see the keypad's light, while nothing prints."""
+
+    def flash(self) -> int | None:
+        """Flash the keypad's light for somebody to count; how often. None where there is none."""
+
+    def flashes_were_counted(self) -> None:
+        """Somebody keyed how often it flashed."""
 
 
 async def _nothing_known(_: Journal) -> tuple[Finding, ...]:
@@ -210,6 +219,7 @@ class Talk(Struct):
     begun: set[int] = field(default_factory=set)
     owed: list[int] = field(default_factory=list)
     # A verdict, a settlement, or whether the link came up: printed when nobody is at the counter.
+    flashes: int | None = None
     notices: deque[Verdicts | Settlement | DeviceNews | bool] = field(
         default_factory=lambda: deque(maxlen=NOTICES_MAX)
     )
@@ -226,7 +236,10 @@ class Talk(Struct):
 
     async def question(self, slip: Slip, state: State) -> State:
         """Print what Enter or a PIN will confirm, and wait in `state`; nobody confirms what nobody has seen."""
-        return state if await self.show(slip) else self.rest()
+        if await self.show(slip):
+            return state
+        await self.beep(Sound.REFUSED)
+        return self.rest()
 
     async def beep(self, sound: Sound) -> None:
         """Sound; a printer that is gone keeps nobody from going on."""
@@ -236,8 +249,9 @@ class Talk(Struct):
             return
 
     async def prompt(self, prompt: Prompt, *press: str) -> None:
-        """Ask on paper."""
-        await self.show(prompt_slip(prompt, *press))
+        """Ask on paper; where that does not come out, by a sound."""
+        if not await self.show(prompt_slip(prompt, *press)):
+            await self.beep(Sound.LOOK)
 
     async def look(self, prompt: Prompt, *press: str) -> State:
         """Refuse gently and stay."""

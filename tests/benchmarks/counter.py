@@ -51,8 +51,17 @@ class LookedAt:
     async def open_drawer(self) -> None:
         """There is none."""
 
-    def speaks_without_printer(self) -> bool:
+    def shows_amounts(self) -> bool:
         return False
+
+    def is_heard(self) -> bool:
+        return False
+
+    def flash(self) -> int | None:
+        """There is no light."""
+
+    def flashes_were_counted(self) -> None:
+        """There is none."""
 
     async def beep(self, sound: Sound) -> None:
         if sound is Sound.APPROVED:

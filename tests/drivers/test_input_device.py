@@ -19,8 +19,10 @@ from drivers.input_device import (
     QUEUED_READS_MAX,
     READ_RECORDS_MAX,
     InputDevice,
+    Lights,
     open_input_device,
 )
+from drivers.simulated.key_light import KeyLight
 from tests.field_failure import field_failure
 
 RECORDS = [keys.EVENT.pack(at, 0, keys.EV_KEY, 2, keys.PRESSED) for at in range(5)]
@@ -253,3 +255,55 @@ def test_the_grab_and_clock_requests_are_the_kernels() -> None:
 
     assert request_to_write_an_int(0x90) == EVIOCGRAB
     assert request_to_write_an_int(0xA0) == EVIOCSCLOCKID
+
+
+def test_a_pads_light_is_switched_and_left_dark(tmp_path: Path) -> None:
+    path = tmp_path / "event0"
+    os.mkfifo(path)
+    light = KeyLight(path)
+    light.plug_in()
+
+    async def story() -> None:
+        async with open_input_device(path) as device:
+            assert device.lights is not None
+            assert device.lights.switch(on=True)
+            assert device.lights.switch(on=False)
+            assert device.lights.switch(on=True)
+            assert await device.read(timeout_ms=10) == b"", "its keys are not its light"
+        assert device.lights is None
+        assert light.switched() == [True, False, True, False]
+
+    asyncio.run(story())
+    light.pull_out()
+
+
+def test_a_pad_without_a_light_has_none(tmp_path: Path) -> None:
+    path = tmp_path / "event0"
+    os.mkfifo(path)
+
+    async def story() -> None:
+        async with open_input_device(path) as device:
+            assert device.lights is None
+
+    asyncio.run(story())
+
+
+def test_lights_that_are_gone_say_so() -> None:
+    near, far = os.pipe()
+    os.close(near)
+    lights = Lights(far, (0, 1, 2))
+    assert not lights.switch(on=True)
+    lights.close()
+    assert not lights.switch(on=True)
+
+
+def test_all_lights_that_a_keyboard_says_it_has_are_switched_together() -> None:
+    near, far = os.pipe()
+    lights = Lights(far, (0, 1, 4))
+    assert lights.switch(on=True)
+    written = list(keys.EVENT.iter_unpack(os.read(near, 4_096)))
+    assert [record[2:] for record in written] == [
+        (keys.EV_LED, 0, 1), (keys.EV_LED, 1, 1), (keys.EV_LED, 4, 1), (keys.EV_SYN, keys.SYN_REPORT, 0),
+    ]  # fmt: skip
+    lights.close()
+    os.close(near)

@@ -11,6 +11,7 @@ from drivers.errors import PrinterBlocked
 from drivers.line_display import TwoLines
 from drivers.printer.slip import Text
 from drivers.sound import Sound
+from firmware.desk.light import COUNTED_MIN, Light
 from firmware.desk.signals import HINTS_MAX, Hints, Signals
 from firmware.desk.sounds import PrinterBuzzer, Sounds
 from firmware.log import Level, Log
@@ -175,16 +176,35 @@ def test_a_till_without_display_and_screen_is_served_all_the_same() -> None:
     assert in_a_shop(story).printer.out == ["hint", "--"]
 
 
-def test_who_is_heard_or_seen_without_the_printer_can_sell_without_it() -> None:
+def test_amounts_are_read_where_a_display_or_screen_takes_them() -> None:
     async def story(shop: Shop) -> None:
-        assert shop.signals.speaks_without_printer()
+        assert shop.signals.shows_amounts()
         shop.pole.is_seen = False
-        assert shop.signals.speaks_without_printer(), "the screen is seen"
+        assert shop.signals.shows_amounts(), "the screen is seen"
         shop.screen.is_seen = False
-        assert not shop.signals.speaks_without_printer(), "what is pulled out tells nobody anything"
-        assert not Signals(shop.printer, shop.hints, shop.sounds).speaks_without_printer(), (
-            "a buzzer is the printer's"
-        )
+        assert not shop.signals.shows_amounts(), "what is pulled out tells nobody anything"
+        assert not shop.signals.is_heard(), "a buzzer is the printer's"
+
+    in_a_shop(story)
+
+
+def test_the_keypads_light_goes_with_each_sound_and_is_a_voice_once_it_was_counted() -> None:
+    class Lamp:
+        def switch(self, *, on: bool) -> bool:
+            return True
+
+    async def story(shop: Shop) -> None:
+        lamps = (Lamp(),)
+        light = Light(lambda: lamps, chance=lambda: 0.0)
+        plain = Signals(shop.printer, shop.hints, shop.sounds, light=light)
+        assert not plain.is_heard()
+        assert plain.flash() == COUNTED_MIN
+        plain.flashes_were_counted()
+        assert plain.is_heard()
+        without = Signals(shop.printer, shop.hints, shop.sounds)
+        assert without.flash() is None
+        without.flashes_were_counted()
+        assert not without.is_heard()
 
     in_a_shop(story)
 

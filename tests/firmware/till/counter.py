@@ -65,12 +65,25 @@ class PaperRoll:
         self.slips: list[Slip] = []
         self.sounds: list[Sound] = []
         self.display = ("", "")
-        self.has_other_voice = False
+        self.has_display = False
+        self.is_loud = False
+        self.flashes: int | None = None
+        """How often the keypad's light flashes when it is to be counted; None: there is none."""
+        self.were_counted = False
         self.drawer_openings = 0
         self._blocked_after: int | None = None
 
-    def speaks_without_printer(self) -> bool:
-        return self.has_other_voice
+    def shows_amounts(self) -> bool:
+        return self.has_display
+
+    def is_heard(self) -> bool:
+        return self.is_loud or self.were_counted
+
+    def flash(self) -> int | None:
+        return self.flashes
+
+    def flashes_were_counted(self) -> None:
+        self.were_counted = True
 
     async def open_drawer(self) -> None:
         self.drawer_openings += 1
@@ -85,7 +98,7 @@ class PaperRoll:
             self.slips.append(slip)
 
     async def beep(self, sound: Sound) -> None:
-        if self._blocked_after is None or self.has_other_voice:
+        if self._blocked_after is None or self.is_loud or self.flashes is not None:
             self.sounds.append(sound)
 
     def amounts(self, lines: TwoLines) -> None:

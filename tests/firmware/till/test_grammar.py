@@ -195,6 +195,7 @@ def test_what_each_rule_of_a_state_makes_is_answered_or_refused_on_purpose() -> 
         ("VOID_CONFIRM", "Number"),
         ("REFUND_CONFIRM", "Number"),
         ("DATE_CONFIRM", "Number"),
+        ("SUM", "Confirm"),
     }
 
 

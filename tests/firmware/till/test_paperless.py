@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from drivers.sound import Sound
 from firmware.till.states import State
-from sync.wire.facts import Decline
+from sync.wire.facts import Decline, Purchase
 from sync.wire.kinds import DeclineReason, EntryKind
 from tests.firmware.till.counter import MILK
 
@@ -29,8 +31,8 @@ def reason(shop: Counter) -> DeclineReason:
     return fact.reason
 
 
-def test_a_day_without_a_printer_sells_on_where_the_till_has_another_voice(shop: Counter) -> None:
-    shop.paper.has_other_voice = True
+def test_a_day_without_a_printer_sells_on_where_amounts_are_seen(shop: Counter) -> None:
+    shop.paper.is_loud = shop.paper.has_display = True
     shop.paper.run_out()
     sell(shop, 3)
     assert shop.count(EntryKind.PURCHASE) == 3
@@ -46,7 +48,7 @@ def test_a_day_without_a_printer_sells_on_where_the_till_has_another_voice(shop:
 
 def test_without_a_printer_the_policy_bounds_receipts_that_are_owed(shop: Counter) -> None:
     shop.rules(device_purchases=2)
-    shop.paper.has_other_voice = True
+    shop.paper.is_loud = shop.paper.has_display = True
     shop.paper.run_out()
     shop.scan(MILK)
     shop.press("35000 Enter + Enter")
@@ -66,7 +68,7 @@ def test_without_a_printer_the_policy_bounds_receipts_that_are_owed(shop: Counte
 
 def test_without_a_printer_the_policy_bounds_the_credit_of_a_purchase(shop: Counter) -> None:
     shop.rules(stated_purchase_credit_rial=100_000)
-    shop.paper.has_other_voice = True
+    shop.paper.is_loud = shop.paper.has_display = True
     shop.paper.run_out()
     sell(shop, 1)
     assert shop.count(EntryKind.PURCHASE) == 0
@@ -77,7 +79,7 @@ def test_without_a_printer_the_policy_bounds_the_credit_of_a_purchase(shop: Coun
 
 
 def test_more_is_owed_than_a_flicker_leaves_and_nothing_of_it_is_forgotten(shop: Counter) -> None:
-    shop.paper.has_other_voice = True
+    shop.paper.is_loud = shop.paper.has_display = True
     shop.paper.run_out()
     shop.scan(MILK)
     shop.press("35000 Enter + Enter")
@@ -89,3 +91,156 @@ def test_more_is_owed_than_a_flicker_leaves_and_nothing_of_it_is_forgotten(shop:
     assert not shop.till._talk.owed
     assert shop.paper.text().count("رسید فروش نقدی") == 20
     assert shop.paper.text().count("گزارش X") == 19
+
+
+def without_a_voice_of_its_own(shop: Counter) -> None:
+    """A till that has only its printer, whose cable is out, and a keypad with a light."""
+    shop.paper.flashes = 4
+    shop.paper.run_out()
+
+
+def fill(shop: Counter, *, packs: int = 2) -> None:
+    shop.press(f"{packs} *")
+    shop.scan(MILK)
+    if shop.state is State.PRICE:
+        shop.press("35000 Enter")
+    shop.scan_card(shop.members[0])
+
+
+def test_a_till_whose_only_voice_is_its_printer_sells_on_by_the_keypads_light(shop: Counter) -> None:
+    without_a_voice_of_its_own(shop)
+    fill(shop)
+    shop.press("65000 +")
+    assert shop.state is State.FLASHES
+    shop.press("4 Enter")
+    assert shop.state is State.SUM
+    shop.press("70000 Enter")
+    assert shop.state is State.TOTALED
+    shop.press("0001 Enter")
+    purchase = shop.last_entry(EntryKind.PURCHASE).fact
+    assert isinstance(purchase, Purchase)
+    assert (purchase.credit_rial, purchase.own_rial) == (650_000, 50_000)
+    assert Sound.APPROVED in shop.paper.sounds
+    fill(shop, packs=1)
+    shop.press("30000 +")
+    assert shop.state is State.SUM, "the light is known to be seen"
+    shop.press("35000 Enter 0001 Enter")
+    assert shop.count(EntryKind.PURCHASE) == 2
+    shop.paper.refill()
+    shop.wait_s(6)
+    assert shop.paper.text().count("رسید خرید") == 2
+
+
+def test_a_light_that_nobody_has_counted_sells_nothing(shop: Counter) -> None:
+    without_a_voice_of_its_own(shop)
+    fill(shop)
+    for wrong in ("3", "5", "04", "44"):
+        shop.press(f"+ {wrong} Enter")
+        assert shop.state is State.FLASHES
+        shop.press("-")
+    shop.press("+ Enter")
+    assert shop.state is State.FLASHES, "it flashes again"
+    shop.press("70000 Enter 0001 Enter - 0001 Enter Enter")
+    assert shop.count(EntryKind.PURCHASE) == 0
+
+
+def test_a_till_that_nobody_hears_or_sees_sells_nothing(shop: Counter) -> None:
+    shop.paper.run_out()
+    fill(shop)
+    shop.press("+")
+    assert shop.state is State.BASKET
+    shop.press("70000 Enter 0001 Enter Enter")
+    assert shop.count(EntryKind.PURCHASE) == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "goes_on"), [("69999", False), ("70000", True), ("70001", False), ("700000", False)]
+)
+def test_where_no_amount_is_seen_only_the_right_sum_goes_on_to_the_pin(
+    shop: Counter, typed: str, *, goes_on: bool
+) -> None:
+    shop.paper.is_loud = True
+    shop.paper.run_out()
+    fill(shop)
+    shop.press(f"65000 + {typed} Enter")
+    assert (shop.state is State.TOTALED) is goes_on
+    shop.press("0001 Enter")
+    assert shop.count(EntryKind.PURCHASE) == goes_on
+
+
+def test_single_rials_of_a_weighed_line_are_nobodys_reckoning(shop: Counter) -> None:
+    shop.paper.is_loud = True
+    shop.paper.run_out()
+    shop.press("1.235 * 8 / 89123 Enter")
+    assert shop.till._talk.basket.total_rial == 1_100_669
+    shop.press("+ 110065 Enter")
+    assert shop.state is State.SUM
+    shop.press("110068 Enter")
+    assert shop.state is State.SUM
+    shop.press("110067 Enter Enter")
+    assert shop.count(EntryKind.CASH_SALE) == 1
+
+
+def test_where_no_amount_is_seen_credit_pays_what_was_said_or_nothing_goes_on(shop: Counter) -> None:
+    shop.rules(minimum_own_rial=100_000, cash_step_rial=0)
+    shop.paper.is_loud = True
+    shop.paper.run_out()
+    fill(shop)
+    shop.press("+")
+    assert shop.state is State.BASKET, "not all of it is paid by credit, and nobody said how much is"
+    assert shop.paper.sounds[-1] is Sound.LOOK
+    shop.press("60001 +")
+    assert shop.state is State.BASKET, "more than credit pays here"
+    shop.press("60000 +")
+    assert shop.state is State.SUM
+    shop.press("70000 Enter 0001 Enter")
+    purchase = shop.last_entry(EntryKind.PURCHASE).fact
+    assert isinstance(purchase, Purchase)
+    assert (purchase.credit_rial, purchase.own_rial) == (600_000, 100_000)
+
+
+def test_what_makes_the_cash_payable_in_coins_is_as_good_as_said(shop: Counter) -> None:
+    shop.rules(cash_step_rial=50_000)
+    shop.paper.is_loud = True
+    shop.paper.run_out()
+    fill(shop)
+    shop.press("56789 + 70000 Enter 0001 Enter")
+    purchase = shop.last_entry(EntryKind.PURCHASE).fact
+    assert isinstance(purchase, Purchase)
+    assert (purchase.credit_rial, purchase.own_rial) == (550_000, 150_000)
+
+
+def test_without_paper_and_amounts_the_same_limits_hold(shop: Counter) -> None:
+    shop.rules(device_purchases=1, stated_purchase_credit_rial=500_000)
+    without_a_voice_of_its_own(shop)
+    fill(shop)
+    shop.press("65000 + 4 Enter")
+    assert shop.state is State.BASKET
+    assert reason(shop) is DeclineReason.PURCHASE_LIMIT
+    shop.press("0 + 70000 Enter Enter")
+    assert shop.count(EntryKind.CASH_SALE) == 1
+    shop.scan(MILK)
+    shop.press("+")
+    assert shop.state is State.BASKET
+    assert reason(shop) is DeclineReason.NO_PAPER
+
+
+def test_what_paper_would_have_asked_is_sounded(shop: Counter) -> None:
+    shop.paper.is_loud = True
+    shop.paper.run_out()
+    shop.scan(MILK)
+    assert shop.state is State.PRICE
+    assert shop.paper.sounds == [Sound.LOOK], "a price is missing"
+    shop.press("35000 Enter")
+    assert shop.paper.sounds == [Sound.LOOK, Sound.ACCEPTED]
+
+
+def test_total_alone_is_enough_where_credit_pays_all_of_it(shop: Counter) -> None:
+    shop.rules(minimum_own_rial=0)
+    shop.paper.is_loud = True
+    shop.paper.run_out()
+    fill(shop)
+    shop.press("+ 70000 Enter 0001 Enter")
+    purchase = shop.last_entry(EntryKind.PURCHASE).fact
+    assert isinstance(purchase, Purchase)
+    assert (purchase.credit_rial, purchase.own_rial) == (700_000, 0)
