@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from firmware.errors import StaleDecision
+from firmware.journal import tellings
 from sync.wire.kinds import ClockSource, EntryKind
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ def _decline(sql: sqlite3.Connection, entry: Entry, _: facts.Decline) -> None:
 
 def _closing(sql: sqlite3.Connection, entry: Entry, fact: facts.Closing) -> None:
     sql.execute("INSERT INTO closing VALUES (?, ?, ?)", (entry.sequence, int(fact.closing), fact.number))
+    tellings.tell_with(sql, entry.sequence)
 
 
 def _clock_set(sql: sqlite3.Connection, _: Entry, fact: facts.ClockSet) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 import aiosqlite
 
 from firmware.errors import JournalFull
-from firmware.journal import loading, memory, questions, storage, writing
+from firmware.journal import loading, memory, questions, storage, tellings, writing
 from firmware.journal.memory import Memory
 from firmware.journal.purchases import purchase_record
 from sync.wire.entry import Draft, Entry, EntryBytes, PackedLines, PrivatePart
@@ -32,7 +32,15 @@ if TYPE_CHECKING:
     from firmware.clock import Clock
     from firmware.entitlements import Account
     from firmware.identity import Identity
-    from firmware.journal.records import CardRecord, Codes, DayTotals, PurchaseRecord
+    from firmware.journal.records import (
+        CardRecord,
+        Codes,
+        DayTotals,
+        News,
+        PurchaseRecord,
+        Telling,
+        Untold,
+    )
     from firmware.reversals import OpenLeft
     from sync.wire.catalog import Product
     from sync.wire.kinds import Unit
@@ -162,6 +170,30 @@ class Journal(Memory):
         """Power cuts since the last Z."""
         return await self._run(questions.unclean_starts, self.first_of_day)
 
+    async def untold(self) -> Untold | None:
+        """What the center answered and paper has not told yet."""
+        return await self._run(tellings.untold)
+
+    async def begin_telling(self) -> Telling | None:
+        """Durably: a slip of its own tells what is untold. Raises: JournalFull; then nothing was written."""
+        return await self._run(tellings.begin)
+
+    async def end_telling(self, telling: Telling) -> None:
+        """Durably: that slip is out. Raises: JournalFull."""
+        await self._run(tellings.end, telling)
+
+    async def half_told(self) -> Telling | None:
+        """A telling that was begun and not ended."""
+        return await self._run(tellings.half_told)
+
+    async def telling_of(self, closing: int) -> Telling | None:
+        """What the closing with this sequence tells."""
+        return await self._run(tellings.telling_of, closing)
+
+    async def news(self, telling: Telling | None) -> News:
+        """What a telling says; without one, what is quarantined and was settled, told or not."""
+        return await (self._run(tellings.standing) if telling is None else self._run(tellings.news, telling))
+
     async def entry(self, sequence: int) -> Entry | None:
         """One entry, proven."""
         return await self._run(storage.read_entry, self.identity, sequence)
@@ -174,6 +206,10 @@ class Journal(Memory):
     async def unsent_entries(self, from_sequence: int, most: int) -> tuple[EntryBytes, ...]:
         """At most `most` entries from a sequence on, read back from disk and proven before they may be sent."""
         return await self._run(_stored_entries, self.identity, from_sequence, most)
+
+    async def mail_messages(self, from_number: int, most: int) -> tuple[bytes, ...]:
+        """At most `most` items of mail as they came, for a center that lost its own, read back and proven."""
+        return await self._run(storage.mail_messages, self.identity, from_number, most)
 
     async def hash_before(self, sequence: int) -> bytes:
         """The hash that entry `sequence` names as its `prev`."""

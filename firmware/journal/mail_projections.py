@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from firmware.journal import tellings
 from firmware.journal.entry_projections import put
 from sync.wire.catalog import CONTEXT as CATALOG_CONTEXT
 from sync.wire.catalog import Catalog
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 def project_mail(sql: sqlite3.Connection, item: Mail, trusted: TrustedKeys) -> None:
     """Move the projections. Raises: Malformed, NotAuthentic, when a document inside does not hold."""
     put(sql, "mail_issued_s", item.issued_s)
+    tellings.keep_notice(sql, item)
     if item.kind is MailKind.POLICY:
         _policy(sql, item.body, trusted)
     elif item.kind is MailKind.CATALOG:

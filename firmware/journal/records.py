@@ -8,7 +8,8 @@ from msgspec import Struct
 
 if TYPE_CHECKING:
     from sync.wire.entry import Entry, TimeInterval
-    from sync.wire.kinds import Verdict
+    from sync.wire.kinds import EntryKind, Verdict
+    from sync.wire.mail import Settlement
     from sync.wire.refunds import Returned
 
 
@@ -75,3 +76,53 @@ class Glance(Struct, frozen=True, kw_only=True):
     unsent: int
     link_is_down: bool
     unclean_starts: int
+
+
+class Untold(Struct, frozen=True):
+    """Mail after number `after` up to `last` of which paper has not told. `urgent`: it should not wait for a closing."""
+
+    after: int
+    last: int
+    urgent: bool
+
+
+class Telling(Struct, frozen=True):
+    """Mail after number `after` up to `last`, told by one slip."""
+
+    number: int
+    after: int
+    last: int
+
+
+class Final(Struct, frozen=True):
+    """Receipts that the center accepted, `backs` of them voids and refunds, whose credit counts against the sum."""
+
+    first: int
+    last: int
+    receipts: int
+    backs: int
+    credit_rial: int
+
+
+class Refused(Struct, frozen=True):
+    """An entry that the center did not accept. `credit_rial` is negative where credit went back, None if none moved."""
+
+    sequence: int
+    kind: EntryKind
+    verdict: Verdict
+    credit_rial: int | None
+
+
+class News(Struct, frozen=True):
+    """What the center answered: `refused` and `settlements` hold some of as many as the counts say."""
+
+    final: Final | None = None
+    refused: tuple[Refused, ...] = ()
+    refused_count: int = 0
+    settlements: tuple[Settlement, ...] = ()
+    settlements_count: int = 0
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing that a shopkeeper would want to hear."""
+        return self.final is None and not self.refused and not self.settlements

@@ -1,4 +1,5 @@
-"""Tables of the journal. `entry` and `mail` are the truth; every other table is a projection, rebuilt from them.
+"""Tables of the journal. `entry` and `mail` are the truth; every other table but `told` is a projection, rebuilt
+from them.
 
 Amounts are rial, times Unix seconds, hashes and signatures blobs. Integer primary keys keep a lookup as cheap at a million
 rows as at a hundred; a household's allowances lie side by side, so that its balance is one page and not one an allowance.
@@ -60,12 +61,21 @@ CREATE TABLE IF NOT EXISTS price (
 CREATE TABLE IF NOT EXISTS product (
     gtin INTEGER PRIMARY KEY, good INTEGER NOT NULL, name TEXT NOT NULL, unit INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS verdict (sequence INTEGER PRIMARY KEY, verdict INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS verdict_refused ON verdict (sequence) WHERE verdict > 1;
+CREATE TABLE IF NOT EXISTS notice (
+    mail INTEGER PRIMARY KEY, kind INTEGER NOT NULL, urgent INTEGER NOT NULL, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS known (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 """
 
+TOLD = """
+CREATE TABLE IF NOT EXISTS told (
+    number INTEGER PRIMARY KEY, after INTEGER NOT NULL, last INTEGER NOT NULL, entry INTEGER UNIQUE, printed INTEGER NOT NULL);
+"""
+"""Which mail paper told of: no projection, since only the till that printed knows it, and a rebuild keeps it."""
+
 PROJECTION_TABLES = (
     "household", "card", "code", "allowance", "lock", "release", "purchase", "reversal", "cash_sale", "decline", "closing",
-    "price", "product", "verdict", "known",
+    "price", "product", "verdict", "notice", "known",
 )  # fmt: skip
 
 
@@ -77,4 +87,4 @@ def prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA wal_autocheckpoint = 0")
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-    connection.executescript(f"BEGIN;{LOGS}{PROJECTIONS}COMMIT;")
+    connection.executescript(f"BEGIN;{LOGS}{PROJECTIONS}{TOLD}COMMIT;")

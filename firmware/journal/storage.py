@@ -121,6 +121,12 @@ def read_mail(sql: sqlite3.Connection, identity: Identity, first: int, last: int
         raise JournalCorrupt(f"mail {head.number + 1}", "is missing")
 
 
+def mail_messages(sql: sqlite3.Connection, identity: Identity, first: int, most: int) -> tuple[bytes, ...]:
+    """At most `most` items of mail from `first` on, proven, as they came."""
+    last = min(mail_head_of(sql, identity).number, first + most - 1)
+    return tuple(item.message for item in read_mail(sql, identity, first, last))
+
+
 def head_of(sql: sqlite3.Connection, identity: Identity) -> Head:
     """Where the next entry goes."""
     row = sql.execute("SELECT sequence, hash FROM entry ORDER BY sequence DESC LIMIT 1").fetchone()

@@ -1,7 +1,8 @@
 """X and Z: the day's totals, the cash drawer, and what has not been sent.
 
 Rules: X reads, Z also ends the day and bears the journal's head as a QR, which any phone can send on. Unsent
-purchases come with their sum and the last day to send them: later ones may not be paid.
+purchases come with their sum and the last day to send them: later ones may not be paid. What the center answered since the
+last telling stands below.
 
 Must not know: how totals are counted.
 """
@@ -22,6 +23,9 @@ from firmware.receipt.fixed_parts import (
     thin_rule,
     when_rows,
 )
+from firmware.receipt.notice_slips import Answers, closing_rows
+
+NOTHING_NEW = Answers()
 
 
 class Closing(Struct, frozen=True, kw_only=True):
@@ -52,6 +56,7 @@ class Closing(Struct, frozen=True, kw_only=True):
     unsent_credit_rial: int
     send_by_s: int | None
     head_qr: str | None = None
+    answers: Answers = NOTHING_NEW
 
 
 def closing_slip(closing: Closing) -> Slip:
@@ -69,6 +74,7 @@ def closing_slip(closing: Closing) -> Slip:
         *_trade_rows(closing),
         *_cash_rows(closing),
         *_unsent_rows(closing),
+        *closing_rows(closing.answers),
         *_head_rows(closing),
         TEAR_OFF,
     )

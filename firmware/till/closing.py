@@ -50,5 +50,5 @@ async def _close(talk: Talk, kind: ClosingKind, counted_rial: int | None) -> Sta
         )  # fmt: skip
         entry = await journal.commit(journal.draft(fact))
     await talk.beep(Sound.APPROVED)
-    await print_owed(talk, entry, closing_slips.closing_slip(closing_of(talk, entry, fact)))
+    await print_owed(talk, entry, closing_slips.closing_slip(await closing_of(talk, entry, fact)))
     return talk.rest()

@@ -44,6 +44,7 @@ class Function(Enum):
     DEVICES = auto()
     SELF_TEST = auto()
     FIND_PRINTER = auto()
+    ANSWERS = auto()
 
 
 class Need(Enum):
@@ -140,6 +141,13 @@ FUNCTION_CODES = (
         (),
         "چاپگر تازه",
         "search for the printer: press the number that can be read",
+    ),
+    FunctionCode(
+        "21",
+        Function.ANSWERS,
+        (),
+        "پاسخ‌های مرکز",
+        "the center's answers: what is final, what is quarantined, when money comes",
     ),
 )
 BY_NUMBER = {code.number: code for code in FUNCTION_CODES}

@@ -23,7 +23,6 @@ from firmware.till.states import AWAITING_PIN, MODES, RESTING, State
 from firmware.till.table import FUNCTIONS, TABLE
 from firmware.till.talk import Paper, Settings, Talk
 from sync.wire.kinds import Grade
-from sync.wire.mail import Settlement, Verdicts
 
 if TYPE_CHECKING:
     from drivers.scanner.scan import Scan
@@ -71,6 +70,7 @@ class Conversation:
         talk.now_ms = talk.active_ms = now_ms
         talk.paper.say(prompt_slip(Prompt.STARTED))  # nobody waits for it: a scan may come first
         await recovery.recover(talk)
+        await notices.recover(talk)
         talk.state = talk.rest()
         if talk.journal.keeper.now().grade is Grade.DOUBTFUL:
             talk.state = await asking.start(talk, Function.DATE)
@@ -115,8 +115,8 @@ class Conversation:
 
     async def news(self, news: News) -> None:
         """Remember what the center told; it is printed when nobody is at the counter. Any task may call this."""
-        told = [item.body for item in news.mail if isinstance(item.body, Verdicts | Settlement)]
-        self._talk.notices.extend(told)
+        if news.mail:
+            self._talk.answers.unread = True
         if news.link_is_up is not None:
             self._talk.notices.append(news.link_is_up)
 

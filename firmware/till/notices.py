@@ -1,40 +1,44 @@
-"""What the center told: verdicts, settlements and the link, printed when nobody is at the counter."""
+"""What the center answered, and what became of link and devices: printed when nobody is at the counter.
+
+What is final waits for the next slip that the shopkeeper keeps anyway: an X or Z closing, or the slip of `*21`. A receipt
+is the buyer's and says nothing of others. Quarantined receipts and coming money are told by a slip of their own, with
+all else that waits. What was told is the journal's to know (`firmware.journal.tellings`).
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from drivers.errors import WriteInterrupted
+from firmware.errors import JournalFull
 from firmware.receipt import notice_slips
 from firmware.receipt.device_slips import device_news
 from firmware.receipt.service_slips import link_notice
 from firmware.roles import DeviceNews
-from firmware.till.slips_of import number_of
-from sync.wire.facts import Purchase, Refund, Void
-from sync.wire.kinds import Verdict
-from sync.wire.mail import Settlement, Verdicts
+from firmware.till.slips_of import answers_of
 
 if TYPE_CHECKING:
-    from drivers.printer.slip import Slip
+    from firmware.journal.records import News
     from firmware.roles import Role
+    from firmware.till.states import State
     from firmware.till.talk import Talk
-    from sync.wire.facts import Fact
 
-JUDGED_MAX = 40
-"""Receipts on one verdict slip: half a meter of paper."""
+AGAIN_MS = 5_000
+"""How often a telling that did not come out is tried again."""
 
 
 async def print_next(talk: Talk) -> None:
-    """Print the oldest notice that has something to say; it stays if it did not come out."""
-    while talk.notices:
-        notice = talk.notices[0]
-        slips = await slips_of_notice(talk, notice)
-        for slip in slips:
-            if not await talk.show(slip):
-                return
-        if talk.notices and talk.notices[0] is notice:
-            talk.notices.popleft()
-        if slips:
-            return
+    """Print the oldest notice, else what the center answered; either stays if it did not come out."""
+    if not talk.notices:
+        await _tell(talk)
+        return
+    notice = talk.notices[0]
+    if isinstance(notice, DeviceNews):
+        slip = device_news(notice)
+    else:
+        slip = link_notice(up=notice, unsent=talk.journal.head.sequence - talk.journal.acknowledged)
+    if await talk.show(slip) and talk.notices and talk.notices[0] is notice:
+        talk.notices.popleft()
 
 
 def forget_missing(talk: Talk, roles: tuple[Role, ...]) -> None:
@@ -44,58 +48,57 @@ def forget_missing(talk: Talk, roles: tuple[Role, ...]) -> None:
         talk.notices.remove(item)
 
 
-async def slips_of_notice(talk: Talk, notice: Verdicts | Settlement | DeviceNews | bool) -> tuple[Slip, ...]:  # noqa: FBT001 -- the link is up or not
-    """The paper of one notice."""
-    if isinstance(notice, bool):
-        journal = talk.journal
-        return (link_notice(up=notice, unsent=journal.head.sequence - journal.acknowledged),)
-    if isinstance(notice, DeviceNews):
-        return (device_news(notice),)
-    if isinstance(notice, Settlement):
-        settlement = notice_slips.Settlement(
-            place=talk.place, number=notice.number, day_s=notice.day_s, purchases=notice.purchases,
-            amount_rial=notice.amount_rial, pay_by_s=notice.pay_by_s,
-        )  # fmt: skip
-        return (notice_slips.settlement_notice(settlement),)
-    return await _verdict_slips(talk, notice)
+async def recover(talk: Talk) -> None:
+    """At start-up: a telling that the process before had begun may be on paper."""
+    talk.answers.telling = await talk.journal.half_told()
+    talk.answers.begun = talk.answers.telling is not None
 
 
-async def _verdict_slips(talk: Talk, verdicts: Verdicts) -> tuple[Slip, ...]:
-    exceptions = {judged.sequence: judged.verdict for judged in verdicts.exceptions}
-    final: list[notice_slips.JudgedReceipt] = []
-    quarantined: list[notice_slips.JudgedReceipt] = []
-    for sequence in sorted({*range(verdicts.first, verdicts.last + 1), *exceptions}):
-        entry = await talk.journal.entry(sequence)
-        verdict = exceptions.get(sequence, Verdict.ACCEPTED)
-        if entry is None or (
-            verdict is Verdict.ACCEPTED and not isinstance(entry.fact, Purchase | Refund | Void)
-        ):
-            continue
-        judged = _judged(number_of(talk, sequence), entry.fact, verdict)
-        (final if verdict in (Verdict.ACCEPTED, Verdict.DUPLICATE) else quarantined).append(judged)
-    if not final and not quarantined:
-        return ()
-    parts = max(len(final), len(quarantined))
-    return tuple(
-        notice_slips.verdict_notice(
-            notice_slips.VerdictNotice(
-                place=talk.place, when=talk.when(), final=tuple(final[start : start + JUDGED_MAX]),
-                quarantined=tuple(quarantined[start : start + JUDGED_MAX]),
-            )
-        )
-        for start in range(0, parts, JUDGED_MAX)
-    )  # fmt: skip
+async def answers(talk: Talk) -> State:
+    """The slip of `*21`: what is untold, told by it, and what is quarantined and was settled before."""
+    journal = talk.journal
+    telling = talk.answers.telling or await journal.begin_telling()
+    fresh = answers_of(talk, await journal.news(telling)) if telling else notice_slips.Answers()
+    standing = answers_of(talk, await journal.news(None))
+    unsent = journal.head.sequence - journal.acknowledged
+    slip = notice_slips.standing_slip(talk.place, talk.when(), fresh, standing, unsent=unsent)
+    talk.answers.telling, talk.answers.begun = telling, True
+    if await talk.show(slip) and telling is not None:
+        await journal.end_telling(telling)
+        talk.answers.telling = None
+    return talk.rest()
 
 
-def _judged(number: str, fact: Fact, verdict: Verdict) -> notice_slips.JudgedReceipt:
-    """Credit that went back counts against what was bought; the center accepts it only for an accepted purchase."""
-    match fact:
-        case Purchase():
-            credit_rial, deed = fact.credit_rial, notice_slips.Deed.PURCHASE
-        case Void():
-            credit_rial, deed = -fact.credit_rial, notice_slips.Deed.VOID
-        case Refund():
-            credit_rial, deed = -fact.credit_rial, notice_slips.Deed.REFUND
-        case _:
-            credit_rial, deed = 0, notice_slips.Deed.PURCHASE
-    return notice_slips.JudgedReceipt(number=number, credit_rial=credit_rial, verdict=verdict, deed=deed)
+async def _tell(talk: Talk) -> None:
+    waiting = talk.answers
+    if waiting.telling is None and not waiting.unread:
+        return
+    if talk.now_ms < waiting.again_ms:
+        return
+    try:
+        if waiting.telling is None:
+            waiting.unread = False
+            untold = await talk.journal.untold()
+            if untold is None or not untold.urgent:
+                return
+            waiting.telling, waiting.begun = await talk.journal.begin_telling(), False
+        await _print_telling(talk)
+    except JournalFull:
+        # Nothing more can be written down, so nothing is told: it waits for room.
+        waiting.unread, waiting.again_ms = True, talk.now_ms + AGAIN_MS
+
+
+async def _print_telling(talk: Talk) -> None:
+    waiting = talk.answers
+    assert waiting.telling is not None, "a telling was begun"
+    news: News = await talk.journal.news(waiting.telling)
+    if not news.empty:
+        slip = notice_slips.answers_slip(talk.place, talk.when(), answers_of(talk, news), copy=waiting.begun)
+        try:
+            await talk.paper.print(slip)
+        except WriteInterrupted as error:
+            waiting.begun = waiting.begun or error.started
+            waiting.again_ms = talk.now_ms + AGAIN_MS
+            return
+    await talk.journal.end_telling(waiting.telling)
+    waiting.telling, waiting.begun = None, False

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from firmware.receipt import closing_slips, persian, receipt_slips
+from firmware.journal.records import News
+from firmware.receipt import closing_slips, notice_slips, persian, receipt_slips
 from firmware.receipt.basket_slips import BasketLine
 from firmware.receipt.fixed_parts import Household
 from sync.wire import receipt_qr
@@ -21,12 +22,13 @@ from sync.wire.facts import (
     Void,
     line_total_rial,
 )
-from sync.wire.kinds import ClosingKind, Verdict
+from sync.wire.kinds import ClosingKind, EntryKind, Verdict
 from sync.wire.numbers import receipt_number
 
 if TYPE_CHECKING:
     from drivers.printer.slip import Slip
     from firmware.basket import Placed
+    from firmware.journal.records import Final
     from firmware.till.talk import Talk
     from sync.wire.entry import Entry
 
@@ -136,7 +138,7 @@ async def whole_slip(talk: Talk, entry: Entry, *, copy: bool) -> Slip:
             refund = await refund_of(talk, entry, fact)
             return receipt_slips.refund_copy(refund) if copy else receipt_slips.refund_slip(refund)
         case Closing():
-            closing = closing_of(talk, entry, fact)
+            closing = await closing_of(talk, entry, fact)
             return closing_slips.closing_copy(closing) if copy else closing_slips.closing_slip(closing)
         case _:
             assert_never(fact)
@@ -169,9 +171,11 @@ async def refund_of(talk: Talk, entry: Entry, fact: Refund) -> receipt_slips.Ref
     )  # fmt: skip
 
 
-def closing_of(talk: Talk, entry: Entry, fact: Closing) -> closing_slips.Closing:
+async def closing_of(talk: Talk, entry: Entry, fact: Closing) -> closing_slips.Closing:
     """A closing as its slip shows it; Z carries the head, which the next sender may bring to the center."""
     is_z = fact.closing is ClosingKind.Z
+    telling = await talk.journal.telling_of(entry.sequence)
+    news = News() if telling is None else await talk.journal.news(telling)
     return closing_slips.Closing(
         place=talk.place, when=talk.when(entry.time), z=is_z, number=fact.number, purchases=fact.purchases,
         credit_rial=fact.credit_rial, own_rial=fact.own_rial, cash_sales=fact.cash_sales,
@@ -180,7 +184,44 @@ def closing_of(talk: Talk, entry: Entry, fact: Closing) -> closing_slips.Closing
         refund_own_rial=fact.refund_own_rial, declines=fact.declines, cash_expected_rial=fact.cash_expected_rial,
         cash_counted_rial=fact.cash_counted_rial, unsent=fact.unsent, unsent_credit_rial=fact.unsent_credit_rial,
         send_by_s=fact.send_by_s,
-        head_qr=receipt_qr.to_qr(entry, talk.journal.identity.slim) if is_z else None,
+        head_qr=receipt_qr.to_qr(entry, talk.journal.identity.slim) if is_z else None, answers=answers_of(talk, news),
+    )  # fmt: skip
+
+
+_DEEDS = {
+    EntryKind.PURCHASE: notice_slips.Deed.PURCHASE,
+    EntryKind.VOID: notice_slips.Deed.VOID,
+    EntryKind.REFUND: notice_slips.Deed.REFUND,
+}
+
+
+def answers_of(talk: Talk, news: News) -> notice_slips.Answers:
+    """What the center answered, as slips show it."""
+    return notice_slips.Answers(
+        final=None if news.final is None else _final_of(talk, news.final),
+        quarantined=tuple(
+            notice_slips.JudgedReceipt(
+                number=number_of(talk, refused.sequence), credit_rial=refused.credit_rial, verdict=refused.verdict,
+                deed=_DEEDS.get(refused.kind, notice_slips.Deed.OTHER),
+            )
+            for refused in news.refused
+        ),
+        quarantined_count=news.refused_count,
+        settlements=tuple(
+            notice_slips.Settlement(
+                number=paid.number, day_s=paid.day_s, purchases=paid.purchases, amount_rial=paid.amount_rial,
+                pay_by_s=paid.pay_by_s,
+            )
+            for paid in news.settlements
+        ),
+        settlements_count=news.settlements_count,
+    )  # fmt: skip
+
+
+def _final_of(talk: Talk, final: Final) -> notice_slips.FinalReceipts:
+    return notice_slips.FinalReceipts(
+        first=number_of(talk, final.first), last=number_of(talk, final.last), receipts=final.receipts,
+        backs=final.backs, credit_rial=final.credit_rial,
     )  # fmt: skip
 
 

@@ -33,13 +33,12 @@ if TYPE_CHECKING:
     from drivers.printer.slip import Pair, Slip
     from firmware.authorizer import Approval
     from firmware.journal.journal import Journal
-    from firmware.journal.records import PurchaseRecord
+    from firmware.journal.records import PurchaseRecord, Telling
     from firmware.receipt.selftest_slips import Finding
     from firmware.roles import DeviceNews, Listed
     from firmware.till.codes import Function, FunctionCode
     from firmware.till.echoes import SelfTest
     from sync.wire.entry import PackedLines
-    from sync.wire.mail import Settlement, Verdicts
 
 NOTICES_MAX = 64
 
@@ -187,6 +186,18 @@ class Tries(Struct):
     locked_until_ms: int = 0
 
 
+class UntoldAnswers(Struct):
+    """What the center answered and paper has not told: `unread` if there may be some, `telling` if its slip is not out.
+
+    `begun`: a byte of that slip may have left. Not tried again before `again_ms` (monotonic).
+    """
+
+    unread: bool = True
+    telling: Telling | None = None
+    begun: bool = False
+    again_ms: int = 0
+
+
 FunctionHandler = Callable[..., Awaitable[State]]
 
 
@@ -208,6 +219,7 @@ class Talk(Struct):
     reversing: Reversing | None = None
     candidate: Candidate | None = None
     self_test: SelfTest | None = None
+    flashes: int | None = None
     day_s: int = 0
     operator: Tries = field(default_factory=Tries)
     codes: Tries = field(default_factory=Tries)
@@ -218,11 +230,9 @@ class Talk(Struct):
     printed: int | None = None
     begun: set[int] = field(default_factory=set)
     owed: list[int] = field(default_factory=list)
-    # A verdict, a settlement, or whether the link came up: printed when nobody is at the counter.
-    flashes: int | None = None
-    notices: deque[Verdicts | Settlement | DeviceNews | bool] = field(
-        default_factory=lambda: deque(maxlen=NOTICES_MAX)
-    )
+    # Printed when nobody is at the counter: what became of a device, or whether the link came up.
+    notices: deque[DeviceNews | bool] = field(default_factory=lambda: deque(maxlen=NOTICES_MAX))
+    answers: UntoldAnswers = field(default_factory=UntoldAnswers)
     saved: bytes = b""
 
     async def show(self, slip: Slip) -> bool:

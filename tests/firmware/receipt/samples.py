@@ -25,7 +25,7 @@ from firmware.receipt import (
 from firmware.receipt.basket_slips import BasketLine
 from firmware.receipt.fixed_parts import Household, Place, When
 from firmware.receipt.inquiry_slips import TrancheBalance, TrancheState
-from firmware.receipt.notice_slips import JudgedReceipt
+from firmware.receipt.notice_slips import Deed, JudgedReceipt
 from firmware.receipt.receipt_slips import Left
 from firmware.receipt.selftest_slips import Finding, Part
 from firmware.receipt.selftest_slips import Verdict as Found
@@ -123,18 +123,31 @@ STATUS = service_slips.Status(
     unsent_credit_rial=394_718_300, send_by_s=at("2026-01-10T23:59:59"), acknowledged_s=at("2026-01-06T20:11:00"),
     households=148, policy_title="کالابرگ دی ۱۴۰۴", policy_version=4, catalog_version=9, head_qr=HEAD_QR,
 )  # fmt: skip
-FINAL = tuple(
-    JudgedReceipt(number=f"7-{n}", credit_rial=n * 10_000, verdict=Verdict.ACCEPTED)
-    for n in (1038, 1039, 1042)
+FINAL = notice_slips.FinalReceipts(
+    first="7-1038-2", last="7-1062-5", receipts=23, backs=0, credit_rial=312_900_000
 )
-VERDICTS = notice_slips.VerdictNotice(
-    place=PLACE, when=WHEN, final=FINAL,
-    quarantined=(JudgedReceipt(number="7-1040", credit_rial=900_000, verdict=Verdict.LATE),),
-)  # fmt: skip
 SETTLEMENT = notice_slips.Settlement(
-    place=PLACE, number=3, day_s=at("2026-01-07T12:00:00"), purchases=31,
-    amount_rial=410_245_600, pay_by_s=at("2026-01-10T12:00:00"),
+    number=3, day_s=at("2026-01-07T12:00:00"), purchases=31, amount_rial=410_245_600, pay_by_s=at("2026-01-10T12:00:00")
 )  # fmt: skip
+ANSWERS = notice_slips.Answers(
+    final=FINAL,
+    quarantined=(
+        JudgedReceipt(number="7-1040-1", credit_rial=900_000, verdict=Verdict.LATE),
+        JudgedReceipt(number="7-1044-9", credit_rial=12_500_000, verdict=Verdict.BAD_HOUSEHOLD_PROOF),
+        JudgedReceipt(number="7-1047-3", credit_rial=-900_000, verdict=Verdict.REFUND_WITHOUT_ORIGINAL, deed=Deed.REFUND),
+        JudgedReceipt(number="7-1051-0", credit_rial=700_000, verdict=Verdict.LATE),
+    ),
+    quarantined_count=4, settlements=(SETTLEMENT,), settlements_count=1,
+)  # fmt: skip
+EVERY_VERDICT = notice_slips.Answers(
+    quarantined=tuple(
+        JudgedReceipt(number=f"7-{int(verdict)}-1", credit_rial=10_000, verdict=verdict)
+        for verdict in Verdict
+    ),
+    quarantined_count=99,
+    settlements=(SETTLEMENT, replace(SETTLEMENT, number=4)),
+    settlements_count=5,
+)
 HELP = (
     HelpPart(
         "خرید",
@@ -195,9 +208,21 @@ SLIPS: dict[str, Slip] = {
     "z": closing_slips.closing_slip(CLOSING),
     "z copy": closing_slips.closing_copy(replace(CLOSING, unsent=0, cash_counted_rial=26_100_000)),
     "x": closing_slips.closing_slip(replace(CLOSING, z=False, cash_counted_rial=None, send_by_s=None)),
-    "verdicts": notice_slips.verdict_notice(VERDICTS),
-    "no verdicts": notice_slips.verdict_notice(replace(VERDICTS, final=(), quarantined=())),
-    "settlement": notice_slips.settlement_notice(SETTLEMENT),
+    "z with answers": closing_slips.closing_slip(replace(CLOSING, answers=ANSWERS)),
+    "x with final receipts": closing_slips.closing_slip(
+        replace(CLOSING, z=False, cash_counted_rial=None, answers=notice_slips.Answers(final=FINAL))
+    ),
+    "answers": notice_slips.answers_slip(PLACE, WHEN, ANSWERS),
+    "answers copy": notice_slips.answers_slip(
+        PLACE, WHEN, notice_slips.Answers(settlements=(SETTLEMENT,), settlements_count=1), copy=True
+    ),
+    "every verdict": notice_slips.answers_slip(PLACE, WHEN, EVERY_VERDICT),
+    "standing": notice_slips.standing_slip(
+        PLACE, WHEN, notice_slips.Answers(final=FINAL), replace(ANSWERS, final=None), unsent=3
+    ),
+    "standing without any": notice_slips.standing_slip(
+        PLACE, WHEN, notice_slips.Answers(), notice_slips.Answers(), unsent=0
+    ),
     "announcement": notice_slips.announcement_accepted(
         title="اعتبار دی ۱۴۰۴", cohorts=("دهک‌های ۱ تا ۳", "دهک‌های ۴ تا ۷"), until_s=ESFAND_END_S
     ),

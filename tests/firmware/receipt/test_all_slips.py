@@ -13,9 +13,8 @@ from drivers.printer.raster import render
 from drivers.printer.slip import Gap, Pair, Qr, Slip, Text
 from firmware.receipt.decline_slips import TEXTS, DeclineText
 from firmware.receipt.fixed_parts import GRADE_NOTES
-from firmware.receipt.notice_slips import VERDICT_TEXTS
 from firmware.receipt.persian import PDI
-from sync.wire.kinds import DeclineReason, Grade, Verdict
+from sync.wire.kinds import DeclineReason, Grade
 from tests.fakes.printers import PAPER_58_MM, PAPER_80_MM
 from tests.firmware.receipt.samples import HOUSEHOLD, SLIPS
 
@@ -117,7 +116,6 @@ def test_a_decline_says_what_happened_and_what_to_do_next(text: DeclineText) -> 
     assert text.then.endswith(".")
 
 
-def test_each_verdict_and_each_grade_has_words() -> None:
-    assert set(VERDICT_TEXTS) == set(Verdict)
+def test_each_grade_has_words() -> None:
     assert set(GRADE_NOTES) == set(Grade)
     assert [grade for grade in Grade if not GRADE_NOTES[grade]] == [Grade.TRUSTED]

@@ -6,29 +6,88 @@ from msgspec.structs import replace
 
 from drivers.printer.slip import Pair
 from firmware.receipt import closing_slips, notice_slips, persian, prompt_slips, service_slips
-from firmware.receipt.notice_slips import Deed, JudgedReceipt
+from firmware.receipt.notice_slips import Answers, Deed, JudgedReceipt
 from sync.wire.kinds import Verdict
-from tests.firmware.receipt.samples import CLOSING, HELP, SLIPS, STATUS, VERDICTS, WHEN
+from sync.wire.verdicts import VERDICT_TEXTS
+from tests.firmware.receipt.samples import (
+    ANSWERS,
+    CLOSING,
+    EVERY_VERDICT,
+    FINAL,
+    HELP,
+    PLACE,
+    SLIPS,
+    STATUS,
+    WHEN,
+)
 from tests.firmware.receipt.test_slips import qrs, read
 
 
-def test_verdicts_name_the_final_receipts_and_tell_the_quarantined_why() -> None:
-    slip = read(notice_slips.verdict_notice(VERDICTS))
-    assert "رسیدهای قطعی‌شده: ۳" in slip
-    assert "رسید 7-1040: ۹۰٬۰۰۰ تومان\nپس از مهلت به مرکز رسیده است." in slip
-    assert "چیزی پاک نشده است" in slip
+def test_final_receipts_are_one_span_less_what_is_named_below_it() -> None:
+    slip = read(notice_slips.answers_slip(PLACE, WHEN, ANSWERS))
+    assert "رسیدهای قطعی‌شده: ۲۳\nهمه رسیدهای 7-1038-2 تا 7-1062-5، جز آنچه در زیر آمده است.\n" in slip
+    assert "جمع اعتبار قطعی: ۳۱٬۲۹۰٬۰۰۰ تومان" in slip
+    alone = read(notice_slips.answers_slip(PLACE, WHEN, Answers(final=FINAL)))
+    assert "همه رسیدهای 7-1038-2 تا 7-1062-5.\n" in alone
+    one = replace(FINAL, first="7-1062-5", receipts=1)
+    assert "\nرسید 7-1062-5.\n" in read(notice_slips.answers_slip(PLACE, WHEN, Answers(final=one)))
 
 
-def test_what_was_voided_or_refunded_is_taken_off_the_final_sum() -> None:
-    back = (
-        JudgedReceipt(number="7-1043", credit_rial=-3_000_000, verdict=Verdict.ACCEPTED, deed=Deed.VOID),
-        JudgedReceipt(number="7-1044", credit_rial=-190_000, verdict=Verdict.ACCEPTED, deed=Deed.REFUND),
-    )
-    slip = read(notice_slips.verdict_notice(replace(VERDICTS, final=(*VERDICTS.final, *back))))
-    assert "باطل کردن، رسید 7-1043: -۳۰۰٬۰۰۰ تومان" in slip
-    assert "برگشت کالا، رسید 7-1044: -۱۹٬۰۰۰ تومان" in slip
-    assert "اعتبار قطعی پس از برگشت‌ها: ۲٬۸۰۰٬۰۰۰ تومان" in slip
+def test_what_went_back_is_taken_off_the_final_sum_and_the_row_says_so() -> None:
+    slip = read(notice_slips.answers_slip(PLACE, WHEN, Answers(final=replace(FINAL, backs=2))))
+    assert "اعتبار قطعی پس از برگشت‌ها: ۳۱٬۲۹۰٬۰۰۰ تومان" in slip
     assert "جمع اعتبار قطعی" not in slip
+
+
+def test_the_money_of_final_receipts_comes_now_or_with_the_next_settlement() -> None:
+    assert "تسویه بعدی" in read(notice_slips.answers_slip(PLACE, WHEN, Answers(final=FINAL)))
+    assert "تسویه بعدی" not in read(notice_slips.answers_slip(PLACE, WHEN, ANSWERS))
+
+
+def test_quarantined_receipts_of_one_verdict_stand_together_over_its_words_and_what_to_do() -> None:
+    slip = read(notice_slips.answers_slip(PLACE, WHEN, ANSWERS))
+    text = VERDICT_TEXTS[Verdict.LATE]
+    assert (
+        "رسید 7-1040-1: ۹۰٬۰۰۰ تومان\nرسید 7-1051-0: ۷۰٬۰۰۰ تومان\n"
+        f"کد ۱۱: {text.persian}\nچه کنید: {text.todo_persian}\n"
+    ) in slip
+    assert "برگشت کالا، رسید 7-1047-3: -۹۰٬۰۰۰ تومان\nکد ۱۲:" in slip
+    assert "چیزی پاک نشده است." in slip
+
+
+def test_what_is_not_named_is_counted() -> None:
+    slip = read(notice_slips.answers_slip(PLACE, WHEN, EVERY_VERDICT))
+    assert "برای بررسی کنار گذاشته شد: ۹۹" in slip
+    assert "و ۸۳ ثبت دیگر." in slip
+    assert "۳ تسویه دیگر پیش از اینها." in slip
+    whole = read(notice_slips.answers_slip(PLACE, WHEN, ANSWERS))
+    assert "دیگر" not in whole
+
+
+def test_a_quarantined_entry_that_moves_no_money_has_no_amount() -> None:
+    other = JudgedReceipt(number="7-9-1", credit_rial=None, verdict=Verdict.HELD, deed=Deed.OTHER)
+    slip = read(notice_slips.answers_slip(PLACE, WHEN, Answers(quarantined=(other,), quarantined_count=1)))
+    assert "\nثبت 7-9-1\nکد ۱۴:" in slip
+
+
+def test_a_closing_tells_the_answers_under_a_head_of_their_own_or_not_at_all() -> None:
+    told = read(closing_slips.closing_slip(replace(CLOSING, answers=ANSWERS)))
+    assert "\nپاسخ مرکز\n" in told
+    assert told.index("پاسخ مرکز") < told.index("کد دفتر این صندوق")
+    assert "پاسخ مرکز" not in read(closing_slips.closing_slip(CLOSING))
+
+
+def test_the_standing_names_nothing_twice() -> None:
+    standing = replace(ANSWERS, final=None)
+    slip = read(notice_slips.standing_slip(PLACE, WHEN, ANSWERS, standing, unsent=3))
+    for number in ("7-1040-1", "7-1044-9", "7-1047-3", "7-1051-0"):
+        assert slip.count(number) == 1
+    assert slip.count("پرداخت به فروشگاه") == 1
+    assert "ثبت‌های نرسیده به مرکز: ۳" in slip
+    older = read(notice_slips.standing_slip(PLACE, WHEN, Answers(final=FINAL), standing, unsent=0))
+    assert "برای بررسی کنار گذاشته شد: ۴" in older
+    nothing = read(notice_slips.standing_slip(PLACE, WHEN, Answers(), Answers(), unsent=0))
+    assert "خبر تازه‌ای نیست" in nothing
 
 
 def test_unsent_credit_says_that_nothing_is_taken_off_it() -> None:
@@ -37,7 +96,8 @@ def test_unsent_credit_says_that_nothing_is_taken_off_it() -> None:
 
 
 def test_a_settlement_names_what_is_paid_and_until_when() -> None:
-    slip = read(SLIPS["settlement"])
+    slip = read(SLIPS["answers"])
+    assert "تسویه شماره: 3" in slip
     assert "پرداخت به فروشگاه: ۴۱٬۰۲۴٬۵۶۰ تومان" in slip
     assert "واریز پول تا: شنبه ۲۰ دی ۱۴۰۴" in slip
 
