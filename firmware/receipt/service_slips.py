@@ -132,6 +132,25 @@ def link_notice(*, up: bool, unsent: int) -> Slip:
     )
 
 
+class CenterRestored(Struct, frozen=True):
+    """The center came back from an old backup and had forgotten so many entries, which go up again."""
+
+    forgotten: int
+
+
+def restored_notice(restored: CenterRestored, *, unsent: int) -> Slip:
+    """What the shopkeeper and the technician must know of it: nothing is lost here, and whom to tell."""
+    return (
+        Text("هشدار: مرکز به نسخه قدیمی برگشته است.", bold=True),
+        Text(
+            "ثبت‌هایی که رسیده بود در مرکز نیست و دوباره فرستاده می‌شود. رسیدها معتبر است؛ دستگاه را خاموش نکنید."
+        ),
+        Pair("ثبت‌های فراموش‌شده مرکز", persian.number(restored.forgotten)),
+        Pair("ثبت‌های نرسیده به مرکز", persian.number(unsent), size=Size.SMALL),
+        Text("به مرکز خبر دهید.", bold=True),
+    )
+
+
 def _sending_rows(status: Status) -> Slip:
     send_by, answered = status.send_by_s, status.acknowledged_s
     return (

@@ -14,6 +14,7 @@ from drivers.sound import Sound
 from firmware.errors import JournalFull, StaleDecision
 from firmware.receipt.device_slips import device_news
 from firmware.receipt.prompt_slips import Prompt, prompt_slip
+from firmware.receipt.service_slips import CenterRestored
 from firmware.roles import Change
 from firmware.till import asking, notices, owed, recovery, selling
 from firmware.till.codes import Function
@@ -49,6 +50,10 @@ class News(Protocol):
     @property
     def link_is_up(self) -> bool | None:
         """The link, if it changed."""
+
+    @property
+    def forgotten(self) -> int | None:
+        """How many entries a center that was restored from a backup has forgotten."""
 
 
 class Conversation:
@@ -117,6 +122,8 @@ class Conversation:
         """Remember what the center told; it is printed when nobody is at the counter. Any task may call this."""
         if news.mail:
             self._talk.answers.unread = True
+        if news.forgotten is not None:
+            self._talk.notices.append(CenterRestored(news.forgotten))
         if news.link_is_up is not None:
             self._talk.notices.append(news.link_is_up)
 

@@ -13,7 +13,7 @@ from drivers.errors import WriteInterrupted
 from firmware.errors import JournalFull
 from firmware.receipt import notice_slips
 from firmware.receipt.device_slips import device_news
-from firmware.receipt.service_slips import link_notice
+from firmware.receipt.service_slips import CenterRestored, link_notice, restored_notice
 from firmware.roles import DeviceNews
 from firmware.till.slips_of import answers_of
 
@@ -33,10 +33,13 @@ async def print_next(talk: Talk) -> None:
         await _tell(talk)
         return
     notice = talk.notices[0]
+    unsent = talk.journal.head.sequence - talk.journal.acknowledged
     if isinstance(notice, DeviceNews):
         slip = device_news(notice)
+    elif isinstance(notice, CenterRestored):
+        slip = restored_notice(notice, unsent=unsent)
     else:
-        slip = link_notice(up=notice, unsent=talk.journal.head.sequence - talk.journal.acknowledged)
+        slip = link_notice(up=notice, unsent=unsent)
     if await talk.show(slip) and talk.notices and talk.notices[0] is notice:
         talk.notices.popleft()
 

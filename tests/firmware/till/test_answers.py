@@ -38,6 +38,7 @@ class Told(Struct):
 
     mail: tuple[mail.Mail, ...] = ()
     link_is_up: bool | None = None
+    forgotten: int | None = None
 
 
 @pytest.fixture

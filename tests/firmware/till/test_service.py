@@ -31,6 +31,7 @@ ANNOUNCED = "404122004567" + check_digit("404122004567")
 class Told:
     mail: tuple[mail.Mail, ...] = ()
     link_is_up: bool | None = None
+    forgotten: int | None = None
 
 
 def test_z_counts_the_day_and_says_what_is_unsent_until_when(shop: Counter) -> None:
@@ -272,6 +273,14 @@ def test_a_lost_link_is_said_when_nobody_is_at_the_counter(shop: Counter) -> Non
     shop.paper.tear_off()
     shop.wait_s(2)
     assert "ارتباط با مرکز قطع است" in shop.paper.text()
+
+
+def test_a_center_that_forgot_is_an_alarm_on_paper(shop: Counter) -> None:
+    asyncio.run(shop.till.news(Told(forgotten=12)))
+    shop.paper.tear_off()
+    shop.wait_s(2)
+    assert "هشدار: مرکز به نسخه قدیمی برگشته است." in shop.paper.text()
+    assert "ثبت‌های فراموش‌شده مرکز: ۱۲" in shop.paper.text()
 
 
 def test_keys_without_meaning_are_refused_with_a_look(shop: Counter) -> None:
