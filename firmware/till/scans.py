@@ -1,4 +1,4 @@
-"""What a scanned text is to the till: a card, an announcement, a receipt, or nothing that it knows. Pure."""
+"""What a scanned text is to the till: a card, an announcement, a receipt, a part of an enrollment, or nothing that it knows. Pure."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from drivers.scanner.scan import BadScan, BadScanReason, Gs1Scan, GtinScan, Weig
 from firmware.receipt.prompt_slips import Prompt
 from firmware.receipt.selftest_slips import ECHO_BARS, ECHO_QR
 from sync.wire import card, receipt_qr
+from sync.wire.errors import Malformed
 
 if TYPE_CHECKING:
     from drivers.scanner.scan import Scan
+    from sync.wire.enrollment_qr import EnrollmentPart
 
 _ANNOUNCEMENT = r"A1:(\d{13})"
 _CARD_NUMBER = r"C\d{2,20}"
+_ENROLLMENT = "E1:"
+"""`sync.wire.enrollment_qr.PREFIX`, without loading what an enrolled till never reads."""
 
 
 class CardScan(Struct, frozen=True):
@@ -47,6 +51,12 @@ class ReceiptScan(Struct, frozen=True):
     text: str
 
 
+class EnrollmentScan(Struct, frozen=True):
+    """One QR of the answer to an enrollment request: which part of how many, of which message."""
+
+    part: EnrollmentPart
+
+
 class EchoScan(Struct, frozen=True):
     """A pattern of the self-test."""
 
@@ -67,6 +77,7 @@ Seen = (
     | CardNumberScan
     | AnnouncementScan
     | ReceiptScan
+    | EnrollmentScan
     | EchoScan
     | StrangeScan
 )
@@ -100,9 +111,20 @@ def _known(text: str) -> Seen | None:
         return CardScan(text)
     if text.startswith(receipt_qr.PREFIX):
         return ReceiptScan(text)
+    if text.startswith(_ENROLLMENT):
+        return _enrollment(text)
     if text in (ECHO_BARS, ECHO_QR):
         return EchoScan(text)
     announcement = re.fullmatch(_ANNOUNCEMENT, text)
     if announcement is not None:
         return AnnouncementScan(announcement[1])
     return CardNumberScan(text) if re.fullmatch(_CARD_NUMBER, text) else None
+
+
+def _enrollment(text: str) -> Seen:
+    from sync.wire.enrollment_qr import from_qr  # noqa: PLC0415 -- read once in a till's life
+
+    try:
+        return EnrollmentScan(from_qr(text))
+    except Malformed:
+        return StrangeScan()

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from drivers.scanner.scan import Gs1Scan, GtinScan, WeighedScan
+from firmware.receipt import persian
+from firmware.receipt.prompt_slips import Prompt
 from firmware.till import (
     asking,
     closing,
@@ -38,7 +40,14 @@ from firmware.till.grammar import (
     Typed,
     TypedBarcode,
 )
-from firmware.till.scans import AnnouncementScan, CardNumberScan, CardScan, EchoScan, ReceiptScan
+from firmware.till.scans import (
+    AnnouncementScan,
+    CardNumberScan,
+    CardScan,
+    EchoScan,
+    EnrollmentScan,
+    ReceiptScan,
+)
 from firmware.till.states import State
 from firmware.till.talk import FunctionHandler, Talk
 
@@ -48,6 +57,13 @@ Handler = Callable[[Talk, Any], Awaitable[State]]
 async def back(talk: Talk, _: Back) -> State:
     """What was asked is dropped; the basket stays."""
     return talk.rest()
+
+
+async def enrollment_scanned(talk: Talk, _: EnrollmentScan) -> State:
+    """Somebody reads a new till's papers at this one, which has its own."""
+    identity = talk.journal.identity
+    whose = f"شماره صندوق: {persian.code(identity.device)}، فروشگاه: {persian.code(identity.shop)}"
+    return await talk.look(Prompt.ALREADY_ENROLLED, whose)
 
 
 async def receipt_scanned(talk: Talk, scan: ReceiptScan) -> State:
@@ -68,6 +84,7 @@ _GOODS: dict[type, Handler] = {
 _SELLING: dict[type, Handler] = {
     **_GOODS,
     AnnouncementScan: service.announcement_scanned,
+    EnrollmentScan: enrollment_scanned,
     NamedGood: goods.named,
     TypedBarcode: goods.typed_barcode,
     Remove: selling.remove,
