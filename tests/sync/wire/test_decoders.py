@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.wire import card, catalog, credential, entry, exchange, facts, mail, policy, receipt_qr
+from sync.wire import (
+    card,
+    catalog,
+    credential,
+    enrollment_qr,
+    entry,
+    exchange,
+    facts,
+    mail,
+    policy,
+    receipt_qr,
+)
 from sync.wire.errors import Malformed
 from sync.wire.record import Record
 from tests.vectors.samples import BODIES, CARD, CATALOG, CREDENTIAL, DELEGATIONS, JOURNAL, POLICY, SLIM
@@ -21,10 +32,11 @@ SAMPLES: list[Record] = [
     CARD,
     CATALOG,
     CREDENTIAL,
+    enrollment_qr.from_qr(enrollment_qr.to_qrs(bytes(900))[0]),
     POLICY,
     SLIM,
 ]
-MODULES = (card, catalog, credential, entry, exchange, facts, mail, policy, receipt_qr)
+MODULES = (card, catalog, credential, enrollment_qr, entry, exchange, facts, mail, policy, receipt_qr)
 RECORDS = sorted(
     {
         thing
