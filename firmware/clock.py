@@ -172,6 +172,17 @@ class TimeKeeper:
             TimeInterval(not_before_s=start_s, span_s=day_start_s + DAY_S - start_s, grade=Grade.STATED)
         )
 
+    def carried(self, now_s: int) -> None:
+        """Take the center's signed time off a stick: it was no earlier than this when the answer was written.
+
+        A clock that lies behind it is set forward, and is no longer trusted.
+        """
+        before = self.now()
+        self._floor_s = max(self._floor_s, now_s)
+        if before.not_after_s < now_s:
+            grade = min(before.grade, Grade.ESTIMATED)
+            self._set(TimeInterval(not_before_s=now_s, span_s=before.span_s, grade=grade))
+
     def raise_floor(self, entry_time: TimeInterval) -> None:
         """A trusted time stands in the journal now: nothing later may lie before it."""
         if entry_time.grade is Grade.TRUSTED:

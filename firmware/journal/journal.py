@@ -100,9 +100,14 @@ class Journal(Memory):
         entries = await self._run(writing.commit, self, (self.draft(applied),), mails)
         return entries[0]
 
-    async def acknowledge(self, held: int, *, now_s: int, epoch: int, statement: int) -> None:
-        """The center holds all entries before sequence `held`, as of its signed time."""
-        await self._run(writing.acknowledge, self, held=held, now_s=now_s, epoch=epoch, statement=statement)
+    async def acknowledge(
+        self, held: int, *, now_s: int, epoch: int, statement: int, is_carried: bool = False
+    ) -> None:
+        """The center holds all entries before sequence `held`, as of its signed time, which may have come by stick."""
+        await self._run(
+            writing.acknowledge, self,
+            held=held, now_s=now_s, epoch=epoch, statement=statement, is_carried=is_carried,
+        )  # fmt: skip
 
     async def checkpoint(self) -> None:
         """Fold the log into the database. Called when idle, so that no purchase pays for it."""

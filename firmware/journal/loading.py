@@ -44,12 +44,12 @@ def load(sql: sqlite3.Connection, memory: Memory) -> None:
 def keeper_of(sql: sqlite3.Connection, identity: Identity, clock: Clock) -> TimeKeeper:
     """The appliance's idea of the time, from what the journal knows and what the clock says."""
     shift_s = questions.known(sql, "chip_shift_s")
-    floor_s = storage.last_trusted_s(sql, identity)
+    trusted_s = storage.last_trusted_s(sql, identity)
     return TimeKeeper(
         clock,
-        floor_s=floor_s,
+        floor_s=max(trusted_s, questions.known_int(sql, "carried_s")),
         chip_shift_s=shift_s if isinstance(shift_s, int) else None,
-        compared_s=questions.known_int(sql, "contact_s", floor_s),
+        compared_s=questions.known_int(sql, "contact_s", trusted_s),
     )
 
 

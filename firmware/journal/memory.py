@@ -85,7 +85,7 @@ def reread(sql: sqlite3.Connection, memory: Memory) -> None:
     memory.shop = Shop.from_cbor(shop) if isinstance(shop, bytes) else None
     memory.acknowledged = questions.known_int(sql, "acknowledged")
     memory.device_use = questions.use(sql, memory.acknowledged)
-    confirmed = (questions.known_int(sql, "mail_issued_s"), questions.known_int(sql, "contact_s"))
-    memory.policy_confirmed_s = max(confirmed)
+    confirmed = ("mail_issued_s", "contact_s", "carried_s")
+    memory.policy_confirmed_s = max(questions.known_int(sql, name) for name in confirmed)
     memory.closings = questions.closings(sql)
     memory.first_of_day = questions.first_of_day(sql)

@@ -69,10 +69,26 @@ def _given_back(sql: sqlite3.Connection, like: Draft, mails: tuple[Mail, ...]) -
 
 
 def acknowledge(
-    sql: sqlite3.Connection, memory: Memory, *, held: int, now_s: int, epoch: int, statement: int
+    sql: sqlite3.Connection,
+    memory: Memory,
+    *,
+    held: int,
+    now_s: int,
+    epoch: int,
+    statement: int,
+    is_carried: bool = False,
 ) -> None:
-    """Remember what a signed answer said: the center holds all entries before `held`, as of `now_s`."""
-    said = {"acknowledged": held, "contact_s": now_s, "epoch": epoch, "statement": statement}
+    """Remember what a signed answer said: the center holds all entries before `held`, as of `now_s`.
+
+    A carried answer's time was compared with no clock: it is remembered apart, until a fresh answer tells better.
+    """
+    said = {"acknowledged": held, "epoch": epoch, "statement": statement}
+    if is_carried:
+        said["carried_s"] = now_s
+    else:
+        said["contact_s"] = now_s
+        if questions.known_int(sql, "carried_s"):
+            said["carried_s"] = 0
     with storage.transaction(sql):
         for name, value in said.items():
             put(sql, name, value)

@@ -273,5 +273,11 @@ def reopen(message: bytes, after: MailHead, trusted: TrustedKeys, *, device: int
     )
 
 
+def number_of(message: bytes) -> int:
+    """The number that an item claims, which nobody has verified yet. Raises: Malformed."""
+    payload = cose.parse(message, what="mail").payload
+    return _Payload.from_cbor(payload, bytes_max=MAIL_BYTES_MAX, where="mail").number
+
+
 def _hash(payload: bytes, public: bytes) -> bytes:
     return hashlib.sha256(cose.to_be_signed(payload, public=public, context=CONTEXT)).digest()

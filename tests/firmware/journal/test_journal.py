@@ -315,3 +315,28 @@ _TABLES = (
     "product",
     "verdict",
 )
+
+
+def test_a_carried_answer_confirms_the_policy_and_raises_the_floor_of_the_next_start(
+    shop: VillageTill,
+) -> None:
+    later_s = CENTER_TIME_S + 90 * 86_400
+
+    async def take(journal: Journal) -> None:
+        held = journal.head.sequence
+        await journal.acknowledge(held, now_s=later_s, epoch=1, statement=3, is_carried=True)
+        assert (journal.acknowledged, journal.statement, journal.policy_confirmed_s) == (held, 3, later_s)
+
+    async def start_again(journal: Journal) -> None:
+        assert journal.policy_confirmed_s == later_s
+        assert journal.keeper.now().not_before_s >= later_s
+        await journal.acknowledge(journal.head.sequence, now_s=CENTER_TIME_S + 60, epoch=1, statement=4)
+        assert journal.policy_confirmed_s == CENTER_TIME_S + 60
+
+    async def and_again(journal: Journal) -> None:
+        assert journal.keeper.now().not_before_s < later_s
+
+    shop.day(take)
+    audit.rebuild(shop.path, shop.identity, lambda _: None)
+    shop.day(start_again)
+    shop.day(and_again)
