@@ -17,7 +17,7 @@ import subprocess
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from lab.debian import KEYRING, LabMissing
+from debian.archive import KEYRING, PartMissing
 from lab.images import make_ext4
 from lab.usb_redirection import Cable
 
@@ -218,4 +218,4 @@ class Emulator:
 def _run(*line: str, folder: Path) -> None:
     done = subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise LabMissing(f"{' '.join(line)}: {done.stderr.strip()}")
+        raise PartMissing(f"{' '.join(line)}: {done.stderr.strip()}")

@@ -14,9 +14,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab import debian
-from lab.cpio import Cpio
-from lab.kernel import Kernel
+from debian.archive import Archive, unpack
+from debian.cpio import Cpio
+from debian.kernel import Kernel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,7 @@ class Images:
 
 
 def images(say: Callable[[str], None]) -> Images:
-    """Everything the guest starts from, made if it is not there yet. Raises: LabMissing."""
+    """Everything the guest starts from, made if it is not there yet. Raises: PartMissing."""
     cache = cache_folder()
     target = cache / _key()
     if not target.exists():
@@ -66,15 +66,10 @@ def listed(name: str) -> list[str]:
 
 def _key() -> str:
     made_of = (
-        "packages.txt",
-        "kernel_modules.txt",
-        "first_steps",
-        "debian.py",
-        "kernel.py",
-        "images.py",
-        "cpio.py",
+        *(HERE / name for name in ("packages.txt", "kernel_modules.txt", "first_steps", "images.py")),
+        *(HERE.parent / "debian" / name for name in ("archive.py", "kernel.py", "cpio.py")),
     )
-    content = b"".join((HERE / name).read_bytes() for name in made_of)
+    content = b"".join(path.read_bytes() for path in made_of)
     return hashlib.sha256(content).hexdigest()[:16]
 
 
@@ -82,7 +77,7 @@ def _make(work: Path, say: Callable[[str], None]) -> None:
     done = work / "done"
     done.mkdir()
     say("fetching Debian's packages")
-    archive = debian.Archive(work / "apt")
+    archive = Archive(work / "apt")
     packages = archive.fetch(*listed("packages.txt"))
     kernel_package = archive.fetch_alone(KERNEL)
     say(f"unpacking {len(packages)} packages and the kernel")
@@ -100,7 +95,7 @@ def _unpack_root(packages: list[Path], root: Path) -> None:
         (root / "usr" / name).mkdir(parents=True)
         (root / name).symlink_to(f"usr/{name}")
     for package in packages:
-        debian.unpack(package, root)
+        unpack(package, root)
     for name in NOT_NEEDED:
         shutil.rmtree(root / name, ignore_errors=True)
     for name in ("dev", "proc", "sys", "tmp", "run", "code", "data", "var/cache"):

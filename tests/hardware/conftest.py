@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from debian.archive import PartMissing
 from lab import checkout
-from lab.debian import LabMissing
 from lab.emulator import Emulator, emulator_missing
 from lab.guest import Guest
 from lab.images import cache_folder, images
@@ -79,7 +79,7 @@ class Lab:
 def lab() -> Iterator[Lab]:
     try:
         made = images(_say)
-    except LabMissing as missing:
+    except PartMissing as missing:
         pytest.skip(str(missing))
     with tempfile.TemporaryDirectory(prefix="lab") as folder, asyncio.Runner() as runner:
         code = Path(folder) / "code"

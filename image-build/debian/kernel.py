@@ -21,11 +21,15 @@ _ENDING = ".ko.xz"
 
 
 class Kernel:
-    """What was taken out of a kernel package."""
+    """What was taken out of a kernel package. `files` are the small files beside the modules, by their name."""
 
     def __init__(self, deb: Path) -> None:
         self.image = b""
+        self.version = ""
+        self.files: dict[str, bytes] = {}
+        self.device_trees: dict[str, bytes] = {}
         self._modules: dict[str, bytes] = {}
+        self._paths: dict[str, PurePosixPath] = {}
         with (
             subprocess.Popen(("dpkg-deb", "--fsys-tarfile", str(deb)), stdout=subprocess.PIPE) as unpacking,
             tarfile.open(fileobj=unpacking.stdout, mode="r|") as files,
@@ -34,11 +38,19 @@ class Kernel:
                 self._take(files, file)
 
     def _take(self, files: tarfile.TarFile, file: tarfile.TarInfo) -> None:
-        name = PurePosixPath(file.name).name
+        path = PurePosixPath(file.name)
+        name = path.name
         if name.startswith("vmlinuz-"):
             self.image = _content(files, file)
+            self.version = name.removeprefix("vmlinuz-")
         elif name.endswith(_ENDING):
-            self._modules[_plain(name.removesuffix(_ENDING))] = _content(files, file)
+            plain = _plain(name.removesuffix(_ENDING))
+            self._modules[plain] = _content(files, file)
+            self._paths[plain] = PurePosixPath(*path.parts[path.parts.index("modules") + 2 :])
+        elif name.startswith("modules."):
+            self.files[name] = _content(files, file)
+        elif name.endswith(".dtb"):
+            self.device_trees[name] = _content(files, file)
 
     def modules(self, wanted: Iterable[str]) -> dict[str, bytes]:
         """The modules by name, each after those it needs. What is built into the kernel is left out."""
@@ -46,6 +58,17 @@ class Kernel:
         for name in wanted:
             ordered |= self._with_needs(_plain(name), ordered)
         return ordered
+
+    def path_of(self, name: str) -> PurePosixPath:
+        """Where a module lies below the folder of this version's modules, uncompressed."""
+        return self._paths[name].with_suffix("")
+
+    def unknown(self, wanted: Iterable[str]) -> list[str]:
+        """Those names that are neither modules nor built in."""
+        built_in = {
+            _plain(PurePosixPath(line).stem) for line in self.files["modules.builtin"].decode().split()
+        }
+        return [name for name in wanted if _plain(name) not in self._modules.keys() | built_in]
 
     def _with_needs(self, name: str, have: dict[str, bytes]) -> dict[str, bytes]:
         if name in have or name not in self._modules:
