@@ -57,10 +57,13 @@ class AskNow:
 
 
 class News(Struct, frozen=True):
-    """What the till may want to print: mail that took effect, or a link that changed."""
+    """What the till may want to print: mail that took effect, a link that changed, or how many entries a restored center has
+    forgotten.
+    """
 
     mail: tuple[Mail, ...] = ()
     link_is_up: bool | None = None
+    forgotten: int | None = None
 
 
 class CenterLink:
@@ -94,7 +97,9 @@ class CenterLink:
         while True:
             with self._check_in.working():
                 await self.visit()
-            await self._asked.wait(at_most_ms=self._link.wait_ms(self._chance()))
+            wait_ms = self._link.wait_ms(self._chance())
+            self._log.debug("waits", ms=wait_ms, failures=self._link.failures)
+            await self._asked.wait(at_most_ms=wait_ms)
 
     async def visit(self) -> None:
         """Exchange until nothing is left, or until the center does not answer."""
@@ -129,6 +134,8 @@ class CenterLink:
             )
             if mail:
                 await self._apply(mail)
+        if told.forgotten is not None:
+            await self._alarm(told.forgotten, epoch=standing.epoch)
         self._log.info(
             "exchanged",
             held=standing.held,
@@ -140,6 +147,11 @@ class CenterLink:
             await self._tell(News(mail=mail))
         # Mail was journaled: the center learns of it at once. Mail begets no mail, so this ends.
         return told.more or bool(mail)
+
+    async def _alarm(self, forgotten: int, *, epoch: int) -> None:
+        """The center promised to hold what it does not hold: it was restored from a backup. All goes up again."""
+        self._log.error("center restored", forgotten=forgotten, epoch=epoch)
+        await self._tell(News(forgotten=forgotten))
 
     async def _apply(self, mail: tuple[Mail, ...]) -> None:
         try:

@@ -27,6 +27,7 @@ from sync.wire.entry import TimeInterval
 from sync.wire.kinds import Grade
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 DAY_S = 86_400
@@ -210,6 +211,16 @@ class TimeKeeper:
 
     def _set(self, learned: TimeInterval) -> None:
         self._anchor = _Anchor(learned, self._clock.monotonic_ms(), self._clock.chip_s())
+
+
+def agrees(
+    keeper: TimeKeeper, *, system_s: Callable[[], int] = lambda: time.time_ns() // 1_000_000_000
+) -> bool:
+    """Whether the system's clock is good enough to judge certificates by: within a day of what the journal knows."""
+    now = keeper.now()
+    if now.grade is Grade.DOUBTFUL:
+        return False
+    return now.not_before_s - DAY_S <= system_s() <= now.not_after_s + DAY_S
 
 
 def _drift_s(elapsed_s: int) -> int:

@@ -1,8 +1,11 @@
 """The device's conversation with the center: what it last said, and one exchange after the other.
 
 Rules: one exchange at a time; a batch begins where the center's last answer ended, so any failure is mended by asking
-again. The owner decides when to ask, and what to do with the answer. The standing lives as long as the process: nonces
-keep an old answer from being taken for a new one.
+again. After a start or a failure nobody knows what the center holds: then a small question goes before a large batch. What a
+restored center has forgotten goes up again, mail first, for entries are judged by it. Over a slow line batches are lean: the
+last entry's signature binds all before it, and the others follow when the line is good. What the center asks for verbatim
+goes before anything new. The owner decides when to ask, and what to do with the answer. The standing lives as long as the
+process: nonces keep an old answer from being taken for a new one.
 """
 
 from __future__ import annotations
@@ -12,24 +15,45 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from sync.uplink import exchange
-from sync.uplink.errors import AnswerRefused
+from sync.uplink.errors import AnswerRefused, Refused, TimedOut, Unreachable
 from sync.uplink.exchange import NONCE_BYTES, Answer, Standing
+from sync.uplink.room import Room
+from sync.wire.cose import SIGNATURE_BYTES
 from sync.wire.entry import Head
-from sync.wire.exchange import ANSWER_BYTES_MAX, BATCH_ENTRIES_MAX
+from sync.wire.exchange import (
+    ANSWER_BYTES_MAX,
+    ANSWER_MAIL_MAX,
+    LATER_SIGNATURES_MAX,
+    LaterSignatures,
+    Span,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sync.uplink.exchange import Question
     from sync.uplink.ports import Chain, Parties, Post
+    from sync.wire.entry import EntryBytes
+
+BATCH_ENTRIES_MAX = 200
+ASK_FIRST_BYTES = 1 << 10
+"""A batch over this is not sent on a mere guess of what the center holds."""
+TOO_LARGE = 413
+GOOD_BYTES_PER_S = 6_000
+"""More than GPRS ever gives: then signatures cost nobody anything."""
+GOOD_MS = 500
+"""Of an exchange, whatever it carries."""
 
 
 class Told(Struct, frozen=True):
-    """A believed answer, how long it took, and whether entries or mail remain to be exchanged."""
+    """A believed answer, how long it took, whether entries or mail remain to be exchanged, and how many entries that the
+    center had promised to hold are gone there: None unless it was restored from a backup.
+    """
 
     answer: Answer
     round_trip_ms: int
     more: bool
+    forgotten: int | None
 
 
 class Correspondence:
@@ -49,8 +73,17 @@ class Correspondence:
         self._chain = chain
         self._post = post
         self.standing = standing
+        self.room = Room()
         self._monotonic_ms = monotonic_ms
         self._random_bytes = random_bytes
+        self._is_sure = False
+        """Whether the standing is what the center holds now."""
+        self._is_good = False
+        """Whether the last exchange was quick: a till's first batch cannot know."""
+        self._mail_from: int | None = None
+        """From where on a restored center asks for its mail."""
+        self._verbatim: Span | None = None
+        self._unsigned: Span | None = None
 
     async def exchange(self) -> Told:
         """Send the next batch, which may be empty, and return what the center said.
@@ -59,21 +92,103 @@ class Correspondence:
         """
         asked = await self._ask()
         sent_ms = self._monotonic_ms()
-        message = await self._post.post(exchange.PATH, asked.message, answer_bytes_max=ANSWER_BYTES_MAX)
+        message = await self._posted(asked)
         round_trip_ms = self._monotonic_ms() - sent_ms
-        claimed = exchange.claims(message, asked, self._parties)
-        own = await self._place(claimed.held)
-        answer = exchange.believed(claimed, asked, self._parties, own)
-        self.standing = answer.standing
-        return Told(answer, round_trip_ms, self._more(answer, asked))
+        went_bytes = len(asked.message) + len(message)
+        self._is_good = went_bytes * 1000 >= GOOD_BYTES_PER_S * (round_trip_ms - GOOD_MS)
+        try:
+            claimed = exchange.claims(message, asked, self._parties)
+            own = await self._place(claimed.held)
+            answer = exchange.believed(claimed, asked, self._parties, own)
+        except AnswerRefused:
+            # It may be the answer to an earlier question, with this one's behind it.
+            self._post.drop()
+            raise
+        self.room.got_through(max(len(asked.message), len(message)))
+        return self._follow(answer, asked, round_trip_ms)
+
+    async def _posted(self, asked: Question) -> bytes:
+        self._is_sure = False
+        try:
+            return await self._post.post(exchange.PATH, asked.message, answer_bytes_max=ANSWER_BYTES_MAX)
+        except (Unreachable, TimedOut):
+            self.room.broke()
+            raise
+        except Refused as error:
+            if error.status == TOO_LARGE:
+                self.room.broke()
+            raise
+
+    def _follow(self, answer: Answer, asked: Question, round_trip_ms: int) -> Told:
+        was_asked_back = self._mail_from is not None
+        forgotten = max(0, asked.before.held - answer.standing.held)
+        more = self._more(answer, asked)
+        self.standing, self._mail_from, self._is_sure = answer.standing, answer.mail_from, True
+        self._verbatim, self._unsigned = self._still_wanted(answer, asked), answer.unsigned
+        return Told(
+            answer, round_trip_ms, more, forgotten if answer.restored and not was_asked_back else None
+        )
+
+    def _still_wanted(self, answer: Answer, asked: Question) -> Span | None:
+        """What the center asks for verbatim, and what of that found no room in the last batch."""
+        wanted = self._verbatim
+        if answer.verbatim is not None or wanted is None or asked.sent_to > wanted.last:
+            return answer.verbatim
+        return Span(first=asked.sent_to, last=wanted.last)
 
     async def _ask(self) -> Question:
-        base = await self._place(self.standing.held)
-        entries = await self._chain.unsent_entries(base.sequence, BATCH_ENTRIES_MAX)
-        nonce = self._random_bytes(NONCE_BYTES)
-        return exchange.question(
-            self._parties, self.standing, base, entries, self._chain.mail_head, nonce=nonce
-        )
+        sending = await self._next()
+        made_to, mail_head = self._chain.head.sequence, self._chain.mail_head
+        base = await self._place(sending.first)
+        entries = sending.entries
+        while True:
+            asked = exchange.question(
+                self._parties, self.standing, base, entries, mail_head, nonce=self._random_bytes(NONCE_BYTES),
+                lean=not self._is_good and len(entries) > 1 and not sending.verbatim, verbatim=sending.verbatim,
+                signatures=sending.signatures, made_to=made_to, returned=sending.returned,
+                mail_bytes=self.room.size_bytes,
+            )  # fmt: skip
+            if not self._is_sure and asked.packed > ASK_FIRST_BYTES:
+                entries = ()
+            elif self.room.fits(asked.packed, len(entries)):
+                return asked
+            else:
+                entries = entries[: min(len(entries) - 1, self.room.entries(len(entries)))]
+
+    async def _next(self) -> _Sending:
+        """What goes next: lost mail, what is wanted verbatim, new entries, signatures left out before."""
+        held = self.standing.held
+        if self._mail_from is not None:
+            return _Sending(held, returned=await self._returned(self._mail_from))
+        if self._verbatim is not None and self._verbatim.last < self._chain.head.sequence:
+            first, last = self._verbatim.first, self._verbatim.last
+            entries = await self._entries(first, last + 1 - first)
+            return _Sending(first, entries, verbatim=range(first, last + 1))
+        entries = await self._entries(held, BATCH_ENTRIES_MAX)
+        if entries or self._unsigned is None or not self._is_good:
+            return _Sending(held, entries)
+        return _Sending(held, signatures=await self._signatures(self._unsigned))
+
+    async def _entries(self, first: int, most: int) -> Sequence[EntryBytes]:
+        return await self._chain.unsent_entries(first, self.room.entries(min(most, BATCH_ENTRIES_MAX)))
+
+    async def _signatures(self, span: Span) -> LaterSignatures | None:
+        """Those of the first entries in `span`, as many as the line takes. None for entries that were never made."""
+        count = min(span.last + 1 - span.first, LATER_SIGNATURES_MAX, self.room.size_bytes // SIGNATURE_BYTES)
+        entries = await self._chain.unsent_entries(span.first, count)
+        signatures = b"".join(entry.signature for entry in entries)
+        return LaterSignatures(first=span.first, signatures=signatures) if entries else None
+
+    async def _returned(self, first: int) -> tuple[bytes, ...]:
+        """Mail from item `first` on, as much as the line takes, one item at least."""
+        taken: list[bytes] = []
+        room = self.room.size_bytes
+        for message in await self._chain.mail_messages(first, ANSWER_MAIL_MAX):
+            room -= len(message)
+            if taken and room < 0:
+                break
+            taken.append(message)
+        return tuple(taken)
 
     async def _place(self, sequence: int) -> Head:
         if sequence > self._chain.head.sequence:
@@ -82,6 +197,23 @@ class Correspondence:
 
     def _more(self, answer: Answer, asked: Question) -> bool:
         before, now = asked.before, answer.standing
+        if answer.mail_from is not None or answer.restored:
+            return True
         if answer.mail and answer.mail_last > answer.mail[-1].number:
             return True
-        return (now.epoch, now.held) > (before.epoch, before.held) and now.held < self._chain.head.sequence
+        if answer.verbatim is not None:
+            return answer.verbatim != self._verbatim
+        if answer.unsigned is not None and self._is_good and answer.unsigned != self._unsigned:
+            return True
+        went_on = now.held > before.held or not asked.packed
+        return went_on and now.held < self._chain.head.sequence
+
+
+class _Sending(Struct, frozen=True):
+    """What one request brings, from entry `first` on."""
+
+    first: int
+    entries: Sequence[EntryBytes] = ()
+    verbatim: range = range(0)
+    signatures: LaterSignatures | None = None
+    returned: tuple[bytes, ...] | None = None

@@ -3,10 +3,13 @@
 An answer is checked in this order, and nothing of it is used before all of it holds:
 1. it is signed by a key that the root delegated for mail
 2. it answers this device and this question: version, device number, nonce
-3. it is not older than what the center said before: epoch, then the rising statement number
-4. it claims to hold no more than was ever sent, and no less than it held before in the same epoch
-5. the hash of what it holds is the hash of this device's own journal at that place
-6. its mail follows, item by item, the mail that this device has
+3. it claims to hold no more than this device had made when it asked
+4. the hash of what it holds is the hash of this device's own journal at that place
+5. its mail follows, item by item, the mail that this device has; one that asks for lost mail brings none
+
+The nonce makes an answer fresh. So one that holds less than was promised, that counts its statements from further back, or
+that asks for mail which it once wrote, comes from a center that was restored from a backup. It is believed, for what it
+forgot is sent again; and told, for people must know (`Answer.restored`).
 """
 
 from __future__ import annotations
@@ -25,7 +28,6 @@ from sync.wire.exchange import (
     VERSION,
     ExchangeAnswer,
     ExchangeRequest,
-    pack_batch,
 )
 from sync.wire.kinds import Role
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
     from sync.uplink.ports import Parties
     from sync.wire.entry import EntryBytes, Head
+    from sync.wire.exchange import LaterSignatures, Span
     from sync.wire.mail import Mail, MailHead
 
 PATH = "/exchange"
@@ -49,25 +52,36 @@ class Standing(Struct, frozen=True):
 
 
 class Question(Struct, frozen=True):
-    """One signed request and what its answer is measured against. `sent_to` is the sequence after the last entry sent."""
+    """One signed request and what its answer is measured against. `made_to` is the sequence after this device's last entry;
+    `packed` the bytes of its batch; `sent_to` the sequence after the last entry in it.
+    """
 
     message: bytes
     nonce: bytes
+    made_to: int
+    packed: int
     sent_to: int
     mail_head: MailHead
     before: Standing
 
 
 class Answer(Struct, frozen=True):
-    """An answer that holds. There is more mail at the center while `mail_last` exceeds the last item's number."""
+    """An answer that holds. There is more mail at the center while `mail_last` exceeds the last item's number; `mail_from` is
+    from where on it asks for the mail that it has lost; `verbatim` are entries that it wants as they were written, `unsigned` the
+    oldest whose own signatures it lacks.
+    """
 
     standing: Standing
     mail: tuple[Mail, ...]
     mail_last: int
     now_s: int
+    mail_from: int | None
+    restored: bool
+    verbatim: Span | None
+    unsigned: Span | None
 
 
-def question(
+def question(  # noqa: PLR0913 -- what a request says
     parties: Parties,
     before: Standing,
     base: Head,
@@ -75,18 +89,33 @@ def question(
     mail_head: MailHead,
     *,
     nonce: bytes,
+    lean: bool = False,
+    verbatim: range = range(0),
+    signatures: LaterSignatures | None = None,
+    made_to: int | None = None,
+    returned: tuple[bytes, ...] | None = None,
+    mail_bytes: int | None = None,
 ) -> Question:
-    """Sign a request that carries `entries` from `base` on. `nonce` is fresh and random, 16 bytes."""
+    """Sign a request that carries `entries` from `base` on; those in `verbatim` as they were written, of a `lean` batch only the
+    last one's signature. `nonce` is fresh and random, 16 bytes. Without `made_to` these entries are the last that were made.
+    """
+    from sync.wire.batch import pack_batch  # noqa: PLC0415 -- a till sells before it sends
+
+    batch = pack_batch(entries, lean=lean, verbatim=verbatim) if entries else b""
     request = ExchangeRequest(
         version=VERSION, device=parties.device, nonce=nonce, mail_number=mail_head.number, mail_hash=mail_head.hash,
-        epoch=before.epoch, base=base.sequence, base_prev=base.prev, batch=pack_batch(entries),
+        epoch=before.epoch, base=base.sequence, base_prev=base.prev, batch=batch, statement=before.statement,
+        held=before.held, returned=returned, signatures=signatures, mail_bytes=mail_bytes,
     )  # fmt: skip
     message = cose.sign(request.to_cbor(), parties.key, context=REQUEST_CONTEXT)
-    return Question(message, nonce, base.sequence + len(entries), mail_head, before)
+    sent_to = base.sequence + len(entries)
+    return Question(
+        message, nonce, sent_to if made_to is None else made_to, len(batch), sent_to, mail_head, before
+    )
 
 
 def claims(message: bytes, asked: Question, parties: Parties) -> ExchangeAnswer:
-    """Checks 1 to 4: what the center claims in answer to `asked`. Raises: AnswerRefused."""
+    """Checks 1 to 3: what the center claims in answer to `asked`. Raises: AnswerRefused."""
     # 1. the signature
     try:
         payload = parties.trusted.verify(message, Role.MAIL, context=ANSWER_CONTEXT, what="answer")
@@ -96,33 +125,35 @@ def claims(message: bytes, asked: Question, parties: Parties) -> ExchangeAnswer:
     # 2. this question
     if (answer.version, answer.device, answer.nonce) != (VERSION, parties.device, asked.nonce):
         raise AnswerRefused("it answers another question")
-    _check_progress(answer, asked)
+    # 3. what is held
+    if answer.held > asked.made_to:
+        raise AnswerRefused(f"it holds {answer.held} entries, but only {asked.made_to} were made")
     return answer
 
 
-def _check_progress(answer: ExchangeAnswer, asked: Question) -> None:
-    before = asked.before
-    # 3. epoch and statement
-    if (answer.epoch, answer.statement) <= (before.epoch, before.statement):
-        raise AnswerRefused(
-            f"statement {answer.statement} of epoch {answer.epoch} is not newer than the last"
-        )
-    # 4. what is held
-    if answer.held > asked.sent_to:
-        raise AnswerRefused(f"it holds {answer.held} entries, but only {asked.sent_to} were sent")
-    if answer.epoch == before.epoch and answer.held < before.held:
-        raise AnswerRefused(f"it holds {answer.held} entries, but held {before.held} before")
-
-
 def believed(claimed: ExchangeAnswer, asked: Question, parties: Parties, own: Head) -> Answer:
-    """Checks 5 and 6, with this journal's own place at `claimed.held`. Raises: AnswerRefused."""
+    """Checks 4 and 5, with this journal's own place at `claimed.held`. Raises: AnswerRefused."""
     assert own.sequence == claimed.held, "the place that the center claims to be at"
-    # 5. the same history
+    # 4. the same history
     if claimed.head != own.prev:
         raise AnswerRefused(f"the center holds another history before entry {claimed.held}")
-    # 6. the mail
+    # 5. the mail
+    if claimed.mail_from is not None and (
+        claimed.mail or not 1 <= claimed.mail_from <= asked.mail_head.number
+    ):
+        raise AnswerRefused(f"it asks for mail {claimed.mail_from}, which this device does not have")
     standing = Standing(claimed.epoch, claimed.statement, claimed.held)
-    return Answer(standing, _mail(claimed, asked, parties), claimed.mail_last, claimed.now_s)
+    mail_items = _mail(claimed, asked, parties)
+    return Answer(
+        standing, mail_items, claimed.mail_last, claimed.now_s, claimed.mail_from, _restored(claimed, asked),
+        claimed.verbatim, claimed.unsigned,
+    )  # fmt: skip
+
+
+def _restored(claimed: ExchangeAnswer, asked: Question) -> bool:
+    before = asked.before
+    forgets = claimed.held < before.held or claimed.mail_from is not None
+    return forgets or (claimed.epoch, claimed.statement) <= (before.epoch, before.statement)
 
 
 def _mail(claimed: ExchangeAnswer, asked: Question, parties: Parties) -> tuple[Mail, ...]:

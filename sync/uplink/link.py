@@ -42,7 +42,8 @@ class Link:
         """`outage_open` says whether the journal's last word is that the center does not answer."""
         self._pace = pace
         self.state = LinkState.DOWN if outage_open else LinkState.UP
-        self._failures = 0
+        self.failures = 0
+        """In a row."""
         self._up_since_ms = 0
 
     @property
@@ -52,7 +53,7 @@ class Link:
 
     def succeeded(self, now_ms: int) -> None:
         """An exchange was answered."""
-        self._failures = 0
+        self.failures = 0
         if self.state is LinkState.DOWN:
             self.state = LinkState.SETTLING
             self._up_since_ms = now_ms
@@ -61,14 +62,14 @@ class Link:
 
     def failed(self) -> None:
         """An exchange was not answered."""
-        self._failures += 1
+        self.failures += 1
         self.state = LinkState.SHAKY if self.state is LinkState.UP else LinkState.DOWN
 
     def wait_ms(self, chance: float) -> int:
         """How long to wait before the next exchange; `chance` is random in [0, 1)."""
         assert 0 <= chance < 1
-        if self._failures:
-            most_ms = min(self._pace.retry_max_ms, self._pace.retry_ms << min(self._failures - 1, 20))
+        if self.failures:
+            most_ms = min(self._pace.retry_max_ms, self._pace.retry_ms << min(self.failures - 1, 20))
             return most_ms // 2 + int(most_ms * chance / 2)
         if self.state is LinkState.SETTLING:
             return min(self._pace.interval_ms, self._pace.settle_ms)

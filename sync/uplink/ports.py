@@ -40,9 +40,15 @@ class Chain(Protocol):
     async def unsent_entries(self, from_sequence: int, most: int) -> Sequence[EntryBytes]:
         """Up to `most` stored entries from `from_sequence` on, in their order."""
 
+    async def mail_messages(self, from_number: int, most: int) -> Sequence[bytes]:
+        """Up to `most` items of mail as they came, from `from_number` on, in their order."""
+
 
 class Post(Protocol):
     """A carrier of one question and its answer, such as `sync.uplink.client.CenterClient`."""
 
     async def post(self, path: str, body: bytes, *, answer_bytes_max: int) -> bytes:
         """The answer to `body`. Raises: UplinkError."""
+
+    def drop(self) -> None:
+        """Let nothing that was said before reach the next question."""

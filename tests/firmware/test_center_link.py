@@ -274,33 +274,37 @@ def test_a_center_that_takes_a_part_is_sent_the_rest(shop: Shop) -> None:
     shop.day(story)
 
 
-def test_a_center_restored_from_a_backup_gets_what_it_lost(shop: Shop) -> None:
+@pytest.mark.parametrize("epoch", [1, 2], ids=["it does not say so", "it says so"])
+def test_a_restored_center_gets_what_it_lost_and_people_are_told_once(shop: Shop, epoch: int) -> None:
     async def story(journal: Journal, link: CenterLink) -> None:
         await sell(journal, 9)
         await link.visit()
+        await link.visit()
         del shop.center.entries[4:]
-        shop.center.epoch = 2
+        shop.center.epoch = epoch
         await link.visit()
         await link.visit()
         assert journal.acknowledged == journal.head.sequence == len(shop.center.entries)
-        assert journal.epoch == 2
+        assert journal.epoch == epoch
 
     shop.day(story)
     assert shop.kinds().count(CashSale) == 9
+    assert [news.forgotten for news in shop.news] == [7]
+    alarms = [json.loads(line) for line in shop.lines if json.loads(line)["event"] == "center restored"]
+    assert [(line["level"], line["forgotten"]) for line in alarms] == [("error", 7)]
 
 
-def test_a_center_that_lost_entries_and_does_not_say_so_is_not_believed(shop: Shop) -> None:
-    async def story(journal: Journal, link: CenterLink) -> None:
-        await sell(journal, 9)
-        await link.visit()
-        await link.visit()
-        before = journal.acknowledged
-        del shop.center.entries[4:]
-        shop.center.held_at_most = 4
-        await link.visit()
-        assert journal.acknowledged == before
+def test_the_wait_for_the_next_attempt_is_visible(shop: Shop) -> None:
+    async def story(_: Journal, link: CenterLink) -> None:
+        shop.center.away = True
+        running = asyncio.create_task(link.run())
+        while not any(json.loads(line)["event"] == "waits" for line in shop.lines):
+            await asyncio.sleep(0.01)
+        running.cancel()
 
     shop.day(story)
+    waits = [json.loads(line) for line in shop.lines if json.loads(line)["event"] == "waits"]
+    assert [(line["ms"], line["failures"]) for line in waits] == [(750, 1)]
 
 
 def test_a_false_answer_is_an_error_that_a_person_should_see(shop: Shop) -> None:

@@ -20,6 +20,7 @@ from firmware.clock import (
     FileClock,
     SystemClock,
     TimeKeeper,
+    agrees,
 )
 from firmware.errors import ClockRefused, ConfigError
 from sync.wire.entry import TimeInterval
@@ -408,3 +409,30 @@ def test_a_keyed_day_that_a_carried_time_overtakes_stays_a_stated_one() -> None:
     keeper.carried(FLOOR_S + 3 * DAY_S)
     now = keeper.now()
     assert (now.not_before_s, now.grade) == (FLOOR_S + 3 * DAY_S, Grade.STATED)
+
+
+# The system's clock, by which certificates are judged
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "good"),
+    [
+        (-30 * 365 * DAY_S, False),
+        (-DAY_S - 1, False),
+        (-DAY_S, True),
+        (0, True),
+        (DAY_S + CHIP_ERROR_S, True),
+        (DAY_S + CHIP_ERROR_S + 1, False),
+        (30 * 365 * DAY_S, False),
+    ],
+)
+def test_a_system_clock_far_from_what_the_journal_knows_judges_no_certificate(
+    ahead_s: int, good: bool
+) -> None:
+    keeper = powered_on(HandClock(FLOOR_S), chip_shift_s=0)
+    assert agrees(keeper, system_s=lambda: FLOOR_S + ahead_s) is good
+
+
+def test_where_the_journal_knows_no_time_no_clock_is_good_enough() -> None:
+    _, keeper = cold()
+    assert not agrees(keeper, system_s=lambda: FLOOR_S)

@@ -171,10 +171,10 @@ def test_an_address_is_read(url: str, authority: str) -> None:
     assert center_address(url).authority == authority
 
 
-def certificate_files(folder: Path) -> tuple[Path, Path]:
+def certificate_files(folder: Path, years: tuple[int, int] = (2020, 2120)) -> tuple[Path, Path]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    start = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+    start, end = (dt.datetime(year, 1, 1, tzinfo=dt.UTC) for year in years)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -182,7 +182,7 @@ def certificate_files(folder: Path) -> tuple[Path, Path]:
         .public_key(key.public_key())
         .serial_number(1)
         .not_valid_before(start)
-        .not_valid_after(start + dt.timedelta(days=36_500))
+        .not_valid_after(end)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
@@ -195,18 +195,22 @@ def certificate_files(folder: Path) -> tuple[Path, Path]:
     return folder / "certificate.pem", folder / "key.pem"
 
 
+def offered(certificate: Path, key: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
 def ask_over_tls(folder: Path, *, trusted: bool) -> bytes:
     certificate, key = certificate_files(folder)
-    offered = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    offered.load_cert_chain(certificate, key)
-    known = ssl.create_default_context(cafile=str(certificate) if trusted else None)
 
     async def story() -> bytes:
-        async with serving(http("200 OK", b"answer"), tls=offered) as server:
+        async with serving(http("200 OK", b"answer"), tls=offered(certificate, key)) as server:
             address = center_address(f"https://localhost:{server.port}")
-            return await CenterClient(address, timeout_ms=2_000, tls=known).post(
-                "/exchange", b"", answer_bytes_max=10
+            client = CenterClient(
+                address, timeout_ms=2_000, authorities=str(certificate) if trusted else None
             )
+            return await client.post("/exchange", b"", answer_bytes_max=10)
 
     return asyncio.run(story())
 
@@ -218,3 +222,140 @@ def test_a_center_with_a_trusted_certificate_is_talked_to(tmp_path: Path) -> Non
 def test_a_center_with_an_unknown_certificate_is_not_the_center(tmp_path: Path) -> None:
     with pytest.raises(NotTheCenter, match="CERTIFICATE_VERIFY_FAILED"):
         ask_over_tls(tmp_path, trusted=False)
+
+
+@pytest.mark.parametrize("years", [(1980, 1981), (2080, 2081)], ids=["long expired", "not yet valid"])
+@pytest.mark.parametrize("dates_count", [True, False])
+def test_a_clock_decades_off_does_not_lock_the_device_out(
+    tmp_path: Path, years: tuple[int, int], dates_count: bool
+) -> None:
+    """The certificate is decades off against the true clock: the same comparison as the other way round."""
+    certificate, key = certificate_files(tmp_path, years)
+
+    async def story() -> bytes:
+        async with serving(http("200 OK", b"answer"), tls=offered(certificate, key)) as server:
+            client = CenterClient(
+                center_address(f"https://localhost:{server.port}"), timeout_ms=2_000,
+                authorities=str(certificate), dates_count=lambda: dates_count,
+            )  # fmt: skip
+            return await client.post("/exchange", b"", answer_bytes_max=10)
+
+    if dates_count:
+        with pytest.raises(NotTheCenter, match="CERTIFICATE_VERIFY_FAILED"):
+            asyncio.run(story())
+    else:
+        assert asyncio.run(story()) == b"answer"
+
+
+class Keeping:
+    """A center that answers every question on a line with its number, and counts lines and resumed sessions."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+        self.resumed = 0
+        self.questions = 0
+        self.behind = b""
+        self.hangs_up_after = 1 << 30
+        self.writers: list[asyncio.StreamWriter] = []
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.lines += 1
+        self.writers.append(writer)
+        tls = writer.get_extra_info("ssl_object")
+        self.resumed += tls is not None and tls.session_reused
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                await reader.readexactly(int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]))
+                self.questions += 1
+                if self.questions > self.hangs_up_after:
+                    self.hangs_up_after = 1 << 30
+                    break
+                writer.write(http("200 OK", str(self.questions).encode()) + self.behind)
+                await writer.drain()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+
+def asked_three_times(
+    center: Keeping, *, keep_ms: int = 60_000, tls: tuple[Path, Path] | None = None, rest_s: float = 0.0
+) -> list[bytes | UplinkError]:
+    answers: list[bytes | UplinkError] = []
+
+    async def story() -> None:
+        context = None if tls is None else offered(*tls)
+        listener = await asyncio.start_server(center.serve, "127.0.0.1", 0, ssl=context)
+        port = listener.sockets[0].getsockname()[1]
+        url = f"http://127.0.0.1:{port}" if tls is None else f"https://localhost:{port}"
+        client = CenterClient(
+            center_address(url), timeout_ms=2_000, keep_ms=keep_ms, authorities=tls and str(tls[0])
+        )
+        for _ in range(3):
+            try:
+                answers.append(await client.post("/exchange", b"question", answer_bytes_max=100))
+            except UplinkError as error:
+                answers.append(error)
+            await asyncio.sleep(0.01)
+            client._idle_since_s -= rest_s
+        client.drop()
+        listener.close()
+        for writer in center.writers:
+            writer.transport.abort()
+        await asyncio.sleep(0)
+
+    asyncio.run(story())
+    return answers
+
+
+def test_one_connection_serves_many_exchanges() -> None:
+    center = Keeping()
+    assert asked_three_times(center) == [b"1", b"2", b"3"]
+    assert center.lines == 1
+
+
+def test_without_keeping_each_exchange_has_its_connection() -> None:
+    center = Keeping()
+    assert asked_three_times(center, keep_ms=0) == [b"1", b"2", b"3"]
+    assert center.lines == 3
+
+
+def test_a_connection_with_something_behind_its_answer_is_not_used_again() -> None:
+    center = Keeping()
+    center.behind = http("200 OK", b"old answer")
+    assert asked_three_times(center) == [b"1", b"2", b"3"]
+    assert center.lines == 3
+
+
+def test_a_line_that_breaks_between_two_exchanges_of_a_visit_is_an_error() -> None:
+    center = Keeping()
+    center.hangs_up_after = 1
+    first, second, third = asked_three_times(center)
+    assert (first, third) == (b"1", b"3")
+    assert isinstance(second, Unreachable)
+
+
+def test_a_line_that_was_given_up_while_idle_is_replaced_without_a_failure() -> None:
+    center = Keeping()
+    center.hangs_up_after = 1
+    assert asked_three_times(center, rest_s=2.0) == [b"1", b"3", b"4"]
+    assert center.lines == 2
+
+
+def test_an_old_line_is_not_used_again() -> None:
+    center = Keeping()
+    assert asked_three_times(center, rest_s=61.0) == [b"1", b"2", b"3"]
+    assert center.lines == 3
+
+
+def test_a_new_connection_resumes_the_tls_session(tmp_path: Path) -> None:
+    center = Keeping()
+    assert asked_three_times(center, keep_ms=0, tls=certificate_files(tmp_path)) == [b"1", b"2", b"3"]
+    assert (center.lines, center.resumed) == (3, 2)
+
+
+def test_one_tls_connection_serves_many_exchanges(tmp_path: Path) -> None:
+    center = Keeping()
+    assert asked_three_times(center, tls=certificate_files(tmp_path)) == [b"1", b"2", b"3"]
+    assert center.lines == 1

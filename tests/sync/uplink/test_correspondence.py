@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from sync.uplink.correspondence import Correspondence
-from sync.uplink.errors import AnswerRefused, Unreachable
+from sync.uplink.correspondence import Correspondence, Told
+from sync.uplink.errors import AnswerRefused, TimedOut, Unreachable
 from sync.uplink.exchange import Standing
+from sync.wire.mail import MailHead
 from tests.sync.uplink.world import (
     EPOCH,
     FIRST_PREV,
     PARTIES,
     Notebook,
+    entries_of,
     journal,
     letters,
     opened,
@@ -25,6 +27,7 @@ from tests.sync.uplink.world import (
 
 if TYPE_CHECKING:
     from sync.wire.entry import Entry
+    from sync.wire.exchange import ExchangeRequest
 
 
 class Center:
@@ -34,20 +37,33 @@ class Center:
         self.all = entries
         self.held = 0
         self.statement = 0
-        self.bases: list[int] = []
+        self.asked: list[ExchangeRequest] = []
         self.cut = False
+        self.most_bytes = 1 << 20
+        self.drops = 0
+
+    @property
+    def sent(self) -> list[tuple[int, int]]:
+        """Base and number of entries of each request that carried some."""
+        return [(request.base, len(entries_of(request))) for request in self.asked if request.batch]
 
     async def post(self, path: str, body: bytes, *, answer_bytes_max: int) -> bytes:
         assert path == "/exchange"
         request = opened(body)
-        self.bases.append(request.base)
-        self.held = min(len(self.all), request.base + 200)
+        self.asked.append(request)
+        if len(body) > self.most_bytes:
+            raise TimedOut("nothing so large gets through")
+        if request.base <= self.held:
+            self.held = max(self.held, request.base + len(entries_of(request)))
         self.statement += 1
         if self.cut:
             self.cut = False
             raise Unreachable("cut")
         answer = truth(request, self.all[: self.held], [])
         return signed(replace(answer, statement=self.statement))
+
+    def drop(self) -> None:
+        self.drops += 1
 
 
 def correspondence(notebook: Notebook, center: Center, *, held: int = 0) -> Correspondence:
@@ -58,24 +74,72 @@ def correspondence(notebook: Notebook, center: Center, *, held: int = 0) -> Corr
     )  # fmt: skip
 
 
+def told_all(talk: Correspondence) -> list[Told]:
+    told = [asyncio.run(talk.exchange())]
+    while told[-1].more:
+        told.append(asyncio.run(talk.exchange()))
+    return told
+
+
 def test_batches_go_up_until_nothing_is_left() -> None:
-    entries = journal(450)
+    entries = journal(450, bulky=True)
     center = Center(entries)
     talk = correspondence(Notebook(entries), center)
-    more = [asyncio.run(talk.exchange()).more for _ in range(3)]
-    assert center.bases == [0, 200, 400]
-    assert more == [True, True, False]
-    assert talk.standing == Standing(EPOCH, 3, 450)
+    told_all(talk)
+    assert not center.asked[0].batch, "after a start a small question comes first"
+    bases, counts = zip(*center.sent, strict=True)
+    assert bases == tuple(sum(counts[:at]) for at in range(len(counts)))
+    assert talk.standing.held == sum(counts) == 450
+
+
+def test_a_small_batch_is_sent_at_once() -> None:
+    entries = journal(3)
+    center = Center(entries)
+    assert len(told_all(correspondence(Notebook(entries), center))) == 1
+    assert center.sent == [(0, 3)]
+
+
+def test_after_a_break_what_the_center_took_is_not_sent_again() -> None:
+    entries = journal(100, bulky=True)
+    center = Center(entries)
+    talk = correspondence(Notebook(entries), center)
+    asyncio.run(talk.exchange())
+    center.cut = True
+    with pytest.raises(Unreachable):
+        asyncio.run(talk.exchange())
+    told_all(talk)
+    assert center.sent == [(0, 100)]
+    assert talk.standing.held == 100
+
+
+@pytest.mark.parametrize("most_bytes", [1_400, 2_000, 2_800])
+def test_batches_shrink_to_what_gets_through(most_bytes: int) -> None:
+    entries = journal(300, bulky=True)
+    center = Center(entries)
+    center.most_bytes = most_bytes
+    talk = correspondence(Notebook(entries), center)
+    breaks = 0
+    while talk.standing.held < 300:
+        try:
+            asyncio.run(talk.exchange())
+        except TimedOut:
+            breaks += 1
+    assert talk.standing.held == 300
+    assert breaks < len(center.sent), "most go through"
+    went = [len(request.to_cbor()) for request in center.asked[-3:-1]]
+    assert max(went) > most_bytes // 4, "and not in crumbs"
 
 
 def test_an_exchange_without_entries_asks_for_mail() -> None:
     entries = journal(3)
-    told = asyncio.run(correspondence(Notebook(entries), Center(entries), held=3).exchange())
+    center = Center(entries)
+    center.held = 3
+    told = asyncio.run(correspondence(Notebook(entries), center, held=3).exchange())
     assert not told.more
     assert told.round_trip_ms == 40
 
 
-def test_a_lost_answer_is_mended_by_sending_the_same_again() -> None:
+def test_a_lost_answer_is_mended_by_asking_again() -> None:
     entries = journal(3)
     center = Center(entries)
     center.cut = True
@@ -83,15 +147,58 @@ def test_a_lost_answer_is_mended_by_sending_the_same_again() -> None:
     with pytest.raises(Unreachable):
         asyncio.run(talk.exchange())
     asyncio.run(talk.exchange())
-    assert center.bases == [0, 0]
+    assert center.sent == [(0, 3), (0, 3)], "so few are not worth a question"
     assert talk.standing.held == 3
+
+
+def test_a_center_that_forgot_is_sent_all_again_and_the_alarm_is_raised_once() -> None:
+    entries = journal(9)
+    center = Center(entries)
+    talk = correspondence(Notebook(entries), center)
+    told_all(talk)
+    center.held, center.statement = 4, 0
+    told = told_all(talk)
+    assert [one.forgotten for one in told] == [5, None]
+    assert center.sent[-1] == (4, 5)
+    assert talk.standing == Standing(EPOCH, 2, 9)
+
+
+def test_a_center_that_lost_its_mail_gets_that_before_any_entry() -> None:
+    entries = journal(3)
+    items = letters(5, MailHead(0, FIRST_PREV))
+    has: list[bytes] = [items[0].message]
+
+    class Forgetful(Center):
+        async def post(self, path: str, body: bytes, *, answer_bytes_max: int) -> bytes:
+            request = opened(body)
+            self.asked.append(request)
+            has.extend(request.returned or ())
+            lacks = len(has) + 1 if len(has) < request.mail_number else None
+            if lacks is None:
+                self.held = max(self.held, request.base + len(entries_of(request)))
+            self.statement += 1
+            answer = truth(request, self.all[: self.held], [])
+            return signed(replace(answer, statement=self.statement, mail_from=lacks))
+
+    center = Forgetful(entries)
+    notebook = Notebook(entries, items[-1].head, items)
+    talk = correspondence(notebook, center)
+    talk.room.size_bytes = len(items[0].message) + 10
+    told = told_all(talk)
+    assert [one.forgotten for one in told] == [0] + [None] * (len(told) - 1)
+    assert has == [item.message for item in items]
+    returned = [len(request.returned or ()) for request in center.asked]
+    assert sum(returned) == 4
+    assert max(returned) < 4, "no more than the line takes at once"
+    assert [bool(request.batch) for request in center.asked[1:]] == [False] * (len(told) - 2) + [True]
 
 
 def test_a_center_that_holds_what_was_never_made_is_not_believed() -> None:
     entries = journal(3)
     center = Center(entries)
+    center.held = 3
     talk = correspondence(Notebook(entries[:2]), center)
-    with pytest.raises(AnswerRefused, match="only 2 were sent"):
+    with pytest.raises(AnswerRefused, match="only 2 were made"):
         asyncio.run(talk.exchange())
 
 
@@ -111,8 +218,10 @@ def test_more_mail_at_the_center_asks_for_another_exchange() -> None:
 
 def test_a_device_and_a_center_with_other_histories_do_not_go_on() -> None:
     ours, theirs = journal(3), journal(3, version="2")
-    talk = correspondence(Notebook(ours), Center(theirs))
+    center = Center(theirs)
+    talk = correspondence(Notebook(ours), center)
     with pytest.raises(AnswerRefused, match="another history"):
         asyncio.run(talk.exchange())
     assert talk.standing.held == 0
+    assert center.drops == 1, "this line may be one answer behind"
     assert ours[0].prev == FIRST_PREV

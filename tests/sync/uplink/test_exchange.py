@@ -10,9 +10,8 @@ from msgspec.structs import replace
 from sync.uplink import exchange
 from sync.uplink.errors import AnswerRefused
 from sync.uplink.exchange import Standing
-from sync.wire import cose
 from sync.wire.entry import Head
-from sync.wire.exchange import open_batch
+from sync.wire.exchange import VERSION
 from sync.wire.mail import MailHead
 from tests.sync.uplink.world import (
     DEVICE,
@@ -25,6 +24,7 @@ from tests.sync.uplink.world import (
     POLICY_KEY,
     Key,
     digest,
+    entries_of,
     journal,
     letters,
     opened,
@@ -67,11 +67,7 @@ def test_the_question_carries_the_entries_that_the_center_does_not_hold() -> Non
         2,
         ENTRIES[1].hash,
     )
-    key = cose.VerifyingKey(DEVICE_KEY.public)
-    sent = open_batch(
-        request.batch, Head(2, request.base_prev), device=DEVICE, key=key, blinding_key=bytes(32)
-    )
-    assert [entry.stored for entry in sent] == [entry.stored for entry in ENTRIES[2:]]
+    assert entries_of(request) == [entry.stored for entry in ENTRIES[2:]]
 
 
 def test_an_honest_answer_is_believed() -> None:
@@ -86,9 +82,37 @@ def test_a_partly_held_batch_is_believed_up_to_there() -> None:
     assert answer.standing.held == 3
 
 
-def test_a_new_epoch_may_hold_less_than_before() -> None:
-    answer = read(replace(honest(), epoch=EPOCH + 1, statement=0, held=0, head=FIRST_PREV, mail=()))
-    assert answer.standing == Standing(EPOCH + 1, 0, 0)
+@pytest.mark.parametrize(
+    ("change", "restored"),
+    [
+        ({}, False),
+        ({"epoch": EPOCH + 1, "statement": 0}, False),
+        ({"held": 2, "head": ENTRIES[1].hash}, False),
+        ({"held": 1, "head": ENTRIES[0].hash}, True),
+        ({"epoch": EPOCH + 1, "statement": 0, "held": 0, "head": FIRST_PREV}, True),
+        ({"statement": 0}, True),
+        ({"epoch": EPOCH - 1, "statement": 99}, True),
+    ],
+)
+def test_a_center_that_forgot_what_it_said_was_restored(change: dict[str, object], restored: bool) -> None:
+    answer = read(replace(honest(), **change))
+    assert answer.restored is restored
+    assert answer.standing.held == change.get("held", 5)
+
+
+@pytest.mark.parametrize(("mail_from", "good"), [(0, False), (1, True), (3, True), (4, False)])
+def test_mail_is_asked_back_only_where_there_is_some(mail_from: int, good: bool) -> None:
+    request = exchange.question(
+        PARTIES, BEFORE, Head(2, ENTRIES[1].hash), [], MAIL[-1].head, nonce=NONCE, made_to=5
+    )
+    answer = replace(truth(opened(request.message), ENTRIES, []), mail_from=mail_from)
+    claimed = exchange.claims(signed(answer), request, PARTIES)
+    if good:
+        told = exchange.believed(claimed, request, PARTIES, Head(5, ENTRIES[-1].hash))
+        assert (told.mail_from, told.restored) == (mail_from, True)
+    else:
+        with pytest.raises(AnswerRefused, match=f"asks for mail {mail_from}"):
+            exchange.believed(claimed, request, PARTIES, Head(5, ENTRIES[-1].hash))
 
 
 @pytest.mark.parametrize(
@@ -96,11 +120,10 @@ def test_a_new_epoch_may_hold_less_than_before() -> None:
     [
         ({"nonce": bytes(15) + b"\x01"}, "another question"),
         ({"device": DEVICE + 1}, "another question"),
-        ({"version": 2}, "another question"),
-        ({"statement": 0}, "not newer"),
-        ({"epoch": EPOCH - 1, "statement": 99}, "not newer"),
-        ({"held": 6}, "only 5 were sent"),
-        ({"held": 1, "head": ENTRIES[0].hash}, "held 2 before"),
+        ({"version": VERSION + 1}, "another question"),
+        ({"held": 6}, "only 5 were made"),
+        ({"mail_from": 1}, "asks for mail 1"),
+        ({"mail_from": 1, "mail": ()}, "asks for mail 1"),
         ({"head": digest("another history")}, "another history before entry 5"),
         ({"mail": tuple(item.message for item in MAIL[1:])}, "mail 1: does not follow"),
         ({"mail": (MAIL[0].message, MAIL[2].message)}, "mail 2: does not follow"),

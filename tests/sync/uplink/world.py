@@ -7,11 +7,12 @@ from hashlib import sha256
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from sync.central.checking import Examined, check_batch
 from sync.uplink.ports import Parties
 from sync.wire import cose, mail
 from sync.wire.credential import DELEGATION_CONTEXT, Delegation, trust
 from sync.wire.entry import Draft, Entry, EntryBytes, Head, TimeInterval, seal
-from sync.wire.exchange import ANSWER_CONTEXT, REQUEST_CONTEXT, ExchangeAnswer, ExchangeRequest
+from sync.wire.exchange import ANSWER_CONTEXT, REQUEST_CONTEXT, VERSION, ExchangeAnswer, ExchangeRequest
 from sync.wire.facts import Booted
 from sync.wire.kinds import Grade, MailKind, Role
 from sync.wire.mail import Mail, MailHead, Revocation
@@ -47,13 +48,14 @@ TRUSTED = trust(ROOT.public, [delegation(1, Role.MAIL, MAIL_KEY), delegation(2, 
 PARTIES = Parties(DEVICE, DEVICE_KEY, TRUSTED)
 
 
-def journal(entries: int, *, version: str = "1") -> list[Entry]:
-    """That many entries that a device of software `version` made."""
+def journal(entries: int, *, version: str = "1", bulky: bool = False) -> list[Entry]:
+    """That many entries that a device of software `version` made; bulky ones cannot be packed much."""
     made: list[Entry] = []
     head = Head(0, FIRST_PREV)
     for sequence in range(entries):
         time = TimeInterval(not_before_s=NOW_S + sequence, span_s=1, grade=Grade.TRUSTED)
-        draft = Draft(Booted(version=version, clean=True), time, sequence)
+        named = digest(f"{version} {sequence}").hex()[:40] if bulky else version
+        draft = Draft(Booted(version=named, clean=True), time, sequence)
         made.append(seal(draft, head, device=DEVICE, key=DEVICE_KEY, blinding_key=bytes(32)))
         head = made[-1].next_head
     return made
@@ -75,6 +77,7 @@ class Notebook:
 
     entries: list[Entry]
     mail_head: MailHead = field(default_factory=lambda: MailHead(0, FIRST_PREV))
+    inbox: list[Mail] = field(default_factory=list)
 
     @property
     def head(self) -> Head:
@@ -86,11 +89,14 @@ class Notebook:
     async def unsent_entries(self, from_sequence: int, most: int) -> list[EntryBytes]:
         return [entry.stored for entry in self.entries[from_sequence : from_sequence + most]]
 
+    async def mail_messages(self, from_number: int, most: int) -> list[bytes]:
+        return [item.message for item in self.inbox[from_number - 1 : from_number - 1 + most]]
+
 
 def truth(request: ExchangeRequest, entries: list[Entry], mail_items: list[Mail]) -> ExchangeAnswer:
     """What an honest center says that has taken all of `entries`."""
     return ExchangeAnswer(
-        version=1, device=DEVICE, nonce=request.nonce, epoch=EPOCH, statement=1, held=len(entries),
+        version=VERSION, device=DEVICE, nonce=request.nonce, epoch=EPOCH, statement=1, held=len(entries),
         head=entries[-1].hash if entries else FIRST_PREV,
         mail=tuple(item.message for item in mail_items), mail_last=len(mail_items), now_s=NOW_S,
     )  # fmt: skip
@@ -109,3 +115,14 @@ def signed(answer: ExchangeAnswer, key: Key = MAIL_KEY) -> bytes:
 
 def digest(text: str) -> bytes:
     return sha256(text.encode()).digest()
+
+
+def entries_of(request: ExchangeRequest) -> list[EntryBytes]:
+    """What the request's batch brings."""
+    if not request.batch:
+        return []
+    examined = check_batch(
+        request.batch, Head(request.base, request.base_prev), device=DEVICE, public=DEVICE_KEY.public, blinding_key=bytes(32)
+    )  # fmt: skip
+    assert isinstance(examined, Examined)
+    return [one.stored for one in examined.checked]
