@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sync.wire.mail import Mail
 
 RETRY_MS = 5_000
-"""How often an owed slip is tried again while nobody is at the counter."""
+"""How often an owed slip is tried again while nobody is at the counter; once one came out, the next follows at once."""
 SAME_ANSWER_MS = 1_000
 """A scanner that runs wild is answered once in so long, not once a scan."""
 ADVICE = frozenset({Prompt.SCANNER_SETTINGS, Prompt.SCANNER_NO_END, Prompt.SCANNER_NO_CHECK_DIGIT})
@@ -61,7 +61,7 @@ class Conversation:
 
     def __init__(self, journal: Journal, paper: Paper, settings: Settings) -> None:
         self._talk = Talk(journal, paper, settings, FUNCTIONS)
-        self._retried_ms = 0
+        self._retry_at_ms = 0
         self._answered_ms: dict[Prompt, tuple[int, int]] = {}
 
     @property
@@ -203,9 +203,8 @@ class Conversation:
     async def _print_waiting(self) -> None:
         talk = self._talk
         if talk.owed:
-            if talk.now_ms - self._retried_ms >= RETRY_MS:
-                self._retried_ms = talk.now_ms
-                await owed.retry(talk)
+            if talk.now_ms >= self._retry_at_ms and not await owed.print_next(talk):
+                self._retry_at_ms = talk.now_ms + RETRY_MS
             return
         await notices.print_next(talk)
 

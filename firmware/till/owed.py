@@ -3,6 +3,9 @@
 The entry is committed before a byte of its slip leaves, so the slip is owed from then on; what is owed longer comes first.
 The draft file says which slip was printed last and which had begun; what comes out again after a byte may have left is
 marked as a copy. Where the draft cannot know, because the machine itself went down, a copy it is.
+
+One at a time: after a day without a printer many are owed, and whoever comes to the counter meanwhile is served between two
+of them. Never into an open basket's strip: one household's receipt does not hang on another's paper.
 """
 
 from __future__ import annotations
@@ -21,27 +24,26 @@ if TYPE_CHECKING:
     from sync.wire.entry import Entry
 
 
-async def print_owed(talk: Talk, entry: Entry, slip: Slip) -> bool:
-    """Print the slip of `entry`, which was committed just now; if it does not come out whole it stays owed. False then."""
+async def print_owed(talk: Talk, entry: Entry, slip: Slip) -> None:
+    """Print the slip of `entry`, which was committed just now, or what is owed longer; what does not come out stays owed."""
     older = bool(talk.owed)
     talk.owed.append(entry.sequence)
-    printed = await retry(talk) if older else await _print(talk, entry, slip)
+    printed = await print_next(talk) if older else await _print(talk, entry, slip)
     if not printed:
         await talk.beep(Sound.LOOK)
+
+
+async def print_next(talk: Talk) -> bool:
+    """Print what is owed longest, if anything is. False if it did not come out."""
+    if not talk.owed:
+        return True
+    entry = await talk.journal.entry(talk.owed[0])
+    assert entry is not None, "what is owed is in the journal"
+    begun = entry.sequence in talk.begun
+    printed = await _print(talk, entry, await whole_slip(talk, entry, copy=begun))
+    if printed and begun:
+        await talk.prompt(Prompt.PRINTER_CAME_BACK)
     return printed
-
-
-async def retry(talk: Talk) -> bool:
-    """Print what is owed, the oldest first. False if something still is."""
-    while talk.owed:
-        entry = await talk.journal.entry(talk.owed[0])
-        assert entry is not None, "what is owed is in the journal"
-        begun = entry.sequence in talk.begun
-        if not await _print(talk, entry, await whole_slip(talk, entry, copy=begun)):
-            return False
-        if begun:
-            await talk.prompt(Prompt.PRINTER_CAME_BACK)
-    return True
 
 
 async def _print(talk: Talk, entry: Entry, slip: Slip) -> bool:
@@ -79,4 +81,4 @@ async def recover(talk: Talk, draft: Draft | None, tail: list[Entry]) -> None:
     talk.begun = set(draft.begun) & set(talk.owed) if draft is not None and same_machine else set(talk.owed)
     if talk.begun:
         await talk.prompt(Prompt.PARTLY_PRINTED)
-    await retry(talk)
+    await print_next(talk)

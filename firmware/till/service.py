@@ -16,7 +16,7 @@ from firmware.receipt.prompt_slips import PRESS_ENTER, Prompt
 from firmware.till.asking import PRESS_BACK, again, start
 from firmware.till.codes import Function, help_parts
 from firmware.till.goods import ask_price, found_by_gtin, found_by_number, price_doubted, price_typed
-from firmware.till.owed import retry
+from firmware.till.owed import print_next
 from firmware.till.paying import check_pin, is_blocked, print_wrong_pin
 from firmware.till.reversing import sequence_typed
 from firmware.till.slips_of import Printable, basket_line, tranche_title, whole_slip
@@ -118,7 +118,7 @@ async def reprint(talk: Talk, typed: str = "") -> State:
         await talk.decline(DeclineReason.NOT_FOUND)
         return talk.rest()
     if entry.sequence in talk.owed:
-        await retry(talk)
+        await print_next(talk)
     else:
         await talk.show(await whole_slip(talk, entry, copy=True))
     return talk.rest()

@@ -41,9 +41,29 @@ def test_a_day_without_a_printer_sells_on_where_amounts_are_seen(shop: Counter) 
     shop.wait_s(3_600)
     assert len(shop.till._talk.owed) == 3
     shop.paper.refill()
-    shop.wait_s(6)
+    shop.wait_s(5 + 3)
     assert shop.paper.text().count("رسید خرید") == 3
     assert not shop.till._talk.owed
+
+
+def test_who_comes_while_much_is_owed_is_served_between_two_slips(shop: Counter) -> None:
+    shop.paper.is_loud = shop.paper.has_display = True
+    shop.paper.run_out()
+    sell(shop, 3)
+    shop.paper.refill()
+    while len(shop.till._talk.owed) == 3:
+        shop.wait_s(1)
+    assert len(shop.till._talk.owed) == 2, "one at a time"
+    shop.scan(MILK)
+    shop.wait_s(20)
+    assert len(shop.till._talk.owed) == 2, "nothing of another household's comes into an open strip"
+    shop.scan_card(shop.members[1])
+    shop.press("+ 0002 Enter")
+    assert len(shop.till._talk.owed) == 2, "what is owed longer comes first"
+    shop.wait_s(2)
+    assert not shop.till._talk.owed
+    assert shop.paper.text().count("رسید خرید") == 4
+    assert shop.paper.text().count("رونوشت") == 0
 
 
 def test_without_a_printer_the_policy_bounds_receipts_that_are_owed(shop: Counter) -> None:
@@ -88,6 +108,7 @@ def test_more_is_owed_than_a_flicker_leaves_and_nothing_of_it_is_forgotten(shop:
         shop.press("+ Enter *11 Enter")
     assert len(shop.till._talk.owed) == 20 + 19
     shop.cut_power()
+    shop.wait_s(20 + 19)
     assert not shop.till._talk.owed
     assert shop.paper.text().count("رسید فروش نقدی") == 20
     assert shop.paper.text().count("گزارش X") == 19

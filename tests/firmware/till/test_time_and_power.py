@@ -234,6 +234,7 @@ def test_all_that_is_owed_comes_in_order_even_after_a_restart(shop: Counter) -> 
     shop.press("0001 Enter *11 Enter")
     assert shop.count(EntryKind.CLOSING) == 1
     shop.cut_power()
+    shop.wait_s(1)
     printed = shop.paper.text()
     assert printed.index("رسید خرید") < printed.index("گزارش X")
     assert printed.splitlines().count("رونوشت") == 2
