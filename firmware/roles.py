@@ -122,8 +122,10 @@ def fits(role: Role, port: Port) -> bool:
 class Roles:
     """The roles of this till. Owns the file while entered by `open_roles`."""
 
-    def __init__(self, folder: Path, seats: Mapping[Role, Seat]) -> None:
+    def __init__(self, folder: Path, seats: Mapping[Role, Seat], *, may_store: bool = True) -> None:
+        """Without `may_store` another process owns the file."""
         self._folder = folder
+        self._may_store = may_store
         self._seats = dict(seats)
 
     def seat(self, role: Role) -> Seat | None:
@@ -165,6 +167,8 @@ class Roles:
             del self._seats[held]
 
     def _store(self) -> None:
+        if not self._may_store:
+            raise RolesNotStored(f"{self._folder / ROLES_FILE}: looked at only")
         # It holds up the loop while the disk works, which nobody notices who has just plugged something in.
         try:
             whole_file.replace(self._folder / ROLES_FILE, _text(self._seats).encode())
@@ -194,8 +198,8 @@ def open_roles(folder: Path, *, warn: Callable[[str], None]) -> Iterator[Roles]:
 
 
 def read_roles(folder: Path, *, warn: Callable[[str], None]) -> Roles:
-    """The roles kept in `folder`, to look at only."""
-    return Roles(folder, _loaded(folder, warn, put_aside=False))
+    """The roles kept in `folder`, to look at only: what is given holds in this process and is not kept."""
+    return Roles(folder, _loaded(folder, warn, put_aside=False), may_store=False)
 
 
 def is_in_use(folder: Path) -> bool:
@@ -266,12 +270,12 @@ def _text(seats: Mapping[Role, Seat]) -> str:
     for role in Role:
         if (seat := seats.get(role)) is not None:
             words = {"place": seat.place, "model": seat.model, "name": seat.name}
-            rows = [f"{key} = {_quoted(word)}" for key, word in words.items()]
+            rows = [f"{key} = {quoted(word)}" for key, word in words.items()]
             rows += [f"baud = {seat.baud}"] if seat.baud else []
             parts.append("\n".join((f"\n[{role.value}]", *rows, "")))
     return "".join(parts)
 
 
-def _quoted(word: str) -> str:
+def quoted(word: str) -> str:
     """A JSON string is one of TOML's too, once DEL is escaped."""
     return json.encode(word).decode().replace("\x7f", "\\u007f")

@@ -20,7 +20,7 @@ import tomllib
 from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
-from msgspec import Struct, json
+from msgspec import Struct
 
 from drivers import ports
 from drivers.errors import PortNotOpened, ProfileError
@@ -29,7 +29,7 @@ from drivers.ports import Port, PortKind
 from drivers.printer.profiles import NARROW, PrinterProfile, all_profiles, profile_named, recognized
 from firmware import whole_file
 from firmware.errors import ConfigError, RolesNotStored
-from firmware.roles import Role
+from firmware.roles import Role, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -207,5 +207,5 @@ def _read(path: Path) -> Found | None:
 
 def _text(found: Found) -> str:
     words = {"place": found.place, "profile": found.profile, "flow": found.flow.value}
-    rows = (f"{key} = {json.encode(word).decode()}\n" for key, word in words.items())
+    rows = (f"{key} = {quoted(word)}\n" for key, word in words.items())
     return "".join((_HEAD, *rows, f"baud = {found.baud}\n"))

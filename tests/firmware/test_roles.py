@@ -227,3 +227,16 @@ def test_whatever_a_device_calls_itself_is_read_back(
     with open_roles(folder, warn=silent) as roles:
         roles.assign(Role.PRINTER, port)
     assert kept(folder).seat(Role.PRINTER) == Seat(place=place, model=model, name=name)
+
+
+def test_who_only_looks_keeps_nothing(tmp_path: Path) -> None:
+    with open_roles(tmp_path, warn=silent) as roles:
+        roles.assign(Role.SCANNER, keyboard("usb-a-1.2"))
+        looked_at = read_roles(tmp_path, warn=pytest.fail)
+        with pytest.raises(RolesNotStored):
+            looked_at.assign(Role.KEYPAD, keyboard("usb-a-1.3"))
+        assert looked_at.role_at("usb-a-1.3") is Role.KEYPAD, "in this process"
+        with pytest.raises(RolesNotStored):
+            looked_at.free(Role.SCANNER)
+    assert kept(tmp_path).role_at("usb-a-1.2") is Role.SCANNER
+    assert kept(tmp_path).role_at("usb-a-1.3") is None

@@ -13,7 +13,7 @@ from drivers.ports import Port, PortKind
 from firmware.config import config_from
 from firmware.desk.printer_choice import PRINTER_FILE, PrinterChoice, model_of
 from firmware.errors import ConfigError, RolesNotStored
-from firmware.roles import Role, open_roles
+from firmware.roles import Role, open_roles, read_roles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -195,3 +195,23 @@ def test_the_model_is_what_the_printer_says_of_itself() -> None:
     assert model_of(EPSON) == "TM-T88V"
     assert model_of(NAMELESS) == "Printer"
     assert model_of(BOARD) is None
+
+
+def test_the_only_usb_printer_is_taken_by_who_only_looks_but_not_kept(tmp_path: Path) -> None:
+    read = config_from('data_folder = "."\n', folder=tmp_path)
+    choice = PrinterChoice(read, read_roles(tmp_path, warn=pytest.fail), look=lambda: (EPSON,))
+    assert chosen_name(choice) == (EPSON.path, "epson-tm-t88")
+    assert not (tmp_path / "roles.toml").exists()
+
+
+def test_a_place_with_signs_that_toml_forbids_is_found_again(tmp_path: Path) -> None:
+    odd = Port(kind=PortKind.SERIAL, path=Path("/dev/ttyUSB0"), place='a"\\\x7f\x01b')
+
+    def find(choice: PrinterChoice, _: Roles) -> None:
+        choice.keep(odd, choice.plain("80mm"))
+
+    def again(choice: PrinterChoice, _: Roles) -> None:
+        assert chosen_name(choice) == (odd.path, "80mm")
+
+    at_a_till(tmp_path, odd, story=find)
+    at_a_till(tmp_path, odd, story=again)
