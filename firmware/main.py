@@ -12,9 +12,10 @@ from drivers.errors import DriverError
 from drivers.ports import list_mute_devices, list_usb_printers
 from firmware import boot
 from firmware.center_link import AskNow, CenterLink
-from firmware.clock import FileClock, SystemClock
+from firmware.clock import FileClock, SystemClock, agrees
 from firmware.counter import Counter
 from firmware.desk.inputs import Inputs, desk_of
+from firmware.desk.light import Light
 from firmware.desk.paper import Paper
 from firmware.desk.printer_choice import PrinterChoice
 from firmware.desk.printer_search import PrinterSearch
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from firmware.roles import Listed, Roles
 
 STANDARD_ERROR = 2
+CENTER_KEEP_MS = 90_000
+"""How long the connection to the center is kept idle: over the usual interval between two exchanges."""
 
 
 async def run(config: Config) -> None:
@@ -107,7 +110,8 @@ async def _serve(
     sounds = Sounds(players_of(config.beeper_device, paper), log=log, monotonic_ms=real_ms)
     hints = Hints(paper, log=log)
     pole, screen = _pole(config, roles, log), _screen(config)
-    signals = Signals(paper, hints, sounds, pole=pole, screen=screen)
+    light = Light(lambda: inputs.key_lights, chance=_chance)
+    signals = Signals(paper, hints, sounds, pole=pole, screen=screen, light=light)
 
     # the conversation with the people there
     def devices() -> tuple[Listed, ...]:
@@ -125,8 +129,9 @@ async def _serve(
     # the way to the center
     asked = AskNow()
     client = CenterClient(
-        center_address(config.center_url or identity.center_url), timeout_ms=config.center_timeout_ms
-    )
+        center_address(config.center_url or identity.center_url), timeout_ms=config.center_timeout_ms,
+        keep_ms=CENTER_KEEP_MS, dates_count=partial(agrees, journal.keeper),
+    )  # fmt: skip
     correspondence = Correspondence(
         Parties(identity.device, identity.key, identity.trusted), journal, client,
         standing=Standing(journal.epoch, journal.statement, journal.acknowledged),
@@ -157,13 +162,17 @@ async def _serve(
         Job("printer", paper.run, (DriverError,)),
         Job("inputs", inputs.run),
         Job("sounds", sounds.run),
+        Job("light", light.run),
         Job("hints", hints.run),
         *(Job("signs", sign.run, (DriverError,)) for sign in (pole, screen) if sign is not None),
         Job("counter", counter.run),
         Job("center", center.run),
         Job("upkeep", upkeep.run),
     )
-    await supervisor.run(jobs, until=until)
+    try:
+        await supervisor.run(jobs, until=until)
+    finally:
+        client.drop()
 
 
 def clock_of(config: Config) -> Clock:
