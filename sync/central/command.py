@@ -9,6 +9,7 @@
     sofreh-central --center DIR enroll --shop NUMBER
     sofreh-central --center DIR allot | announce TRANCHE | code NATIONAL_ID | settle | report | verify
     sofreh-central verify [--keys DIR | --root HEX] FILE ...
+    sofreh-central --center DIR import PATH | export PATH [DEVICE ...]
     sofreh-central --center DIR serve --port 8443 --tls-cert FILE --tls-key FILE
 """
 
@@ -151,6 +152,7 @@ def _parser() -> argparse.ArgumentParser:
     _people_orders(orders)
     _credit_orders(orders)
     _checking_orders(orders)
+    _courier_orders(orders)
     _serve_order(orders)
     return parser
 
@@ -239,6 +241,20 @@ def _checking_orders(orders: Any) -> None:
     )
     verify.add_argument(
         "--root", metavar="HEX", help="the root's public key, where its folder is not at hand"
+    )
+
+
+def _courier_orders(orders: Any) -> None:
+    take = _order(orders, "import", "take devices' questions from a stick, and write the answers beside them")
+    take.add_argument("path", type=_path, metavar="PATH", help="the stick's folder, or one file")
+    send = _order(orders, "export", "write waiting mail to a stick for devices that have not asked")
+    send.add_argument("path", type=_path, metavar="PATH", help="the stick's folder")
+    send.add_argument(
+        "devices",
+        type=_number(),
+        nargs="*",
+        metavar="DEVICE",
+        help="for these (default: all that mail waits for)",
     )
 
 

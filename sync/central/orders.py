@@ -17,6 +17,7 @@ from sync.central import (
     briefing,
     cards,
     codes,
+    courier,
     enrollment,
     people,
     scheme,
@@ -305,6 +306,14 @@ async def _verify(center: Center, _given: Arguments, say: Progress) -> Result:
     return Result({"sound": not findings, "findings": findings}, lines, ok=not findings)
 
 
+async def _import(center: Center, given: Arguments, say: Progress) -> Result:
+    return await courier.take(center, Path(given["path"]), say)
+
+
+async def _export(center: Center, given: Arguments, _say: Progress) -> Result:
+    return await courier.send(center, Path(given["path"]), given["devices"])
+
+
 async def _cards(center: Center, given: Arguments, say: Progress) -> Result:
     issued = await center.run(partial(cards.issued, keys=center.keys))
     pages = []
@@ -364,4 +373,6 @@ ORDERS: dict[str, Callable[[Center, Arguments, Progress], Awaitable[Result]]] = 
     "report": _report,
     "verify": _verify,
     "cards": _cards,
+    "import": _import,
+    "export": _export,
 }

@@ -11,6 +11,7 @@ file that is copied, renamed, late or lost does no harm. The name is short (8.3)
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -21,6 +22,9 @@ from sync.wire.kinds import Way
 from sync.wire.record import Record, array_record, item
 from sync.wire.shapes import octets, one_of, uint
 
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
 MAGIC = b"sofreh-carried-1"
 INFO = b"sofreh/carried/1"
 NUMBER_MAX = 99
@@ -28,6 +32,8 @@ DEVICE_MAX = 9_999_999
 MESSAGES_MAX = 64
 MESSAGE_BYTES_MAX = 4 << 20
 SEALED_BYTES_MAX = 8 << 20
+HEADS_BYTES_MAX = 1024
+"""More than CBOR spends on MESSAGES_MAX messages."""
 FILE_BYTES_MAX = SEALED_BYTES_MAX + 1024
 _LETTER = {Way.QUESTION: "Q", Way.ANSWER: "A"}
 _NAME = re.compile(r"S([1-9][0-9]{0,6})\.([QA])([0-9]{2})", re.ASCII | re.IGNORECASE)
@@ -69,6 +75,20 @@ def place_of(name: str) -> Place | None:
         return None
     way = Way.QUESTION if found[2].upper() == "Q" else Way.ANSWER
     return Place(way, int(found[1]), int(found[3]))
+
+
+async def in_files(messages: AsyncIterator[bytes]) -> AsyncIterator[tuple[bytes, ...]]:
+    """Messages as many to a file as one takes, in their order; never more than a file's worth is in memory."""
+    taken: list[bytes] = []
+    size = 0
+    async for message in messages:
+        if len(taken) == MESSAGES_MAX or (taken and size + len(message) > SEALED_BYTES_MAX - HEADS_BYTES_MAX):
+            yield tuple(taken)
+            taken, size = [], 0
+        taken.append(message)
+        size += len(message)
+    if taken:
+        yield tuple(taken)
 
 
 def seal(messages: tuple[bytes, ...], place: Place, public: bytes, *, ephemeral: bytes) -> bytes:
