@@ -3,7 +3,7 @@
     "R1:" + base45(CBOR [sequence, prev, kind, time, boot, public, lines or their hash, private hash, signature, slim])
 
 Device and shop stand in the slim credential; the payload is rebuilt from these parts. Where the lines do not fit, their
-hash stands instead. No URL, no name, nothing of the household.
+hash stands instead. Under a mandate the slim credential carries it, until the center has replaced both. No URL, no name, nothing of the household.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ RECEIPT_BYTES_MAX = 2048
 """Above the longest that can be made: the hash of the lines and LEGS_MAX legs of the widest numbers."""
 FITS_BYTES = 487
 """With the prefix, 734 characters: version 17 at level M, the largest QR on 58 mm paper at 4 dots a module."""
+MANDATED_FITS_BYTES = 623
+"""The same at level L, 938 characters, where a slim mandate takes the room of the lines."""
 _HASH_START = cbor.head(cbor.BYTES, HASH_BYTES)
 
 
@@ -61,9 +63,14 @@ def to_qr(entry: Entry, slim: SlimCredential) -> str:
     """The text of the QR for `entry`, with its lines if they fit."""
     payload = Payload.from_cbor(entry.stored.payload)
     data = _pack(payload, entry.stored.lines, entry.stored.signature, slim)
-    if len(data) > FITS_BYTES and payload.lines_hash is not None:
+    if len(data) > room_bytes(slim) and payload.lines_hash is not None:
         data = _pack(payload, cbor.encode(payload.lines_hash), entry.stored.signature, slim)
     return PREFIX + base45.encode(data)
+
+
+def room_bytes(slim: SlimCredential) -> int:
+    """How many bytes a QR may hold, so that 58 mm paper takes it."""
+    return FITS_BYTES if isinstance(slim.issuer, int) else MANDATED_FITS_BYTES
 
 
 def verify(text: str, trusted: TrustedKeys) -> VerifiedReceipt:

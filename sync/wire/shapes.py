@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -125,6 +126,17 @@ def nested(kind: type[Record]) -> Shape:
         fits=f"type(v) is {named(kind)}",
         write=f"{named(kind)}.write(v)",
         why=f"not a {kind.__name__}",
+    )
+
+
+def uint_or(kind: type[Record]) -> Shape:
+    """A number, or, where it has to say more than that, a record that is an array."""
+    number, other = uint(), nested(kind)
+    return Shape(
+        read=f"if data[at] >> 5 == 4:\n{indent(other.read, '    ')}\nelse:\n{indent(number.read, '    ')}",
+        fits=f"({number.fits} or {other.fits})",
+        write=f"({other.write} if {other.fits} else {number.write})",
+        why=f"neither an integer from 0 to {UINT_MAX} nor a {kind.__name__}",
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
-from sync.wire import card, catalog, cose, credential, entry, facts, mail, policy, proof
+from sync.wire import card, catalog, cose, credential, entry, facts, mail, mandate, policy, proof
 from sync.wire.kinds import (
     SIGNING_ROLES,
     ClockSource,
@@ -253,3 +253,22 @@ def mailbox() -> tuple[mail.Mail, ...]:
 
 
 MAILBOX = mailbox()
+
+LAPTOP_KEY = SeedKey("technician's laptop")
+MANDATE_UNTIL_S, MANDATED_UNTIL_S = 1_768_300_000, 1_775_000_000
+PREDECESSOR = credential.Predecessor(device=1000, held=57, head=octets("predecessor's head", 32))
+MANDATE = mandate.Mandate(
+    version=1, device=DEVICE, shop=SHOP, public=LAPTOP_KEY.public, not_before_s=1_767_700_000,
+    until_s=MANDATE_UNTIL_S, credential_until_s=MANDATED_UNTIL_S,
+    center_exchange_public=octets("center's exchange key", 32), epoch=1, predecessor=PREDECESSOR,
+)  # fmt: skip
+MANDATE_MESSAGE = cose.sign(MANDATE.to_cbor(), CREDENTIAL_KEY, context=mandate.MANDATE_CONTEXT)
+SLIM_MANDATE = credential.slim_mandate(
+    device=DEVICE, shop=SHOP, public=LAPTOP_KEY.public, until_s=MANDATED_UNTIL_S, issuer=2, key=CREDENTIAL_KEY
+)
+MANDATED = replace(
+    CREDENTIAL, not_before_s=MORNING_S - 600, until_s=MANDATED_UNTIL_S, predecessor=PREDECESSOR
+)
+MANDATED_MESSAGE = cose.sign(MANDATED.to_cbor(), LAPTOP_KEY, context=credential.CREDENTIAL_CONTEXT)
+MANDATED_SLIM = credential.slim_under(MANDATED, SLIM_MANDATE, key=LAPTOP_KEY)
+"""The same device, enrolled without network: its journal is another, for it begins with another credential."""

@@ -106,6 +106,8 @@ def _things(shape: Shape) -> list[Any]:
 
 def _form(shape: Shape) -> str:
     things = _things(shape)
+    if shape.why.startswith("neither "):
+        return f"natural / {_form_of(things[0])}"
     if things:
         return _form_of(things[0])
     for pattern, form in _FORMS:

@@ -23,6 +23,7 @@ BLOCKS = dict(shown(TEXT))
 SHOWN = {
     "credential.credential",
     "credential.delegations.1",
+    "credential.mandated_slim",
     "credential.slim",
     "entries.enrolled.payload",
     "mail.verdicts.payload",
@@ -54,6 +55,7 @@ def test_no_block_of_the_format_is_empty() -> None:
         ("Policy", "  15: [0*8 tstr],     ; contacts, at most 120 characters"),
         ("PrivatePart", '  ? 3: tstr .regexp "[0-9]{1,8}", ; code'),
         ("Unit", "  / 1  ; gram"),
+        ("SlimCredential", "  issuer: natural / SlimMandate,"),
     ],
 )
 def test_a_field_is_written_in_cddl(name: str, row: str) -> None:

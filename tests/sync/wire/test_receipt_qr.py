@@ -20,6 +20,7 @@ from tests.vectors.samples import (
     FIRST_HEAD,
     JOURNAL,
     LINES,
+    MANDATED_SLIM,
     PRIVATE,
     PURCHASE,
     PURCHASE_ENTRY,
@@ -133,3 +134,19 @@ def test_a_receipt_made_after_the_credentials_end_proves_nothing(late_s: int, ho
         return
     with pytest.raises(NotAuthentic, match="credential had ended"):
         receipt_qr.verify(receipt_qr.to_qr(made, SLIM), TRUSTED)
+
+
+@pytest.mark.parametrize("lines", [1, 4, 10, facts.LINES_MAX])
+def test_a_receipt_under_a_mandate_fits_on_58_mm_paper_at_level_l(lines: int) -> None:
+    text = receipt_qr.to_qr(sealed(lines=lines), MANDATED_SLIM)
+    code = segno.make(text, error="l", boost_error=False, micro=False)
+    assert DOTS_PER_MODULE * (len(code.matrix) + 2 * QUIET_MODULES) <= PAPER_DOTS
+    read = receipt_qr.verify(text, TRUSTED)
+    assert (read.slim, read.hash) == (MANDATED_SLIM, sealed(lines=lines).hash)
+
+
+def test_the_bound_under_a_mandate_is_the_largest_that_fits() -> None:
+    for more, version in ((0, 17), (1, 18)):
+        text = "R1:" + base45.encode(bytes(receipt_qr.room_bytes(MANDATED_SLIM) + more))
+        assert segno.make(text, error="l", boost_error=False, micro=False).version == version
+    assert receipt_qr.room_bytes(SLIM) == receipt_qr.FITS_BYTES
