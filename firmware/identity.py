@@ -6,7 +6,6 @@ byte, and where to find the center. Everything is verified again at each start, 
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -14,18 +13,8 @@ from msgspec import Struct
 from firmware import whole_file
 from firmware.errors import NotEnrolled
 from sync.wire import cose, proof
-from sync.wire.credential import (
-    ANSWER_CONTEXT,
-    CREDENTIAL_CONTEXT,
-    Credential,
-    EnrollmentAnswer,
-    SlimCredential,
-    TrustedKeys,
-    trust,
-    verify_slim,
-)
-from sync.wire.errors import NotAuthentic, WireError
-from sync.wire.kinds import Role
+from sync.wire.enrolled import verify_answer
+from sync.wire.errors import WireError
 from sync.wire.record import Record, item, record
 from sync.wire.shapes import octets, text
 
@@ -33,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drivers.device_key import DeviceKey
+    from sync.wire.credential import Credential, SlimCredential, TrustedKeys
 
 IDENTITY_FILE = "identity.cbor"
 KEY_FILE = "device.key"
@@ -52,6 +42,8 @@ class Identity(Struct, frozen=True):
     key: DeviceKey
     credential: Credential
     credential_hash: bytes
+    mail_root: bytes
+    """What item 1 of the mail follows: the credential's hash, or that of the mandate under which it was issued."""
     slim: SlimCredential
     trusted: TrustedKeys
     blinding_key: bytes
@@ -76,36 +68,14 @@ def identity_from(answer_message: bytes, key: DeviceKey, *, root_public: bytes, 
 
     Raises: Malformed, NotAuthentic.
     """
-    unproven = EnrollmentAnswer.from_cbor(cose.parse(answer_message, what="enrollment answer").payload)
-    if unproven.root_public != root_public:
-        raise NotAuthentic("enrollment answer", "names another root key")
-    trusted = trust(root_public, unproven.delegations)
-    payload = trusted.verify(answer_message, Role.MAIL, context=ANSWER_CONTEXT, what="enrollment answer")
-    answer = EnrollmentAnswer.from_cbor(payload)
-    issuer = trusted.key_of(answer.credential, Role.CREDENTIAL, what="credential")
-    credential_bytes = cose.verify(answer.credential, issuer, context=CREDENTIAL_CONTEXT, what="credential")
-    credential = Credential.from_cbor(credential_bytes)
-    if (credential.public, credential.exchange_public) != (key.public, key.exchange_public):
-        raise NotAuthentic("credential", "is for another device's keys")
-    slim = SlimCredential.from_cbor(answer.slim)
-    verify_slim(slim, trusted)
-    if not _same_subject(slim, credential):
-        raise NotAuthentic("slim credential", "is for another device")
-    shared = key.exchange(answer.center_exchange_public)
-    signed_bytes = cose.to_be_signed(credential_bytes, public=issuer.public, context=CREDENTIAL_CONTEXT)
-    return Identity(
-        key, credential, hashlib.sha256(signed_bytes).digest(), slim, trusted, proof.blinding_key(shared),
-        proof.tag_key(shared), answer.epoch, answer.now_s, center_url,
-    )  # fmt: skip
-
-
-def _same_subject(slim: SlimCredential, credential: Credential) -> bool:
-    return (slim.device, slim.shop, slim.public, slim.until_s) == (
-        credential.device,
-        credential.shop,
-        credential.public,
-        credential.until_s,
+    proven = verify_answer(
+        answer_message, root_public=root_public, public=key.public, exchange_public=key.exchange_public
     )
+    shared = key.exchange(proven.answer.center_exchange_public)
+    return Identity(
+        key, proven.credential, proven.credential_hash, proven.mail_root, proven.slim, proven.trusted,
+        proof.blinding_key(shared), proof.tag_key(shared), proven.answer.epoch, proven.answer.now_s, center_url,
+    )  # fmt: skip
 
 
 def load(folder: Path, key: DeviceKey) -> Identity:

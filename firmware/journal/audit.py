@@ -56,7 +56,7 @@ def verify(path: Path, identity: Identity, progress: Progress) -> Audit:
         head, mail_head = storage.head_of(sql, identity), storage.mail_head_of(sql, identity)
         for table in PROJECTION_TABLES:
             sql.execute(f"CREATE TEMP TABLE stored_{table} AS SELECT * FROM {table}")  # noqa: S608 -- names of our own tables
-        applied = MailHead(0, identity.credential_hash)
+        applied = MailHead(0, identity.mail_root)
         _forget(sql)
         for entry in storage.read_entries(sql, identity, 0):
             if isinstance(entry.fact, MailApplied):

@@ -136,7 +136,7 @@ def head_of(sql: sqlite3.Connection, identity: Identity) -> Head:
 def mail_head_of(sql: sqlite3.Connection, identity: Identity) -> MailHead:
     """The last item of mail that is stored."""
     row = sql.execute("SELECT number, hash FROM mail ORDER BY number DESC LIMIT 1").fetchone()
-    return MailHead(0, identity.credential_hash) if row is None else MailHead(*row)
+    return MailHead(0, identity.mail_root) if row is None else MailHead(*row)
 
 
 def last_trusted_s(sql: sqlite3.Connection, identity: Identity) -> int:
@@ -180,7 +180,7 @@ def hash_before(sql: sqlite3.Connection, identity: Identity, first: int) -> byte
 
 def _mail_head_before(sql: sqlite3.Connection, identity: Identity, first: int) -> MailHead:
     if first == 1:
-        return MailHead(0, identity.credential_hash)
+        return MailHead(0, identity.mail_root)
     row = sql.execute("SELECT number, hash FROM mail WHERE number = ?", (first - 1,)).fetchone()
     if row is None:
         raise JournalCorrupt(f"mail {first - 1}", "is missing")

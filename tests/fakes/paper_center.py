@@ -85,7 +85,7 @@ class PaperCenter:
         """The identity of a new device."""
         message = self.enrollment(key, device=device, now_s=now_s)
         identity = identity_from(message, key, root_public=self.root.public, center_url=CENTER_URL)
-        self._heads[device] = mail.MailHead(0, identity.credential_hash)
+        self._heads[device] = mail.MailHead(0, identity.mail_root)
         return identity
 
     def enrollment(self, key: DeviceKey, *, device: int, now_s: int) -> bytes:
