@@ -25,6 +25,12 @@ from firmware.receipt.fixed_parts import (
 )
 from sync.wire.kinds import Grade
 
+LIGHT = (
+    "چراغ صفحه‌کلید: یک چشمک: پذیرفته شد. سه چشمک: نگاه کنید. روشن ماند: خرید ثبت شد. "
+    "چشمک‌های تند: رد شد. پنج چشمک بلند: قفل شد."
+)
+"""What the light says (`firmware.desk.light`), for a day without a printer."""
+
 
 class Status(Struct, frozen=True, kw_only=True):
     """What the inspection slip tells. Counts are of journal entries; `acknowledged_s` is the center's last answer."""
@@ -115,6 +121,8 @@ def help_card(parts: tuple[HelpPart, ...]) -> Slip:
     return (
         heading("راهنمای کلیدها"),
         *(row for part in parts if part.rows for row in _help_rows(part)),
+        thin_rule(),
+        Text(LIGHT, size=Size.SMALL),
         thin_rule(),
         *role_barcode_rows(),
         *call_center_rows(),

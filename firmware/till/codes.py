@@ -165,6 +165,7 @@ class KeyRow(Struct, frozen=True):
 
 SELLING = "فروش"
 CONFIRMING = "تأیید"
+PAPERLESS = "وقتی چیزی چاپ نمی‌شود"
 REFUNDING = "برگشت کالا"
 FUNCTIONS = "کارهای دیگر"
 GOODS = "کالاهای بی‌بارکد"
@@ -186,6 +187,24 @@ KEY_ROWS = (
     KeyRow(CONFIRMING, "PIN Enter", "رمز خانوار", "the household confirms the printed block"),
     KeyRow(CONFIRMING, "Enter", "تأیید", "confirm: cash sale, one-time code, any question"),
     KeyRow(CONFIRMING, "-", "بازگشت", "go back"),
+    KeyRow(
+        PAPERLESS,
+        "60000 +",
+        "مبلغ اعتبار، سپس جمع",
+        "without paper: what credit pays (toman), then TOTAL; all of it: + alone",
+    ),
+    KeyRow(
+        PAPERLESS,
+        "4 Enter",
+        "شمار چشمک‌های کندِ چراغ",
+        "without paper, asked once: how often the keypad's light flashed; Enter: again",
+    ),
+    KeyRow(
+        PAPERLESS,
+        "85000 Enter",
+        "جمع سبد به تومان، سپس رمز",
+        "without paper and display: the basket's sum (toman), then the PIN",
+    ),
     KeyRow(REFUNDING, "3 Enter", "همه ردیف ۳", "all that is left of line 3"),
     KeyRow(REFUNDING, "2 * 3 Enter", "دو تا از ردیف ۳", "two of line 3; 0.5 * 3: half a kilogram of it"),
     KeyRow(REFUNDING, "+", "جمع برگشت", "print what goes back, Enter confirms"),
@@ -207,7 +226,7 @@ def help_parts(goods: tuple[Good, ...]) -> tuple[HelpPart, ...]:
         HelpPart(
             when, tuple(HelpRow(on_paper(row.keys), row.meaning) for row in KEY_ROWS if row.when == when)
         )
-        for when in (SELLING, CONFIRMING, REFUNDING)
+        for when in (SELLING, CONFIRMING, PAPERLESS, REFUNDING)
     ]
     at_once = tuple(HelpRow(row.keys, row.meaning) for row in KEY_ROWS if row.when == FUNCTIONS)
     functions = (*at_once, *(HelpRow(code.keys, code.meaning) for code in FUNCTION_CODES))
