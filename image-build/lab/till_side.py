@@ -9,6 +9,7 @@ Each takes the rest of its command line and gives an exit code.
 | `keys PATH` | `["open"]`, then each key's name; `["gone"]` |
 | `port PATH BAUD FLOW` | `["open"]`, then an answer to each line of its standard input |
 | `overhear PATH` | how many keys were pressed, whenever it hears some |
+| `sounds` | each sound's name and, in order, the tones that the kernel hands to a sound device made here |
 | `where SOCKET` | the device files of what sits in a USB socket, as soon as there are any |
 | `ports` | everything that could have a role |
 """
@@ -16,13 +17,16 @@ Each takes the rest of its command line and gives an exit code.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from drivers.beeper import EV_SND, SND_TONE, ToneDevice
 from drivers.errors import DeviceGone, PortNotOpened, PrinterBlocked
 from drivers.flow import Flow
 from drivers.input_device import open_input_device
@@ -33,6 +37,7 @@ from drivers.scanner.barcode_scanner import BarcodeScanner
 from drivers.scanner.serial_scanner import SerialScanner
 from drivers.scanner.settings import ScannerSettings
 from drivers.serial_port import open_serial_port
+from drivers.sound import Sound
 
 if TYPE_CHECKING:
     from drivers.byte_port import BytePort
@@ -129,6 +134,32 @@ def overhear(line: list[str]) -> None:
             )
             if pressed:
                 _say(pressed)
+
+
+def sounds(_: list[str]) -> None:
+    """Make a sound device by the kernel's uinput, play every sound on it as the till does, and say what arrives."""
+    asyncio.run(_sounds())
+
+
+async def _sounds() -> None:
+    import evdev  # noqa: PLC0415 -- for this alone
+
+    with evdev.UInput({EV_SND: [SND_TONE]}, name="buzzer") as device:
+        os.set_blocking(device.fd, False)
+        assert device.device is not None, "made"
+        player = ToneDevice(Path(os.fsdecode(device.device.path)))
+        for sound in Sound:
+            await player.play(sound)
+            _say(sound.name, _tones_at(device.fd))
+
+
+def _tones_at(fd: int) -> list[int]:
+    tones: list[int] = []
+    with contextlib.suppress(BlockingIOError):
+        while data := os.read(fd, 64 * EVENT.size):
+            events = EVENT.iter_unpack(data)
+            tones += [hz for _, _, kind, code, hz in events if (kind, code) == (EV_SND, SND_TONE)]
+    return tones
 
 
 def where(line: list[str]) -> None:

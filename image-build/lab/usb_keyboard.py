@@ -35,10 +35,13 @@ _KEYBOARD = bytes.fromhex(
     "95 06 75 08 15 00 26 ff 00 05 07 19 00 2a ff 00 81 00"
     "c0"
 )
-# A pad: a bit for Num Lock and each of the 16 keys after it, for Backspace, 00 and 000. It has no letters.
+# A pad: a bit for Num Lock and each of the 16 keys after it, for Backspace, 00 and 000; three lamps. It has no letters.
 _PAD_KEYS = (*range(0x53, 0x64), 0x2A, 0xB0, 0xB1)
 _NUMERIC_PAD = bytes.fromhex(
-    "05 01 09 06 a1 0105 07 19 53 29 63 09 2a 09 b0 09 b1 15 00 25 01 75 01 95 14 81 0295 04 81 01c0"
+    "05 01 09 06 a1 01"
+    "05 07 19 53 29 63 09 2a 09 b0 09 b1 15 00 25 01 75 01 95 14 81 02 95 04 81 01"
+    "05 08 19 01 29 03 95 03 91 02 95 05 91 01"
+    "c0"
 )
 _PLAIN = "abcdefghijklmnopqrstuvwxyz1234567890\n\x1b\b\t -=[]\\\0;'`,./"
 _SHIFTED = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ!@#$%^&*()\0\0\0\0\0_+{}|\0:"~<>?'
@@ -64,6 +67,8 @@ class _Keys:
         self._released = released
         self.cable: Cable | None = None
         self.lamps = 0
+        self.flashes = 0
+        """How often its lamps went on."""
 
     def plugged_in(self, cable: Cable) -> None:
         """Type into this cable from now on."""
@@ -80,7 +85,8 @@ class _Keys:
         if setup.request == _GET_REPORT:
             return self._released
         if setup.request in _SETS:
-            self.lamps = data[0] if data else self.lamps
+            before, self.lamps = self.lamps, data[0] if data else self.lamps
+            self.flashes += not before and bool(self.lamps)
             return b""
         raise Stalled
 

@@ -114,13 +114,13 @@ class GuestTill:
             await self._handled(1)
             await asyncio.sleep(BETWEEN_KEYS_S)
 
-    async def fill_basket(self, *, card_of: int) -> None:
-        """One milk at 45,000 toman, and a household's card."""
+    async def fill_basket(self, *, card_of: int, total: str = "+") -> None:
+        """One milk at 45,000 toman, a household's card, and TOTAL."""
         await self.press("1/")
         if self.state == "PRICE":
             await self.press("45000\n")
         await self.scan(card.to_qr(self.members[card_of].card))
-        await self.press("+")
+        await self.press(total)
 
     async def until_told(self, event: str, **facts: object) -> None:
         """Wait until the log tells `event` with these facts."""

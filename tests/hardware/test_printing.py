@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.lab
 RECEIPT, COPY = "رسید خرید", "رونوشت"
 SLOW_BYTES_PER_S = 1_000
+QUIET_LIGHT_S = 6
+"""Longer than between two flashes, also while the emulated machine stands still."""
 BOTH_PORTS = pytest.mark.parametrize("plug", [serial_printer, usb_printer], ids=["ftdi_sio", "usblp"])
 
 
@@ -100,3 +102,40 @@ def test_a_receipt_that_is_torn_by_an_unplugged_printer_comes_out_as_a_copy(
         assert "hold." in await till.run("journal", "verify")
 
     at_a_till(lab, tmp_path, plug, story)
+
+
+def test_a_till_whose_only_voice_was_its_printer_sells_on_by_the_light_of_its_pad(
+    lab: Lab, tmp_path: Path
+) -> None:
+    async def story(till: GuestTill) -> None:
+        await till.start()
+        await till.give_role()
+        await till.guest.emulator.unplug(socket=PRINTER_SOCKET)
+        await till.fill_basket(card_of=0, total="")
+        await flashes_of(till)
+        await till.press("40000+")
+        assert till.state == "FLASHES"
+        await till.press(f"{await flashes_of(till)}\n")
+        assert till.state == "SUM"
+        await till.press("45000\n")
+        assert till.state == "TOTALED"
+        await till.press(till.members[0].pin + "\n")
+        assert till.state == "IDLE"
+        await till.until(lambda: till.pad.lamps != 0, what="the light says that it is approved")
+        await till.guest.emulator.plug_in(till.printer_plug, socket=PRINTER_SOCKET)
+        await until_receipt_is_on_paper(till)
+        assert COPY not in till.texts
+        assert await till.stop() == 0
+        assert "hold." in await till.run("journal", "verify")
+
+    at_a_till(lab, tmp_path, usb_printer, story)
+
+
+async def flashes_of(till: GuestTill) -> int:
+    """What a person counts who watches the pad until it is quiet; counting begins anew then."""
+    counted = -1
+    while counted != till.pad.flashes:
+        counted = till.pad.flashes
+        await asyncio.sleep(QUIET_LIGHT_S)
+    till.pad.flashes = 0
+    return counted
