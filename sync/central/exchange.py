@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from sync.central import allotments, allowances, booking, mailbox, settlement
 from sync.central.briefing import device_row
-from sync.central.checking import Checked, Unreadable, check_batch
+from sync.central.checking import Checked, Examined, Unreadable, check_batch
 from sync.central.config import CLOCK_SKEW_S
 from sync.central.errors import ClockBehind, Conflict, Refused, WrongInput
 from sync.central.mailbox import Mailbox
@@ -34,6 +34,7 @@ from sync.wire.exchange import (
     VERSION,
     ExchangeAnswer,
     ExchangeRequest,
+    Span,
 )
 from sync.wire.kinds import EntryKind, Role, Verdict
 from sync.wire.proof import blinding_key
@@ -61,19 +62,21 @@ class _Sender(Struct, frozen=True):
 async def exchange(center: Center, body: bytes) -> bytes:
     """The answer to a request. Raises: WrongInput, Refused, Conflict; then nothing has changed."""
     sender, request = await _open_request(center, body)
-    checked: list[Checked] | Unreadable = []
+    examined: Examined | Unreadable = Examined([])
     if request.batch:
         base = Head(request.base, request.base_prev)
-        checked = await center.work(
+        examined = await center.work(
             partial(
                 check_batch, request.batch, base,
                 device=sender.number, public=sender.public, blinding_key=sender.blinding_key,
             )
         )  # fmt: skip
-    if isinstance(checked, Unreadable):
-        raise WrongInput(f"batch from entry {request.base} of device {sender.number}", checked.why)
+    if isinstance(examined, Unreadable):
+        raise WrongInput(f"batch from entry {request.base} of device {sender.number}", examined.why)
     now_s = center.clock.now_s()
-    return await center.run(partial(_answer, keys=center.keys, request=request, checked=checked, now_s=now_s))
+    return await center.run(
+        partial(_answer, keys=center.keys, request=request, examined=examined, now_s=now_s)
+    )
 
 
 async def _open_request(center: Center, body: bytes) -> tuple[_Sender, ExchangeRequest]:
@@ -106,13 +109,13 @@ def _sender(database: sqlite3.Connection, *, keys: Keys, key_id: bytes) -> _Send
 
 
 def _answer(
-    database: sqlite3.Connection, *, keys: Keys, request: ExchangeRequest, checked: list[Checked], now_s: int
+    database: sqlite3.Connection, *, keys: Keys, request: ExchangeRequest, examined: Examined, now_s: int
 ) -> bytes:
     """3."""
     _check_clock(database, now_s)
     _check_mail_head(database, request)
-    if checked:
-        told = _take(database, request, checked, arrived_s=now_s)
+    if examined.checked:
+        told = _take(database, request, examined.checked, arrived_s=now_s)
         _tell_verdicts(database, request.device, told, keys=keys, now_s=now_s)
     return state(
         database,
@@ -121,13 +124,22 @@ def _answer(
         mail_number=request.mail_number,
         nonce=request.nonce,
         now_s=now_s,
+        verbatim=examined.verbatim,
     )
 
 
 def state(
-    database: sqlite3.Connection, keys: Keys, *, device: int, mail_number: int, nonce: bytes, now_s: int
+    database: sqlite3.Connection,
+    keys: Keys,
+    *,
+    device: int,
+    mail_number: int,
+    nonce: bytes,
+    now_s: int,
+    verbatim: Span | None = None,
 ) -> bytes:
     """What the center holds of a device's journal and the mail behind `mail_number`, signed: an answer, asked for or not.
+    `verbatim` are entries that it asks for in return.
 
     Raises: Unknown, ClockBehind.
     """
@@ -145,7 +157,7 @@ def state(
     answer = ExchangeAnswer(
         version=VERSION, device=device, nonce=nonce, epoch=said["epoch"], statement=said["statement"],
         held=row["held"], head=row["head"], mail=mailbox.after(database, device, mail_number),
-        mail_last=row["mail_last"], now_s=now_s,
+        mail_last=row["mail_last"], now_s=now_s, verbatim=verbatim,
     )  # fmt: skip
     return cose.sign(answer.to_cbor(), keys.signing[Role.MAIL], context=ANSWER_CONTEXT)
 

@@ -207,11 +207,17 @@ def reopen(stored: EntryBytes, *, key: VerifyingKey, blinding_key: bytes | None,
 
     Raises: Malformed, NotAuthentic.
     """
-    payload = Payload.from_cbor(stored.payload, bytes_max=PAYLOAD_BYTES_MAX, where=what)
-    if payload.version != VERSION:
-        raise UnknownVersion(what, payload.version)
+    _read_payload(stored, what)
     signed_bytes = cose.to_be_signed(stored.payload, public=key.public, context=CONTEXT)
     key.verify(stored.signature, signed_bytes, what=what)
+    return understood(stored, hashlib.sha256(signed_bytes).digest(), blinding_key=blinding_key, what=what)
+
+
+def understood(stored: EntryBytes, hash_: bytes, *, blinding_key: bytes | None, what: str) -> Entry:
+    """The entry in bytes whose `hash_` a signature binds: its own, or that of an entry chained behind it. Raises as
+    `reopen` does.
+    """
+    payload = _read_payload(stored, what)
     _check_parts(stored, payload, blinding_key, what)
     lines = () if stored.lines is None else lines_from_bytes(stored.lines, where=f"{what}.lines")
     private = None
@@ -219,8 +225,15 @@ def reopen(stored: EntryBytes, *, key: VerifyingKey, blinding_key: bytes | None,
         private = PrivatePart.from_cbor(stored.private, bytes_max=PART_BYTES_MAX, where=f"{what}.private")
     return Entry(
         payload.device, payload.sequence, payload.prev, payload.public, payload.time, payload.boot,
-        lines, private, hashlib.sha256(signed_bytes).digest(), payload.public.to_cbor(), stored,
+        lines, private, hash_, payload.public.to_cbor(), stored,
     )  # fmt: skip
+
+
+def _read_payload(stored: EntryBytes, what: str) -> Payload:
+    payload = Payload.from_cbor(stored.payload, bytes_max=PAYLOAD_BYTES_MAX, where=what)
+    if payload.version != VERSION:
+        raise UnknownVersion(what, payload.version)
+    return payload
 
 
 def _check_parts(stored: EntryBytes, payload: Payload, blinding_key: bytes | None, what: str) -> None:

@@ -4,7 +4,8 @@ A file is a CBOR sequence (RFC 8742). Its first item is a `Header`, which says w
 where the writer has them, the root-signed delegations that the reader would otherwise have to bring. Then
 
     a journal   [payload, lines, null, signature] for each entry from 0 on
-    a batch     the request that carries it, and the blinds of its private parts in their order: [16 bytes, ...]
+    a batch     the request that carries it, the blinds of its private parts in their order: [16 bytes, ...], and the
+                dictionary's bytes where the batch names one
     mail        [number, hash] of the item before the first, then each message
 
 A blind opens the hash of one private part and nothing else, so that a batch is checked without the blinding key.
@@ -26,13 +27,14 @@ from sync.wire.shapes import list_of, octets, optional, uint
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from sync.wire.batch_tables import Dictionary
     from sync.wire.credential import SlimCredential, TrustedKeys
     from sync.wire.entry import EntryBytes
     from sync.wire.mail import MailHead
 
     _T = TypeVar("_T")
 
-JOURNAL, BATCH, MAIL = b"sofreh-journal-1", b"sofreh-batch-1", b"sofreh-mail-1"
+JOURNAL, BATCH, MAIL = b"sofreh-journal-1", b"sofreh-batch-2", b"sofreh-mail-1"
 DELEGATIONS_MAX = 64
 
 
@@ -75,10 +77,12 @@ def batch_file(
     trusted: TrustedKeys,
     *,
     blinding_key: bytes,
+    dictionary: Dictionary | None = None,
 ) -> bytes:
     """A signed request with a batch. `private_sequences` are those of its entries that have a private part."""
     blinds = tuple(blind(sequence, blinding_key) for sequence in private_sequences)
-    return header(BATCH, slim, trusted) + cbor.encode(request) + BLINDS.write(blinds)
+    start = header(BATCH, slim, trusted) + cbor.encode(request) + BLINDS.write(blinds)
+    return start if dictionary is None else start + cbor.encode(dictionary.data)
 
 
 def mail_file(

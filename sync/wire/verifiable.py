@@ -7,7 +7,6 @@ to be wrong. No private key, no blinding key, no center.
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
@@ -29,17 +28,26 @@ from sync.wire import (
     receipt_qr,
 )
 from sync.wire.credential import SlimCredential, TrustedKeys, trust, verify_slim
-from sync.wire.errors import Malformed, NotAuthentic, OtherDevice, OutOfChain, UnknownVersion, WireError
+from sync.wire.errors import (
+    HashDiffers,
+    Malformed,
+    NotAuthentic,
+    OtherDevice,
+    OutOfChain,
+    UnknownVersion,
+    WireError,
+)
 from sync.wire.exported import Header, Items
 from sync.wire.kinds import MailKind, Role
 from sync.wire.numbers import receipt_number
+from sync.wire.opened_batch import opened_entries
 from sync.wire.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from sync.wire.cose import VerifyingKey
-    from sync.wire.entry import Entry, EntryBytes, Head, TimeInterval
+    from sync.wire.entry import Entry, Head, TimeInterval
 
 FILE_BYTES_MAX = 256 << 20
 """Half a million entries. Whoever reads a file reads a byte more at most."""
@@ -109,7 +117,7 @@ _FINDINGS: dict[type[WireError], Finding] = {
     UnknownVersion: Finding.UNKNOWN_VERSION,
     NotAuthentic: Finding.BAD_SIGNATURE,
     errors.NotDelegated: Finding.NOT_DELEGATED,
-    errors.HashDiffers: Finding.BAD_HASH,
+    HashDiffers: Finding.BAD_HASH,
     errors.Expired: Finding.EXPIRED,
     OtherDevice: Finding.OTHER_DEVICE,
     OutOfChain: Finding.BROKEN_CHAIN,
@@ -237,8 +245,9 @@ def _check_own(opened: Entry, slim: SlimCredential) -> None:
 def _batch(items: Items, slim: SlimCredential, key: VerifyingKey, _: TrustedKeys, look: _Look) -> Outcome:
     message = _octets(items, "request")
     blinds = iter(items.take(exported.BLINDS.read, "blinds"))
+    brought = None if items.ended else _octets(items, "dictionary")
     if not items.ended:
-        raise Malformed("blinds", "bytes are left over")
+        raise Malformed("dictionary", "bytes are left over")
     payload = cose.verify(message, key, context=exchange.REQUEST_CONTEXT, what="request")
     request = exchange.ExchangeRequest.from_cbor(payload, where="request")
     if request.version != exchange.VERSION:
@@ -246,9 +255,7 @@ def _batch(items: Items, slim: SlimCredential, key: VerifyingKey, _: TrustedKeys
     if request.device != slim.device:
         raise OtherDevice("request", f"is of device {request.device}")
     head = base = entry.Head(request.base, request.base_prev)
-    # An empty batch is no deflated data: the request asks only.
-    for stored in _rebuilt(request, slim, key, blinds) if request.batch else ():
-        opened = _without_private(stored, key, f"entry {head.sequence}")
+    for opened in opened_entries(request, key, blinds, brought):
         _check_own(opened, slim)
         head = opened.next_head
         look.entries += 1
@@ -260,36 +267,6 @@ def _batch(items: Items, slim: SlimCredential, key: VerifyingKey, _: TrustedKeys
         else ["the device signed a request without entries"]
     )
     return look.proven(shown, f"what came before entry {base.sequence}", _NOT_LATER, _NO_VERDICT)
-
-
-def _rebuilt(
-    request: exchange.ExchangeRequest, slim: SlimCredential, key: VerifyingKey, blinds: Iterator[bytes]
-) -> Iterator[EntryBytes]:
-    base = entry.Head(request.base, request.base_prev)
-    return exchange.rebuild_batch(
-        request.batch, base, device=slim.device, key=key, private_hash=_opened_by(blinds)
-    )
-
-
-def _opened_by(blinds: Iterator[bytes]) -> Callable[[bytes, int], bytes]:
-    def private_hash(private: bytes, sequence: int) -> bytes:
-        blind = next(blinds, None)
-        if blind is None:
-            raise Malformed("blinds", f"that of entry {sequence} is missing")
-        return hashlib.sha256(blind + private).digest()
-
-    return private_hash
-
-
-def _without_private(stored: EntryBytes, key: VerifyingKey, what: str) -> Entry:
-    """An entry whose private part went into the hash that its payload holds: the signature then covers it."""
-    public = entry.EntryBytes(
-        payload=stored.payload, lines=stored.lines, private=None, signature=stored.signature
-    )
-    opened = entry.reopen(public, key=key, blinding_key=None, what=what)
-    if stored.private is not None:
-        entry.PrivatePart.from_cbor(stored.private, bytes_max=entry.PART_BYTES_MAX, where=f"{what}.private")
-    return opened
 
 
 def _mail(items: Items, slim: SlimCredential, _: VerifyingKey, trusted: TrustedKeys, look: _Look) -> Outcome:

@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sync.wire.kinds import SIGNING_ROLES
-from tests.vectors import corpus_journals, corpus_others, corpus_verdicts, samples
+from tests.vectors import (
+    corpus_batches,
+    corpus_journals,
+    corpus_mandates,
+    corpus_others,
+    corpus_verdicts,
+    samples,
+)
 
 if TYPE_CHECKING:
     from tests.vectors.corpus_parts import Case
@@ -24,7 +31,7 @@ MANIFEST = FOLDER / "manifest.json"
 
 def cases() -> tuple[Case, ...]:
     """All files, by name."""
-    parts = (corpus_journals, corpus_others, corpus_verdicts)
+    parts = (corpus_batches, corpus_journals, corpus_mandates, corpus_others, corpus_verdicts)
     return tuple(sorted((case for part in parts for case in part.cases()), key=lambda case: case.name))
 
 

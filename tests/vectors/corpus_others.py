@@ -1,8 +1,7 @@
-"""Batches, mail, receipts and cards of the corpus: good ones, and one for each way to be wrong."""
+"""Mail, receipts and cards of the corpus: good ones, and one for each way to be wrong."""
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING, Any
 
 from sync.wire import base45, card, cbor, cose, entry, exported, receipt_qr
@@ -12,27 +11,19 @@ from tests.vectors import samples
 from tests.vectors.corpus_parts import (
     DEVICE_KEY,
     OTHER,
-    SHORT,
     SLIM,
     STRANGER,
     TRUSTED,
     Case,
-    batch,
-    batch_of,
     flipped,
     letter,
     mailbag,
-    request,
-    rows_of,
     slim_of,
-    stored_deflate,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROWS = rows_of(SHORT)
-HEAD_OF_BATCH = exported.header(exported.BATCH, SLIM, TRUSTED)
 BAG = samples.MAILBOX
 LAST = MailHead(BAG[4].number, BAG[4].hash)
 """The item before the revocation, which stands for all that is not a document."""
@@ -43,144 +34,11 @@ CARD_VALUE = samples.CARD.to_value()
 
 def cases() -> Iterator[Case]:
     """All of them."""
-    yield from _good_batches()
-    yield from _batches()
-    yield from _rows()
-    yield from _requests()
     yield from _mail()
     yield from _documents()
     yield from _receipts()
     yield from _base45()
     yield from _cards()
-
-
-def _good_batches() -> Iterator[Case]:
-    yield Case(
-        "batch-every-kind", batch_of(samples.JOURNAL), "proven", "", "an entry of each kind, from entry 0 on"
-    )
-    yield Case("batch-later", batch_of(SHORT[2:]), "proven", "", "from entry 2 on")
-    yield Case("batch-empty", batch(b"", deflated=b""), "proven", "", "a request without entries")
-
-
-def _good_rows(private: tuple[int, ...] = (3,), **changed: Any) -> bytes:
-    return batch(ROWS, private=private, **changed)
-
-
-def _batches() -> Iterator[Case]:
-    whole = _good_rows()
-    raw = stored_deflate(ROWS)
-    for name, data, expected, where, means in (
-        ("cut", whole[:-1], "malformed", "blinds", "the last byte is missing"),
-        ("trailing", whole + b"\x00", "malformed", "blinds", "a byte behind the blinds"),
-        ("header-only", HEAD_OF_BATCH, "malformed", "request", "no request"),
-        ("request-array", HEAD_OF_BATCH + b"\x80\x80", "malformed", "request", "an array for the request's bytes"),
-        ("not-deflate", _good_rows(deflated=b"\xff\xff\xff"), "malformed", "batch", "no deflated data"),
-        ("deflate-cut", _good_rows(deflated=raw[:-9]), "malformed", "batch", "deflated data that ends early"),
-        ("deflate-trailing", _good_rows(deflated=raw + b"\x00"), "malformed", "batch", "a byte behind the last block"),
-        ("inflates-too-far", _good_rows(deflated=_bomb()), "malformed", "batch", "2 MiB in 2 KiB"),
-        ("blind-missing", _good_rows(private=()), "malformed", "blinds", "no blind for a private part"),
-        ("blind-extra", _good_rows(private=(3, 4)), "malformed", "blinds", "a blind without a private part"),
-        ("blind-other", _good_rows(private=(4,)), "bad_signature", "entry 3", "the blind of another entry"),
-        ("blind-short", whole[:-18] + b"\x81\x4f" + bytes(15), "malformed", "blinds[0]", "15 bytes"),
-        ("first-number", batch(ROWS, base=entry.Head(1, samples.CREDENTIAL_HASH), private=(4,)), "bad_signature", "entry 1", "begins at the wrong number"),
-        ("first-prev", batch(ROWS, base=entry.Head(0, bytes(32)), private=(3,)), "bad_signature", "entry 0", "begins at the wrong hash"),
-        ("expired", batch(ROWS, private=(3,)).replace(SLIM.to_cbor(), slim_of(until_s=samples.MORNING_S + 61).to_cbor()), "expired", "entry 2", "the credential ended before entry 2"),
-    ):  # fmt: skip
-        yield Case(f"batch-{name}", data, expected, where, means)
-
-
-def _bomb() -> bytes:
-    """2 MiB of zeros. Matches of 258 bytes at distance 1 in fixed codes (RFC 1951, 3.2.6), written by hand."""
-    bits = "1" + "10" + "00110000" + ("11000101" + "00000") * (2 * 1024 * 1024 // 258) + "0000000"
-    bits += "0" * (-len(bits) % 8)
-    made = bytes(int(bits[at : at + 8][::-1], 2) for at in range(0, len(bits), 8))
-    assert len(zlib.decompressobj(-15).decompress(made)) > 1 << 20
-    return made
-
-
-def _rows() -> Iterator[Case]:
-    def with_row(at: int, of: int = 3, **changed: object) -> bytes:
-        rows = cbor.decode(ROWS, where="", bytes_max=1 << 20)
-        rows[of][at] = changed["to"]
-        return batch(cbor.encode(rows), private=(3,))
-
-    row = rows_of(SHORT[1:2])[1:]
-    for name, data, expected, where, means in (
-        ("rows-201", batch(cbor.head(cbor.ARRAY, 201) + row * 201), "malformed", "batch", "201 rows"),
-        ("rows-map", batch(b"\xa0"), "malformed", "batch", "a map of rows"),
-        ("rows-cut", batch(ROWS[:-1], private=(3,)), "malformed", "batch", "the last row ends early"),
-        ("rows-trailing", batch(ROWS + b"\x00", private=(3,)), "malformed", "batch", "a byte behind the last row"),
-        ("row-of-six", batch(b"\x81\x86" + row[1:-66]), "malformed", "batch[0]", "a row without signature"),
-        ("row-long-integer", batch(b"\x81\x87\x18\x01" + row[2:]), "malformed", "batch[0].kind", "kind 1 as 1801"),
-        ("row-signature-short", with_row(6, to=bytes(63)), "malformed", "batch[3].signature", "63 bytes of signature"),
-        ("row-kind", with_row(0, to=22), "malformed", "entry 3.public", "another kind, whose public part this is not"),
-        ("row-time", with_row(1, to=[samples.MORNING_S, 4, 3]), "bad_signature", "entry 3", "another time"),
-        ("row-boot", with_row(2, to=4), "bad_signature", "entry 3", "another start"),
-        ("row-no-lines", with_row(4, to=None), "bad_signature", "entry 3", "the lines left out"),
-        ("row-private", with_row(5, to={0: 518, 1: 90_001, 2: bytes(8)}), "bad_signature", "entry 3", "another household"),
-        ("row-flipped", batch(flipped(ROWS, -100), private=(3,)), "bad_signature", "entry 4", "a bit of the last row"),
-        ("row-lost", batch(rows_of((*SHORT[:2], *SHORT[3:])), private=(2,)), "bad_signature", "entry 2", "entry 2 is missing, so its number falls to entry 3"),
-        ("row-private-field", _signed_private({6: 0}), "malformed", "entry 0.private", "rightly signed, with an unknown field in the private part"),
-    ):  # fmt: skip
-        yield Case(f"batch-{name}", data, expected, where, means)
-
-    other = with_row(6, to=SHORT[2].stored.signature)
-    yield Case(
-        "batch-row-signature",
-        other,
-        "bad_signature",
-        "entry 3",
-        "another entry's signature",
-        "bad_signature",
-        3,
-    )
-
-
-def _signed_private(private: dict[int, Any]) -> bytes:
-    """A batch of one entry whose private part is not of the format, as a hostile device would sign it."""
-    time, public = (
-        samples.draft(EntryKind.ENROLLED).time.to_cbor(),
-        samples.FACTS[EntryKind.ENROLLED].to_cbor(),
-    )
-    data = cbor.encode(private)
-    payload = entry.payload_bytes(
-        samples.FIRST_HEAD, device=samples.DEVICE, kind=b"\x00", time=time, boot=b"\x01", public=public, lines_hash=None,
-        private_hash=entry.blinded_hash(data, 0, samples.BLINDING_KEY),
-    )  # fmt: skip
-    signature = DEVICE_KEY.sign(cose.to_be_signed(payload, public=DEVICE_KEY.public, context=entry.CONTEXT))
-    row = b"\x81\x87\x00" + time + b"\x01" + public + b"\xf6" + data + cbor.encode(signature)
-    return batch(row, private=(0,))
-
-
-def _requests() -> Iterator[Case]:
-    body = request(stored_deflate(ROWS))
-    message = cose.sign(body, DEVICE_KEY, context="sofreh/exchange-request/1")
-    parts = cbor.decode(message, where="", bytes_max=1 << 20)
-
-    def with_message(message: bytes) -> bytes:
-        return exported.batch_file(message, (3,), SLIM, TRUSTED, blinding_key=samples.BLINDING_KEY)
-
-    def with_part(at: int, to: object) -> bytes:
-        return with_message(cbor.encode([*parts[:at], to, *parts[at + 1 :]]))
-
-    kid = parts[0][-8:]
-    for name, data, expected, where, means in (
-        ("request-other-key", _good_rows(key=OTHER), "bad_signature", "request", "signed by another device"),
-        ("request-other-context", _good_rows(context="sofreh/entry/1"), "bad_signature", "request", "signed as an entry"),
-        ("request-version", _good_rows(version=2), "unknown_version", "request.version", "version 2"),
-        ("request-device", _good_rows(device=1002), "other_device", "request", "says that it is of device 1002"),
-        ("request-field", with_message(cose.sign(body[:-1] + b"\x00", DEVICE_KEY, context="sofreh/exchange-request/1")), "bad_signature", "entry 4", "the last byte of the batch is another"),
-        ("request-flipped", with_message(flipped(message, -1)), "bad_signature", "request", "a bit of its signature"),
-        ("request-kid", with_part(0, parts[0].replace(kid, bytes(8))), "bad_signature", "request", "another key id"),
-        ("request-algorithm", with_part(0, cbor.encode({1: -7, 4: kid})), "bad_signature", "request", "an algorithm that is not the key's"),
-        ("request-protected-field", with_part(0, cbor.encode({1: -8, 3: 0, 4: kid})), "malformed", "request.protected", "a third header"),
-        ("request-unprotected", with_part(1, {4: kid}), "malformed", "request", "an unprotected header"),
-        ("request-detached", with_part(2, None), "malformed", "request", "no payload"),
-        ("request-tagged", with_message(b"\xd2" + message), "malformed", "request", "tag 18 before it"),
-        ("request-cut", with_message(message[:-1]), "malformed", "request", "ends early"),
-        ("request-nonce", _good_rows(nonce=bytes(15)), "malformed", "request.nonce", "a nonce of 15 bytes"),
-    ):  # fmt: skip
-        yield Case(f"batch-{name}", data, expected, where, means)
 
 
 def _mail() -> Iterator[Case]:

@@ -6,13 +6,11 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sync.wire import cbor, cose, credential, entry, exchange, exported, facts, mail
+from sync.wire import cbor, cose, credential, entry, exported, facts, mail
 from sync.wire.kinds import EntryKind, Role
 from tests.vectors import samples
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from sync.wire.entry import Draft, Entry, Head
 
 
@@ -149,52 +147,6 @@ def header_of(slim: bytes | None = None, **changed: Any) -> bytes:
         value[1] = slim
     keys = {field.name: field.key for field in exported.Header.fields}
     return cbor.encode(value | {keys[name]: what for name, what in changed.items()})
-
-
-def stored_deflate(data: bytes) -> bytes:
-    """Deflate that stores (RFC 1951, 3.2.4): the same bytes whichever library is at hand."""
-    blocks = [data[at : at + 65_535] for at in range(0, len(data), 65_535)]
-    return b"".join(
-        bytes([index == len(blocks) - 1])
-        + len(part).to_bytes(2, "little")
-        + (len(part) ^ 0xFFFF).to_bytes(2, "little")
-        + part
-        for index, part in enumerate(blocks)
-    )
-
-
-def rows_of(entries: Iterable[Entry]) -> bytes:
-    """The array of rows of a batch."""
-    rows = [exchange._row(each.stored).to_cbor() for each in entries]
-    return cbor.head(cbor.ARRAY, len(rows)) + b"".join(rows)
-
-
-def request(batch: bytes, base: Head = samples.FIRST_HEAD, **changed: Any) -> bytes:
-    """The payload of a request with a batch."""
-    value = exchange.ExchangeRequest(
-        version=1, device=samples.DEVICE, nonce=bytes(16), mail_number=0, mail_hash=samples.CREDENTIAL_HASH, epoch=1,
-        base=base.sequence, base_prev=base.prev, batch=batch,
-    ).to_value()  # fmt: skip
-    keys = {field.name: field.key for field in exchange.ExchangeRequest.fields}
-    return cbor.encode(value | {keys[name]: what for name, what in changed.items()})
-
-
-def batch(
-    rows: bytes, *, base: Head = samples.FIRST_HEAD, private: Iterable[int] = (), deflated: bytes | None = None,
-    key: samples.SeedKey = DEVICE_KEY, context: str = exchange.REQUEST_CONTEXT, **changed: Any,
-) -> bytes:  # fmt: skip
-    """The file of a batch with these rows."""
-    body = request(stored_deflate(rows) if deflated is None else deflated, base, **changed)
-    return exported.batch_file(
-        cose.sign(body, key, context=context), private, SLIM, TRUSTED, blinding_key=samples.BLINDING_KEY
-    )
-
-
-def batch_of(entries: Iterable[Entry]) -> bytes:
-    """The file of a batch with these entries."""
-    entries = tuple(entries)
-    base = entry.Head(entries[0].sequence, entries[0].prev)
-    return batch(rows_of(entries), base=base, private=[each.sequence for each in entries if each.private])
 
 
 def letter(

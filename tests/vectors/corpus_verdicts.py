@@ -13,7 +13,8 @@ from msgspec.structs import replace
 from sync.wire import entry, facts, mail
 from sync.wire.kinds import EntryKind, Grade, MailKind, Unit
 from tests.vectors import samples
-from tests.vectors.corpus_parts import Case, batch_of, chain, mailbag
+from tests.vectors.batch_parts import batch_of
+from tests.vectors.corpus_parts import Case, chain, mailbag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

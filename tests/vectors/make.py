@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import zlib
 from pathlib import Path
 from typing import Any
 
-from sync.wire import base45, card, cose, entry, exchange, mail, receipt_qr
+from sync.wire import base45, card, cose, entry, mail, receipt_qr
 from tests.vectors import samples
+from tests.vectors.batch_parts import packed, spread
 
 FOLDER = Path(__file__).parent
 FILES = ("batch", "card", "credential", "entries", "mail", "receipt")
@@ -43,11 +43,6 @@ def kept(path: str) -> str:
     return value
 
 
-def inflated(batch: bytes) -> bytes:
-    """The CBOR in a batch."""
-    return zlib.decompress(batch, -15)
-
-
 def _entries() -> dict[str, Any]:
     return {
         "device": samples.DEVICE,
@@ -74,14 +69,15 @@ def _entry(each: entry.Entry) -> dict[str, Any]:
 
 
 def _batch() -> dict[str, Any]:
-    packed = exchange.pack_batch(each.stored for each in samples.JOURNAL)
-    one = exchange.pack_batch([samples.JOURNAL[1].stored])
+    sold = [each for each in samples.JOURNAL if each.sequence == samples.PURCHASE_ENTRY.sequence]
     return {
-        "base": 0,
-        "base_prev": samples.CREDENTIAL_HASH.hex(),
-        "inflated": inflated(packed).hex(),
-        "batch": packed.hex(),
-        "booted_only_inflated": inflated(one).hex(),
+        name: {
+            "base": entries[0].sequence,
+            "base_prev": entries[0].prev.hex(),
+            "columns": spread(packed(entries, packed_lean=lean)).hex(),
+            "batch": packed(entries, packed_lean=lean).hex(),
+        }
+        for name, entries, lean in (("journal", samples.JOURNAL, False), ("purchase", sold, True))
     }
 
 
@@ -126,6 +122,10 @@ def _credential() -> dict[str, Any]:
         "credential": samples.CREDENTIAL_MESSAGE.hex(),
         "credential_hash": samples.CREDENTIAL_HASH.hex(),
         "slim": samples.SLIM.to_cbor().hex(),
+        "technician_seed": samples.LAPTOP_KEY.seed.hex(),
+        "mandate": samples.MANDATE_MESSAGE.hex(),
+        "mandated_credential": samples.MANDATED_MESSAGE.hex(),
+        "mandated_slim": samples.MANDATED_SLIM.to_cbor().hex(),
     }
 
 

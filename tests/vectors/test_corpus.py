@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sync.central.checking import Checked, Unreadable, check_batch
+from sync.central.checking import Checked, Examined, check_batch
 from sync.central.evidence import AllowanceView, CodeStanding, ProofView, PurchaseView, Standing, UseView
 from sync.central.verification import Place, Ruling, judge_purchase, judge_refund, judge_standing, place
 from sync.wire import cbor, cose, entry, exchange, exported, facts
@@ -74,7 +74,15 @@ def test_without_delegations_a_file_that_brings_its_own_is_proven_and_a_receipt_
 
 
 @pytest.mark.parametrize(
-    "name", ["journal-short.bin", "batch-later.bin", "mail-later.bin", "receipt-hash.txt", "card-good.txt"]
+    "name",
+    [
+        "journal-short.bin",
+        "batch-later.bin",
+        "batch-one.bin",
+        "mail-later.bin",
+        "receipt-hash.txt",
+        "card-good.txt",
+    ],
 )
 def test_a_flipped_bit_anywhere_is_found(name: str) -> None:
     data = (corpus.FOLDER / name).read_bytes()
@@ -116,16 +124,16 @@ def ruling(row: dict[str, Any]) -> Ruling:
 def _checked(row: dict[str, Any]) -> Checked:
     request = _request(row)
     base = entry.Head(request.base, request.base_prev)
-    checked = check_batch(
+    examined = check_batch(
         request.batch,
         base,
         device=samples.DEVICE,
         public=samples.DEVICE_KEY.public,
         blinding_key=samples.BLINDING_KEY,
     )
-    assert not isinstance(checked, Unreadable)
+    assert isinstance(examined, Examined)
     index: int = row["entry"] - base.sequence
-    return checked[index]
+    return examined.checked[index]
 
 
 def _request(row: dict[str, Any]) -> exchange.ExchangeRequest:

@@ -11,9 +11,10 @@ from msgspec.structs import replace
 
 from sync.central.keys import FileKey
 from sync.wire import cose, credential, facts, mail
+from sync.wire.batch import pack_batch
 from sync.wire.credential import EnrollmentAnswer, EnrollmentRequest, TrustedKeys, root_fingerprint, trust
 from sync.wire.entry import Draft, Entry, Head, PrivatePart, TimeInterval, pack_lines, seal
-from sync.wire.exchange import ANSWER_CONTEXT, REQUEST_CONTEXT, ExchangeAnswer, ExchangeRequest, pack_batch
+from sync.wire.exchange import ANSWER_CONTEXT, REQUEST_CONTEXT, VERSION, ExchangeAnswer, ExchangeRequest
 from sync.wire.facts import Leg, Line, Purchase
 from sync.wire.kinds import Grade, MailKind, Role, Unit
 from sync.wire.mail import MailHead
@@ -171,7 +172,7 @@ class Device(Struct):
         waiting = self.journal[self.held :][:200] if entries is None else list(entries)
         base = base or (Head(waiting[0].sequence, waiting[0].prev) if waiting else self.head)
         request = ExchangeRequest(
-            version=1, device=self.number, nonce=bytes(16), mail_number=self.mail_head.number,
+            version=VERSION, device=self.number, nonce=bytes(16), mail_number=self.mail_head.number,
             mail_hash=self.mail_head.hash, epoch=1, base=base.sequence, base_prev=base.prev,
             batch=pack_batch([entry.stored for entry in waiting]) if batch is None else batch,
         )  # fmt: skip
