@@ -81,6 +81,20 @@ def _parser() -> argparse.ArgumentParser:
     enroll.add_argument("--center", required=True, metavar="URL", help="the center's address")
     enroll.add_argument("ticket", metavar="TICKET", help="TOKEN.FINGERPRINT, from the center")
     enroll.set_defaults(run=_enroll)
+    for name, words in (
+        (
+            "export",
+            "write what the center does not hold to a stick, sealed to the center; the appliance must be stopped",
+        ),
+        (
+            "import",
+            "take the center's answers off a stick, and write what is still to be told; the appliance must be stopped",
+        ),
+    ):
+        carry = commands.add_parser(name, help=words)
+        _config_of(carry)
+        carry.add_argument("path", type=Path, metavar="PATH", help="the stick's folder")
+        carry.set_defaults(run=_carry, action=name)
     _journal_parser(commands.add_parser("journal", help="look at the journal while the appliance is stopped"))
     card = commands.add_parser("help-card", help="the keypad's language as a slip to stick beside the till")
     _config_of(card)
@@ -206,6 +220,18 @@ def _enroll(given: argparse.Namespace) -> None:
         )
     )
     print(f"This is device {enrolled.device} of shop {enrolled.shop}.")
+
+
+def _carry(given: argparse.Namespace) -> int:
+    from firmware import main as appliance
+    from firmware.technician import carrying
+
+    config = configuration.load(given.config)
+    carry = {"export": carrying.export, "import": carrying.import_}[given.action]
+    news = asyncio.run(carry(config, given.path, appliance.clock_of(config)))
+    for one in news:
+        print(f"{one.file}: {one.words}")
+    return 0 if all(one.is_good for one in news) else 1
 
 
 def _journal(given: argparse.Namespace) -> int:

@@ -39,6 +39,9 @@ class EnrollingCenter:
         answer = self.spoil(self._answer(request))
         return cose.sign(answer.to_cbor(), self.signed_by, context=credential.ANSWER_CONTEXT)
 
+    def drop(self) -> None:
+        """Every question has a line of its own."""
+
     def _answer(self, request: EnrollmentRequest) -> EnrollmentAnswer:
         issuer = self.paper.keys[Role.CREDENTIAL]
         given = credential.Credential(

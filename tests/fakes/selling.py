@@ -24,8 +24,10 @@ def lines_worth(total_rial: int) -> tuple[Line, ...]:
     )
 
 
-async def purchase_draft(journal: Journal, member: Member, total_rial: int) -> Draft:
-    """An authorized purchase by card and PIN, not yet committed."""
+async def purchase_draft(
+    journal: Journal, member: Member, total_rial: int, *, lines: tuple[Line, ...] | None = None
+) -> Draft:
+    """An authorized purchase by card and PIN, not yet committed: milk, if nothing else."""
     account = await journal.account(member.household)
     assert account is not None
     assert journal.policy is not None
@@ -43,7 +45,7 @@ async def purchase_draft(journal: Journal, member: Member, total_rial: int) -> D
     )
     private = PrivatePart(household=member.household, card=member.card.number)
     return journal.draft(
-        fact, lines=pack_lines(lines_worth(total_rial)), private=private, proof_key=member.key
+        fact, lines=pack_lines(lines or lines_worth(total_rial)), private=private, proof_key=member.key
     )
 
 
