@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from sync.central.people import Progress
-    from sync.wire.policy import Policy
+    from sync.wire.policy import Policy, Tranche
 
 ROWS_BETWEEN_PROGRESS = 5_000
 EVERYTHING = -1
@@ -66,6 +66,18 @@ def allot(database: sqlite3.Connection, policy: Policy, *, now_s: int, progress:
         amount_rial += sum(due_rial for _, due_rial in due)
     skipped = len(policy.tranches) - len(live)
     return Allotted(households, amount_rial, without, skipped, carried_rial, expired_rial)
+
+
+def allot_one(
+    database: sqlite3.Connection, household: sqlite3.Row, tranche: Tranche, *, policy: int, now_s: int
+) -> None:
+    """Allot a household one tranche, unless it has that already."""
+    known = database.execute(
+        "SELECT 1 FROM allotment WHERE household = ? AND tranche = ?", (household["number"], tranche.number)
+    ).fetchone()
+    if known is None:
+        due_rial = tranche.per_person_rial * household["members"]
+        _credit(database, household["number"], tranche.number, due_rial, policy=policy, now_s=now_s)
 
 
 def settle_leftovers(database: sqlite3.Connection, policy: Policy, *, now_s: int) -> tuple[int, int]:

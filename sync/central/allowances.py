@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sync.central import ledger, scheme
+from sync.central import epochs, ledger, scheme
 from sync.central.errors import Refused
 from sync.wire import mail
 from sync.wire.proof import release_lock, release_proof
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from sync.central.mailbox import Mailbox
     from sync.wire.policy import Policy
 
-CHUNK = 500
-"""Allowances, or households, in one item of mail."""
+CHUNK = 100
+"""Allowances, or households, in one item of mail: an item must get through a line that breaks every few kilobytes."""
 
 
 def grant(database: sqlite3.Connection, device: int, policy: Policy, *, now_s: int) -> list[mail.Allowance]:
@@ -34,11 +34,12 @@ def grant(database: sqlite3.Connection, device: int, policy: Policy, *, now_s: i
     devices = database.execute(
         "SELECT COUNT(*) AS n FROM device WHERE shop = ? AND suspended_from IS NULL", (row["shop"],)
     ).fetchone()["n"]
+    frozen = {t.number for t in policy.tranches if epochs.is_frozen(database, t.number, now_s=now_s)}
     granted = []
     for due in _households_due(database, row["shop"], device):
         cohort = policy.cohort_of(decile=due["decile"], supported=bool(due["supported"]))
         tranche = None if cohort is None else policy.tranche(due["tranche"], cohort.number)
-        if tranche is None or tranche.authorize_until_s <= now_s:
+        if tranche is None or tranche.authorize_until_s <= now_s or tranche.number in frozen:
             continue
         share_rial = due["free_rial"] + due["reserved_rial"]
         target_rial = share_rial * policy.usual_shop_percent // 100

@@ -8,6 +8,7 @@
     sofreh-central --center DIR cards FOLDER
     sofreh-central --center DIR enroll --shop NUMBER
     sofreh-central --center DIR allot | announce TRANCHE | code NATIONAL_ID | settle | report | verify
+    sofreh-central --center DIR epoch open | renew DEVICE | signatures DEVICE FIRST LAST
     sofreh-central verify [--keys DIR | --root HEX] FILE ...
     sofreh-central --center DIR import PATH | export PATH [DEVICE ...]
     sofreh-central --center DIR serve --port 8443 --tls-cert FILE --tls-key FILE
@@ -153,6 +154,7 @@ def _parser() -> argparse.ArgumentParser:
     _credit_orders(orders)
     _checking_orders(orders)
     _courier_orders(orders)
+    _device_orders(orders)
     _serve_order(orders)
     return parser
 
@@ -256,6 +258,28 @@ def _courier_orders(orders: Any) -> None:
         metavar="DEVICE",
         help="for these (default: all that mail waits for)",
     )
+
+
+def _device_orders(orders: Any) -> None:
+    epoch = orders.add_parser("epoch", help="what a restored center has forgotten").add_subparsers(
+        required=True, metavar="WHAT"
+    )
+    opened = _order(
+        epoch, "open", "after restoring a backup: reserve nothing until devices return their mail", prefix="epoch "
+    )  # fmt: skip
+    opened.add_argument(
+        "--devices",
+        type=_number(),
+        metavar="COUNT",
+        help="how many were enrolled in all (default: those known)",
+    )
+    _order(orders, "renew", "let a device go on whose credential ended").add_argument(
+        "device", type=_number()
+    )
+    signatures = _order(orders, "signatures", "ask a device for the own signatures of entries that came lean")
+    signatures.add_argument("device", type=_number())
+    signatures.add_argument("first", type=_number(), metavar="FIRST")
+    signatures.add_argument("last", type=_number(), metavar="LAST")
 
 
 def _serve_order(orders: Any) -> None:

@@ -132,10 +132,10 @@ def _new_device(
     hash_ = credential_hash(made, key.public)
     database.execute(
         "INSERT INTO device (number, shop, public, key_id, exchange_public, credential, credential_hash, slim, enrolled_at_s,"
-        " operator_salt, operator_hash, head, mail_head, heard_at_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " operator_salt, operator_hash, head, mail_head, heard_at_s, until_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             number, ticket["shop"], request.public, key_id, request.exchange_public, message, hash_, slim, now_s,
-            ticket["operator_salt"], ticket["operator_hash"], hash_, hash_, now_s,
+            ticket["operator_salt"], ticket["operator_hash"], hash_, hash_, now_s, made.until_s,
         ),
     )  # fmt: skip
     database.execute("UPDATE ticket SET device = ? WHERE token = ?", (number, ticket["token"]))

@@ -4,8 +4,7 @@
     2. its batch is checked in a worker process
     3. in one transaction: each entry finds its place and its verdict; verdicts, settlements and the answer are made
 
-A duplicate changes nothing. A fork is kept as proof and suspends the device. A gap is answered with what is expected.
-Owns the table stray.
+What a restored center lacks of its own mail comes back first (`sync.central.restoring`), for entries are judged by it.
 """
 
 from __future__ import annotations
@@ -16,13 +15,21 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from sync.central import allotments, allowances, booking, mailbox, settlement
+from sync.central import (
+    allotments,
+    allowances,
+    mailbox,
+    placing,
+    renewal,
+    restoring,
+    settlement,
+    unsigned,
+)
 from sync.central.briefing import device_row
-from sync.central.checking import Checked, Examined, Unreadable, check_batch
+from sync.central.checking import Examined, Unreadable, check_batch, check_signatures
 from sync.central.config import CLOCK_SKEW_S
-from sync.central.errors import ClockBehind, Conflict, Refused, WrongInput
+from sync.central.errors import ClockBehind, Refused, WrongInput
 from sync.central.mailbox import Mailbox
-from sync.central.verification import Place, Ruling, place
 from sync.wire import cose, mail
 from sync.wire.cose import VerifyingKey
 from sync.wire.entry import Head
@@ -48,7 +55,13 @@ if TYPE_CHECKING:
 BODY_BYTES_MAX = REQUEST_BYTES_MAX + 4096
 EXPIRED_AT_ONCE = 2_000
 """Credits, of one household and tranche each, that expire in one exchange: a village's phase must not hold up its tills."""
-FORKED = "another entry stands at this place of the chain"
+
+
+class _Later(Struct, frozen=True):
+    """Signatures for entries that lacked them, by sequence, and which of them do not hold."""
+
+    signatures: tuple[tuple[int, bytes], ...]
+    failed: tuple[int, ...]
 
 
 class _Sender(Struct, frozen=True):
@@ -62,21 +75,44 @@ class _Sender(Struct, frozen=True):
 async def exchange(center: Center, body: bytes) -> bytes:
     """The answer to a request. Raises: WrongInput, Refused, Conflict; then nothing has changed."""
     sender, request = await _open_request(center, body)
-    examined: Examined | Unreadable = Examined([])
-    if request.batch:
-        base = Head(request.base, request.base_prev)
-        examined = await center.work(
-            partial(
-                check_batch, request.batch, base,
-                device=sender.number, public=sender.public, blinding_key=sender.blinding_key,
-            )
-        )  # fmt: skip
-    if isinstance(examined, Unreadable):
-        raise WrongInput(f"batch from entry {request.base} of device {sender.number}", examined.why)
+    examined = await _examined(center, sender, request)
+    later = await _later_signatures(center, sender, request)
     now_s = center.clock.now_s()
     return await center.run(
-        partial(_answer, keys=center.keys, request=request, examined=examined, now_s=now_s)
+        partial(_answer, keys=center.keys, request=request, examined=examined, later=later, now_s=now_s)
     )
+
+
+async def _examined(center: Center, sender: _Sender, request: ExchangeRequest) -> Examined:
+    """2."""
+    if not request.batch:
+        return Examined([])
+    examined = await center.work(
+        partial(
+            check_batch, request.batch, Head(request.base, request.base_prev),
+            device=sender.number, public=sender.public, blinding_key=sender.blinding_key,
+        )
+    )  # fmt: skip
+    if isinstance(examined, Unreadable):
+        raise WrongInput(f"batch from entry {request.base} of device {sender.number}", examined.why)
+    return examined
+
+
+async def _later_signatures(center: Center, sender: _Sender, request: ExchangeRequest) -> _Later:
+    """2, for signatures that lean batches left out. What is not lacking any more is passed over."""
+    if request.signatures is None:
+        return _Later((), ())
+    try:
+        given = dict(enumerate(request.signatures.each(), request.signatures.first))
+    except Malformed as error:
+        raise WrongInput(error.where, error.why) from None
+    lacking = await center.run(
+        partial(unsigned.lacking, device=sender.number, first=request.signatures.first, count=len(given))
+    )
+    signatures = [given[sequence] for sequence, _ in lacking]
+    failed = await center.work(partial(check_signatures, lacking, signatures, public=sender.public))
+    numbers = [sequence for sequence, _ in lacking]
+    return _Later(tuple(zip(numbers, signatures, strict=True)), tuple(failed))
 
 
 async def _open_request(center: Center, body: bytes) -> tuple[_Sender, ExchangeRequest]:
@@ -109,26 +145,32 @@ def _sender(database: sqlite3.Connection, *, keys: Keys, key_id: bytes) -> _Send
 
 
 def _answer(
-    database: sqlite3.Connection, *, keys: Keys, request: ExchangeRequest, examined: Examined, now_s: int
+    database: sqlite3.Connection,
+    *,
+    keys: Keys,
+    request: ExchangeRequest,
+    examined: Examined,
+    later: _Later,
+    now_s: int,
 ) -> bytes:
     """3."""
     _check_clock(database, now_s)
-    _check_mail_head(database, request)
-    if examined.checked:
-        told = _take(database, request, examined.checked, arrived_s=now_s)
-        _tell_verdicts(database, request.device, told, keys=keys, now_s=now_s)
+    renewal.renew_if_due(database, keys, request.device, now_s=now_s)
+    mail_from = restoring.hear(database, keys, request, now_s=now_s)
+    verbatim = examined.verbatim
+    if mail_from is None and examined.checked:
+        placed = placing.take(database, request, examined.checked, arrived_s=now_s)
+        verbatim = placed.verbatim or verbatim
+        _tell_verdicts(database, request.device, placed.told, keys=keys, now_s=now_s)
+    unsigned.later(database, request.device, later.signatures, later.failed)
     return state(
-        database,
-        keys,
-        device=request.device,
-        mail_number=request.mail_number,
-        nonce=request.nonce,
-        now_s=now_s,
-        verbatim=examined.verbatim,
-    )
+        database, keys,
+        device=request.device, mail_number=request.mail_number, nonce=request.nonce, now_s=now_s,
+        mail_from=mail_from, verbatim=verbatim, mail_bytes=request.mail_bytes,
+    )  # fmt: skip
 
 
-def state(
+def state(  # noqa: PLR0913 -- what an answer says
     database: sqlite3.Connection,
     keys: Keys,
     *,
@@ -136,10 +178,12 @@ def state(
     mail_number: int,
     nonce: bytes,
     now_s: int,
+    mail_from: int | None = None,
     verbatim: Span | None = None,
+    mail_bytes: int | None = None,
 ) -> bytes:
-    """What the center holds of a device's journal and the mail behind `mail_number`, signed: an answer, asked for or not.
-    `verbatim` are entries that it asks for in return.
+    """What the center holds of a device's journal and the mail behind `mail_number`, signed: an answer, asked for or not. What
+    it lacks itself is asked for in return: its own mail from `mail_from` on, entries `verbatim`, signatures.
 
     Raises: Unknown, ClockBehind.
     """
@@ -148,16 +192,18 @@ def state(
     allotments.expire(database, now_s=now_s, at_most=EXPIRED_AT_ONCE)
     settlement.settle(database, keys, now_s=now_s)
     database.execute(
-        "UPDATE device SET acknowledged = held, heard_at_s = ? WHERE number = ?", (now_s, device)
+        "UPDATE device SET acknowledged = MAX(held, told), heard_at_s = ? WHERE number = ?", (now_s, device)
     )
     said = database.execute(
         "UPDATE center SET statement = statement + 1 RETURNING epoch, statement"
     ).fetchone()
     row = device_row(database, device)
+    brought = () if mail_from else mailbox.after(database, device, mail_number, most_bytes=mail_bytes)
     answer = ExchangeAnswer(
         version=VERSION, device=device, nonce=nonce, epoch=said["epoch"], statement=said["statement"],
-        held=row["held"], head=row["head"], mail=mailbox.after(database, device, mail_number),
-        mail_last=row["mail_last"], now_s=now_s, verbatim=verbatim,
+        held=row["held"], head=row["head"], mail=brought, mail_last=row["mail_last"], now_s=now_s,
+        mail_from=mail_from, verbatim=verbatim or unsigned.wanted(database, device),
+        unsigned=unsigned.oldest(database, device),
     )  # fmt: skip
     return cose.sign(answer.to_cbor(), keys.signing[Role.MAIL], context=ANSWER_CONTEXT)
 
@@ -174,106 +220,6 @@ def _check_clock(database: sqlite3.Connection, now_s: int) -> None:
         raise ClockBehind(
             f"the center's clock says {now_s}, but it signed {latest_s} before: set it, or serve with --accept-clock"
         )
-
-
-def _check_mail_head(database: sqlite3.Connection, request: ExchangeRequest) -> None:
-    known = mailbox.hash_of(database, request.device, request.mail_number)
-    if known != request.mail_hash:
-        raise Conflict(
-            f"device {request.device} holds mail {request.mail_number}, which is not what this center sent"
-        )
-
-
-def _take(
-    database: sqlite3.Connection, request: ExchangeRequest, checked: list[Checked], *, arrived_s: int
-) -> list[mail.EntryVerdict]:
-    """Give each entry its place; what found none and must be told all the same."""
-    stray: list[mail.EntryVerdict] = []
-    _close_hole(database, request, checked[0], arrived_s=arrived_s)
-    prev = request.base_prev
-    for index, one in enumerate(checked):
-        sequence = request.base + index
-        device = device_row(database, request.device)
-        chained = checked[index + 1].verdict != Verdict.BAD_SIGNATURE if index + 1 < len(checked) else False
-        where = place(
-            sequence=sequence,
-            hash_=one.hash,
-            held=device["held"],
-            known=_hash_at(database, request.device, sequence),
-        )
-        if where is Place.GAP:
-            break
-        if where is Place.NEXT and prev != device["head"]:
-            where = Place.FORK
-        prev = one.hash
-        if where is Place.DUPLICATE:
-            continue
-        if where is Place.NEXT and _append(
-            database, request.device, sequence, one, chained=chained, arrived_s=arrived_s
-        ):
-            continue
-        stray += _keep_stray(database, request.device, sequence, one, arrived_s=arrived_s)
-        if one.verdict == Verdict.BAD_SIGNATURE:
-            break
-    return stray
-
-
-def _append(
-    database: sqlite3.Connection, device: int, sequence: int, one: Checked, *, chained: bool, arrived_s: int
-) -> bool:
-    """Append to the chain; False where a bad signature has no successor whose good one vouches for the entry's bytes."""
-    if one.entry is not None:
-        booking.take(database, one.entry, arrived_s=arrived_s)
-        return True
-    if one.verdict == Verdict.BAD_SIGNATURE and not chained:
-        return False
-    ruling = Ruling(one.verdict, one.reason)
-    booking.keep(database, device, sequence, one.hash, one.stored, ruling, kind=None, arrived_s=arrived_s)
-    return True
-
-
-def _keep_stray(
-    database: sqlite3.Connection, device: int, sequence: int, one: Checked, *, arrived_s: int
-) -> list[mail.EntryVerdict]:
-    """Keep signed bytes that have no place. A fork suspends the device. What was kept before is not told again."""
-    fork = one.verdict != Verdict.BAD_SIGNATURE
-    ruling = Ruling(Verdict.FORK, FORKED) if fork else Ruling(one.verdict, one.reason)
-    kept = database.execute(
-        "INSERT OR IGNORE INTO stray (device, sequence, hash, entry, arrived_s, verdict, reason) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (device, sequence, one.hash, one.stored.to_cbor(), arrived_s, int(ruling.verdict), ruling.reason),
-    )
-    if kept.rowcount == 0:
-        return []
-    if fork:
-        database.execute(
-            "UPDATE device SET suspended_from = COALESCE(suspended_from, held),"
-            " suspended_why = COALESCE(suspended_why, ?) WHERE number = ?",
-            (f"fork at entry {sequence}", device),
-        )
-    return [mail.EntryVerdict(sequence=sequence, verdict=ruling.verdict)]
-
-
-def _close_hole(
-    database: sqlite3.Connection, request: ExchangeRequest, first: Checked, *, arrived_s: int
-) -> None:
-    """An entry whose bytes were seen broken, and whose hash its signed successor names, becomes a hole."""
-    held = device_row(database, request.device)["held"]
-    seen = database.execute(
-        "SELECT 1 FROM stray WHERE device = ? AND sequence = ? AND verdict = ?",
-        (request.device, held, int(Verdict.BAD_SIGNATURE)),
-    ).fetchone()
-    if seen is not None and request.base == held + 1 and first.verdict != Verdict.BAD_SIGNATURE:
-        ruling = Ruling(Verdict.HOLE, "its bytes are lost; its successor names its hash")
-        booking.keep(
-            database, request.device, held, request.base_prev, None, ruling, kind=None, arrived_s=arrived_s
-        )
-
-
-def _hash_at(database: sqlite3.Connection, device: int, sequence: int) -> bytes | None:
-    row = database.execute(
-        "SELECT hash FROM entry WHERE device = ? AND sequence = ?", (device, sequence)
-    ).fetchone()
-    return None if row is None else bytes(row["hash"])
 
 
 def _tell_verdicts(

@@ -1,6 +1,7 @@
 """The mail of each device: appended here, signed and chained, sent by the exchange. Owns the tables mail, revoked_card.
 
-Item 1 follows the device's credential. Nothing in a mailbox is ever changed.
+Item 1 follows the device's credential. Nothing that was sent is ever changed: only a restored center takes what it wrote
+since behind what the device returned (`sync.central.restoring`).
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from sync.wire.mail import MailHead
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
 
     from sync.central.keys import Keys
-    from sync.wire.mail import Body
+    from sync.wire.mail import Body, Mail
 
 SENT_BYTES_MAX = 3 << 20
 """Of mail in one answer, unless a single item is larger."""
@@ -104,10 +106,12 @@ def issued_s(database: sqlite3.Connection, device: int, number: int) -> int | No
 
 
 def hash_of(database: sqlite3.Connection, device: int, number: int) -> bytes | None:
-    """The hash of item `number`; of the credential for 0; None where there is none."""
+    """The hash of item `number`; for 0 of the mandate, or else of the credential; None where there is none."""
     if number == 0:
         row = database.execute(
-            "SELECT credential_hash AS hash FROM device WHERE number = ?", (device,)
+            "SELECT COALESCE(mandate.hash, credential_hash) AS hash FROM device LEFT JOIN mandate ON mandate.device = number"
+            " WHERE number = ?",
+            (device,),
         ).fetchone()
     else:
         row = database.execute(
@@ -116,14 +120,46 @@ def hash_of(database: sqlite3.Connection, device: int, number: int) -> bytes | N
     return None if row is None else bytes(row["hash"])
 
 
-def after(database: sqlite3.Connection, device: int, number: int) -> tuple[bytes, ...]:
-    """The items behind `number`, as many as one answer takes."""
+def put_back(database: sqlite3.Connection, device: int, item: Mail, *, document: int | None) -> None:
+    """Store an item that this center once wrote and lost; it follows what is held."""
+    database.execute(
+        "INSERT INTO mail (device, number, kind, document, issued_s, hash, message) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (device, item.number, item.kind, document, item.issued_s, item.hash, item.message),
+    )
+    database.execute(
+        "UPDATE device SET mail_last = ?, mail_head = ? WHERE number = ?", (item.number, item.hash, device)
+    )
+
+
+def displace(
+    database: sqlite3.Connection, device: int, number: int
+) -> list[tuple[Body, MailKind, int | None]]:
+    """Take out what was written from `number` on and never reached the device: body, kind and document of each."""
+    rows = database.execute(
+        "DELETE FROM mail WHERE device = ? AND number >= ? RETURNING number, kind, document, message", (device, number)
+    ).fetchall()  # fmt: skip
+    rows.sort(key=lambda row: row["number"])
+    return [(mail.body_of(row["message"]), MailKind(row["kind"]), row["document"]) for row in rows]
+
+
+def revoked_by(database: sqlite3.Connection, device: int, cards: Iterable[int], number: int) -> None:
+    """Item `number` is now the one that revokes these cards."""
+    database.executemany(
+        "UPDATE revoked_card SET mail = ? WHERE device = ? AND card = ?",
+        [(number, device, card) for card in cards],
+    )
+
+
+def after(
+    database: sqlite3.Connection, device: int, number: int, *, most_bytes: int | None = None
+) -> tuple[bytes, ...]:
+    """The items behind `number`, as many as one answer takes; not over `most_bytes` but for the first."""
     rows = database.execute(
         "SELECT message FROM mail WHERE device = ? AND number > ? ORDER BY number LIMIT ?",
         (device, number, ANSWER_MAIL_MAX),
     )
     taken: list[bytes] = []
-    room = SENT_BYTES_MAX
+    room = SENT_BYTES_MAX if most_bytes is None else min(most_bytes, SENT_BYTES_MAX)
     for row in rows:
         room -= len(row["message"])
         if taken and room < 0:

@@ -18,6 +18,7 @@ from sync.central import (
     cards,
     codes,
     courier,
+    device_orders,
     enrollment,
     people,
     scheme,
@@ -375,4 +376,5 @@ ORDERS: dict[str, Callable[[Center, Arguments, Progress], Awaitable[Result]]] = 
     "cards": _cards,
     "import": _import,
     "export": _export,
+    **device_orders.ORDERS,
 }

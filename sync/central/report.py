@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sync.central import allotments, closings, dossier, ledger
+from sync.central import allotments, closings, dossier, epochs, ledger, unsigned
 from sync.central.closings import Totals
 from sync.central.dates import moment_text
-from sync.wire import cose, facts
-from sync.wire.credential import Credential
+from sync.wire import facts
 from sync.wire.kinds import ClosingKind, EntryKind, Verdict
 
 if TYPE_CHECKING:
@@ -45,6 +44,7 @@ def report(database: sqlite3.Connection, *, now_s: int) -> Report:
         "kinds": _kinds(database),
         "strays": database.execute("SELECT COUNT(*) AS n FROM stray").fetchone()["n"],
         "devices": devices,
+        "restoration": _restoration(database),
         "credit": _credit(database),
         "ledger": _ledger(database),
         "settlements": [dict(row) for row in database.execute("SELECT * FROM settlement ORDER BY number")],
@@ -55,6 +55,14 @@ def report(database: sqlite3.Connection, *, now_s: int) -> Report:
             for row in database.execute("SELECT device, sequence, text FROM observation ORDER BY number")
         ],
     }
+
+
+def _restoration(database: sqlite3.Connection) -> Report:
+    """The center's epoch, and the devices whose mail a restored store still waits for."""
+    row = database.execute(
+        "SELECT center.epoch, opened_at_s, devices, why FROM center LEFT JOIN restoration USING (epoch)"
+    ).fetchone()
+    return {**row, "is_open": epochs.is_open(database), "waits_for": epochs.waits_for(database)}
 
 
 def _policy(database: sqlite3.Connection) -> Report | None:
@@ -105,15 +113,10 @@ def _device(database: sqlite3.Connection, row: sqlite3.Row, *, now_s: int) -> Re
         "ledger_rial": ledger_rial,
         "settled_rial": settled_rial,
         "unsettled_rial": unsettled_rial,
-        "ended": _certificate_end_s(row) < now_s,
+        "ended": row["until_s"] < now_s,
+        "unsigned": unsigned.count(database, number),
         "agrees": device_rial - refused_rial == ledger_rial == settled_rial + unsettled_rial,
     }
-
-
-def _certificate_end_s(device: sqlite3.Row) -> int:
-    """The last second of a device's credential."""
-    payload = cose.parse(device["credential"], what="credential").payload
-    return Credential.from_cbor(payload).until_s
 
 
 def _totals(database: sqlite3.Connection, device: sqlite3.Row) -> tuple[Totals, Totals]:

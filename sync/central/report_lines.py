@@ -11,13 +11,14 @@ from sync.wire.verdicts import VERDICT_TEXTS
 if TYPE_CHECKING:
     from sync.central.report import Report
 
+OBSERVED_LINES_MAX = 20
 REFUSED_LINES_MAX = 40
 """What a person reads at a terminal; `--json` and the page have more."""
 
 
 def report_lines(report: Report) -> list[str]:
     """Sums first, then what was refused and what to tell its shop."""
-    return [*_sums(report), *_refused(report["refused"])]
+    return [*_sums(report), *_memory(report), *_refused(report["refused"])]
 
 
 def toman(amount_rial: int) -> str:
@@ -41,6 +42,27 @@ def _sums(report: Report) -> list[str]:
         if checked["agrees"]
         else "devices, ledger and settlement DIFFER",
     ]
+
+
+def _memory(report: Report) -> list[str]:
+    """What the center has forgotten or not got yet."""
+    restoration = report["restoration"]
+    lines = []
+    if restoration["is_open"]:
+        devices = ", ".join(str(number) for number in restoration["waits_for"]) or "unknown ones"
+        lines.append(
+            f"restored       epoch {restoration['epoch']} ({restoration['why']}): reserves nothing, waits for {devices}"
+        )
+    lines += [
+        f"signatures     device {device['number']}: {device['unsigned']} entries came lean and lack their own"
+        for device in report["devices"]
+        if device["unsigned"]
+    ]
+    lines += [
+        f"observed       {row['device']}-{row['sequence']}: {row['text']}"
+        for row in report["observations"][-OBSERVED_LINES_MAX:]
+    ]
+    return lines
 
 
 def _refused(refused: list[dict[str, Any]]) -> list[str]:

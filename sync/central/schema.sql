@@ -1,4 +1,4 @@
--- The center's store, version 1. Amounts are integer rial, times Unix seconds, hashes and signed messages blobs.
+-- The center's store, version 2. Amounts are integer rial, times Unix seconds, hashes and signed messages blobs.
 -- What devices signed stands in entry, stray and fork_proof and is never changed or deleted, save an entry's verdict.
 
 CREATE TABLE center (
@@ -87,6 +87,13 @@ CREATE TABLE device (
     heard_at_s INTEGER NOT NULL,                 -- last answer
     last_z INTEGER NOT NULL DEFAULT -1,          -- sequence of the last Z closing
     outage INTEGER NOT NULL DEFAULT 0,           -- its chain says that the center does not answer
+    until_s INTEGER NOT NULL,                    -- end of its newest credential
+    renewed BLOB,                                -- that credential, where it is not the first; the chains begin with the first
+    returned_epoch INTEGER NOT NULL DEFAULT 0,   -- in which its mail was last found to be the same here and there
+    mail_agreed INTEGER NOT NULL DEFAULT 0,      -- last item that it returned to a restored store
+    warned_epoch INTEGER NOT NULL DEFAULT 0,     -- in which it said that more had been promised than is held
+    wanted_first INTEGER,                        -- entries whose own signatures people want to see
+    wanted_last INTEGER,
     suspended_from INTEGER,                      -- first sequence that is held back
     suspended_why TEXT
 );
@@ -97,7 +104,26 @@ CREATE TABLE ticket (
     expires_s INTEGER NOT NULL,
     operator_salt BLOB NOT NULL,
     operator_hash BLOB NOT NULL,
-    device INTEGER REFERENCES device
+    device INTEGER REFERENCES device,
+    replaces INTEGER REFERENCES device           -- whose place the new device takes
+) WITHOUT ROWID;
+
+-- A number that a technician may give to a device without network; its row in `device` is a blank until he is heard of.
+CREATE TABLE mandate (
+    device INTEGER PRIMARY KEY REFERENCES device,
+    hash BLOB NOT NULL,               -- with which the number's mail begins
+    message BLOB NOT NULL,
+    introduction BLOB,                -- the first that came
+    introduced_at_s INTEGER
+);
+
+-- Another credential for a number that has one: with `mandate.introduction` it proves a fork.
+CREATE TABLE second_introduction (
+    device INTEGER NOT NULL REFERENCES device,
+    credential_hash BLOB NOT NULL,
+    introduction BLOB NOT NULL,
+    arrived_s INTEGER NOT NULL,
+    PRIMARY KEY (device, credential_hash)
 ) WITHOUT ROWID;
 
 CREATE TABLE mail (
@@ -268,4 +294,31 @@ CREATE TABLE settlement (
     pay_by_s INTEGER NOT NULL
 );
 
-INSERT INTO center VALUES (1, 1, 1, 0);
+-- A store that was restored from a backup: reserves nothing until so many devices have returned their mail.
+CREATE TABLE restoration (
+    epoch INTEGER PRIMARY KEY,
+    opened_at_s INTEGER NOT NULL,
+    devices INTEGER NOT NULL,
+    why TEXT NOT NULL
+);
+
+-- What returned mail proves of entries and settlements that this store has forgotten.
+CREATE TABLE told_before (
+    device INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    verdict INTEGER NOT NULL,
+    told_s INTEGER NOT NULL,
+    PRIMARY KEY (device, sequence)
+) WITHOUT ROWID;
+CREATE TABLE returned_settlement (number INTEGER PRIMARY KEY REFERENCES settlement);
+
+-- Entries that came lean: the head's signature binds them, their own is still to come. A failed one is an observation.
+CREATE TABLE unsigned (
+    device INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    failed INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (device, sequence)
+) WITHOUT ROWID;
+CREATE INDEX unsigned_open ON unsigned (device, sequence) WHERE NOT failed;
+
+INSERT INTO center VALUES (1, 2, 1, 0);

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 T = TypeVar("T")
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 STEPS_BETWEEN_LOOKS = 1000
 """Of SQLite's machine, between looks whether a transaction's caller still waits."""
 

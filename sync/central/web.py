@@ -43,6 +43,8 @@ MEDIA_TYPE = "application/cbor"
 STOP_WITHIN_S = 10
 SILENCE_S = 30
 """How long a sender may be silent in the middle of a body."""
+KEEP_ALIVE_S = 120
+"""How long a device's connection may rest between two exchanges: over its usual interval, so that it is used again."""
 
 
 def application(center: Center) -> Starlette:
@@ -92,7 +94,7 @@ async def serve(
     """
     config = uvicorn.Config(
         application(center), log_level="warning", access_log=False, lifespan="off", server_header=False,
-        ssl_certfile=tls_cert, ssl_keyfile=tls_key, timeout_graceful_shutdown=STOP_WITHIN_S,
+        ssl_certfile=tls_cert, ssl_keyfile=tls_key, timeout_graceful_shutdown=STOP_WITHIN_S, timeout_keep_alive=KEEP_ALIVE_S,
     )  # fmt: skip
     try:
         config.load()

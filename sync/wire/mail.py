@@ -275,8 +275,17 @@ def reopen(message: bytes, after: MailHead, trusted: TrustedKeys, *, device: int
 
 def number_of(message: bytes) -> int:
     """The number that an item claims, which nobody has verified yet. Raises: Malformed."""
+    return _claimed(message).number
+
+
+def body_of(message: bytes) -> Body:
+    """The body of an item that its own writer kept. Raises: Malformed."""
+    return _claimed(message).body
+
+
+def _claimed(message: bytes) -> _Payload:
     payload = cose.parse(message, what="mail").payload
-    return _Payload.from_cbor(payload, bytes_max=MAIL_BYTES_MAX, where="mail").number
+    return _Payload.from_cbor(payload, bytes_max=MAIL_BYTES_MAX, where="mail")
 
 
 def _hash(payload: bytes, public: bytes) -> bytes:

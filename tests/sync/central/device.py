@@ -14,7 +14,14 @@ from sync.wire import cose, credential, facts, mail
 from sync.wire.batch import pack_batch
 from sync.wire.credential import EnrollmentAnswer, EnrollmentRequest, TrustedKeys, root_fingerprint, trust
 from sync.wire.entry import Draft, Entry, Head, PrivatePart, TimeInterval, pack_lines, seal
-from sync.wire.exchange import ANSWER_CONTEXT, REQUEST_CONTEXT, VERSION, ExchangeAnswer, ExchangeRequest
+from sync.wire.exchange import (
+    ANSWER_CONTEXT,
+    REQUEST_CONTEXT,
+    VERSION,
+    ExchangeAnswer,
+    ExchangeRequest,
+    LaterSignatures,
+)
 from sync.wire.facts import Leg, Line, Purchase
 from sync.wire.kinds import Grade, MailKind, Role, Unit
 from sync.wire.mail import MailHead
@@ -167,14 +174,24 @@ class Device(Struct):
     # -- exchange
 
     def request(
-        self, entries: Sequence[Entry] | None = None, *, base: Head | None = None, batch: bytes | None = None
+        self,
+        entries: Sequence[Entry] | None = None,
+        *,
+        base: Head | None = None,
+        batch: bytes | None = None,
+        lean: bool = False,
+        returned: tuple[bytes, ...] | None = None,
+        signatures: LaterSignatures | None = None,
     ) -> bytes:
         waiting = self.journal[self.held :][:200] if entries is None else list(entries)
         base = base or (Head(waiting[0].sequence, waiting[0].prev) if waiting else self.head)
+        said = self.answer
         request = ExchangeRequest(
             version=VERSION, device=self.number, nonce=bytes(16), mail_number=self.mail_head.number,
-            mail_hash=self.mail_head.hash, epoch=1, base=base.sequence, base_prev=base.prev,
-            batch=pack_batch([entry.stored for entry in waiting]) if batch is None else batch,
+            mail_hash=self.mail_head.hash, epoch=1 if said is None else said.epoch, base=base.sequence,
+            base_prev=base.prev,
+            batch=pack_batch([entry.stored for entry in waiting], lean=lean) if batch is None else batch,
+            statement=0 if said is None else said.statement, held=self.held, returned=returned, signatures=signatures,
         )  # fmt: skip
         return self.sign(request)
 

@@ -100,13 +100,13 @@ def test_a_store_of_another_schema_is_refused(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "center")
     centers.found(folder, now_s=0, chance=Chance(1))
     with contextlib.closing(sqlite3.connect(folder.database)) as database, database:
-        database.execute("UPDATE center SET schema = 2")
+        database.execute("UPDATE center SET schema = 3")
 
     async def opened() -> None:
         async with open_store(folder.database, lock=folder.lock):
             pass
 
-    with pytest.raises(StoreFailed, match="has schema 2, this program knows 1"):
+    with pytest.raises(StoreFailed, match="has schema 3, this program knows 2"):
         asyncio.run(opened())
 
 
