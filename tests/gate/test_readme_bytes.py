@@ -11,7 +11,6 @@ from tests.vectors import make
 
 EXAMPLE = re.compile(r"<!-- vector: ([\w.]+) -->\n```text\n(.*?)\n```", re.DOTALL)
 SHOWN = {
-    "batch.booted_only_inflated",
     "card.cbor",
     "entries.booted.signed_bytes",
     "entries.purchase.lines",

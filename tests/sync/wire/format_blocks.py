@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 FORMAT = ROOT / "sync" / "wire" / "FORMAT.md"
 CDDL = re.compile(r"(<!-- cddl: ([\w ]+) -->\n```cddl\n)(.*?)(\n```)", re.DOTALL)
 EXAMPLE = re.compile(r"<!-- vector: ([\w.]+) -->\n```text\n(.*?)\n```", re.DOTALL)
-UNDERSTOOD = {"_ReadRow": "Row", "_Payload": "MailPayload", "_Parts": "Receipt"}
+UNDERSTOOD = {"_Payload": "MailPayload", "_Parts": "Receipt"}
 """What records that no other module may name are called."""
-NOT_ON_THE_WIRE = {"_Row", "EntryBytes"}
-"""The first is `Row`, not understood; the second is how an entry is stored."""
+NOT_ON_THE_WIRE = {"EntryBytes"}
+"""How an entry is stored."""
 CHOICES: dict[str, dict[Any, type[Record]]] = {"Fact": dict(FACT_OF_KIND), "Body": dict(BODY_OF_KIND)}
 """What an earlier field named `kind` chooses from."""
 _BOUNDS = {
