@@ -19,8 +19,8 @@ demo: $(INSTALLED)  ## days of trade at one shop, end to end; pictures and repor
 CORE_TESTS := tests/sync tests/vectors $(patsubst %,tests/firmware/test_%.py,authorizer basket entitlements reversals)
 
 test: check $(CWT_INSTALLED)  ## all checks and all tests
-	$(PYTHON_RUN) -m pytest -n 2 --cov --cov-report=term-missing:skip-covered $(CORE_TESTS)
-	$(PYTHON_RUN) -m pytest -n 2 $(CORE_TESTS:%=--ignore=%)
+	$(PYTHON_RUN) -m pytest -n 2 --dist loadgroup --cov --cov-report=term-missing:skip-covered $(CORE_TESTS)
+	$(PYTHON_RUN) -m pytest -n 2 --dist loadgroup $(CORE_TESTS:%=--ignore=%)
 
 check: $(INSTALLED)  ## linters, types and import contracts only
 	@.ci/check

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.gate.tree import ROOT, files, python_files
+from tests.gate.tree import ROOT, files, parsed, python_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ def words(name: str) -> set[str]:
 def definitions() -> Iterator[tuple[str, str]]:
     """Where each class and function is, and its name; but a test's name is a sentence."""
     for path in python_files():
-        for node in ast.walk(ast.parse((ROOT / path).read_text())):
+        for node in ast.walk(parsed(path)):
             if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
                 continue
             if not node.name.startswith("test_"):
@@ -66,6 +66,4 @@ def test_no_file_is_longer_than_anybody_reads() -> None:
 
 def test_every_module_says_what_it_is_for() -> None:
     telling = [path for path in python_files() if path.name != "__init__.py" or path.parts[0] != "tests"]
-    assert [
-        str(path) for path in telling if not ast.get_docstring(ast.parse((ROOT / path).read_text()))
-    ] == []
+    assert [str(path) for path in telling if not ast.get_docstring(parsed(path))] == []
