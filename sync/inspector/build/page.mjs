@@ -1,0 +1,60 @@
+/**
+ * Makes the page: one file, the same bytes from the same sources. `node build/page.mjs inspector.html`
+ *
+ * Script and style are named by their hashes in the page's policy, so nothing else runs, and nothing may be fetched.
+ */
+
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { cddlOf, compile } from "./cddl.mjs";
+
+const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const read = (path) => readFileSync(at(path), "utf8");
+const FORMAT = "../wire/FORMAT.md";
+/** What the page reads; whatever these are made of comes along. */
+const RECORDS = [
+  "Header", "SlimCredential", "Delegation", "Receipt", "Card", "Payload", "Line", "PrivatePart", "MailBefore", "MailPayload", "Policy",
+  "Catalog", "ExchangeRequest",
+];
+/** Phones that are some years old. */
+const BROWSERS = ["chrome87", "firefox85", "safari14.1"];
+const LIBRARIES = { "@noble/curves": "LICENSE", "@noble/hashes": "LICENSE", qr: "LICENSE-MIT" };
+
+const formatTable = {
+  name: "format",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^format:cddl$/ }, ({ path }) => ({ path, namespace: "format" }));
+    onLoad({ filter: /.*/, namespace: "format" }, () => ({ contents: JSON.stringify(compile(cddlOf(read(FORMAT)), RECORDS)), loader: "json" }));
+  },
+};
+
+async function bundled(entry) {
+  const { outputFiles } = await build({
+    entryPoints: [at(entry)], bundle: true, minify: true, write: false, format: "iife", target: BROWSERS, charset: "utf8",
+    legalComments: "none", plugins: [formatTable],
+  });
+  return outputFiles[0].text.trim();
+}
+
+const sourceHash = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+
+function policyOf(script, style) {
+  return [
+    "default-src 'none'", `script-src ${sourceHash(script)}`, `style-src ${sourceHash(style)}`, "img-src blob:", "connect-src 'none'",
+    "form-action 'none'", "base-uri 'none'",
+  ].join("; ");
+}
+
+function licences() {
+  return Object.entries(LIBRARIES).map(([name, file]) => {
+    const { version } = JSON.parse(read(`node_modules/${name}/package.json`));
+    return `${name} ${version}\n\n${read(`node_modules/${name}/${file}`).trim()}`;
+  }).join("\n\n\n").replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+}
+
+const [script, style] = [await bundled("source/page/main.js"), await bundled("source/page.css")];
+const parts = { policy: policyOf(script, style), script, style, licences: licences() };
+const page = read("source/page.html").replace(/\{\{(\w+)\}\}/g, (_, name) => parts[name]);
+writeFileSync(process.argv[2], page);
