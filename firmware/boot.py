@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 VERSION = "0.1.0"
 JOURNAL_FILE = "journal.db"
 DRAFT_FILE = "draft.cbor"
+OWED_FILE = "handover.owed"
+"""There while the shop's slip of an enrollment has not printed."""
+UNDO_FILE = "undo"
+"""There while an enrollment is being undone."""
 _MACHINE_BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -32,6 +36,16 @@ def who_we_are(data_folder: Path) -> Identity:
     except KeyFileMissing as error:
         raise NotEnrolled(f"{error}: run `sofreh-till enroll`") from error
     return identity.load(data_folder, key)
+
+
+def is_in_order(data_folder: Path) -> bool:
+    """Whether nobody need enroll this till, finish what was begun there, or print what is owed of it.
+
+    A till that has a journal and no identity is not new but damaged: `who_we_are` says so.
+    """
+    begun = any((data_folder / name).exists() for name in (OWED_FILE, UNDO_FILE))
+    has_either = any((data_folder / name).exists() for name in (identity.IDENTITY_FILE, JOURNAL_FILE))
+    return has_either and not begun
 
 
 async def booted(journal: Journal) -> None:

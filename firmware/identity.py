@@ -96,6 +96,11 @@ def load(folder: Path, key: DeviceKey) -> Identity:
         raise NotEnrolled(f"{path} does not hold: {error}") from error
 
 
+def answer_kept(folder: Path) -> bytes:
+    """The enrollment's answer, as `load` has proven it. Raises: OSError, WireError."""
+    return _Stored.from_cbor((folder / IDENTITY_FILE).read_bytes()).answer
+
+
 def store(folder: Path, answer_message: bytes, *, root_public: bytes, center_url: str) -> None:
     """Write the identity so that a power cut leaves either none or the whole."""
     data = _Stored(root_public=root_public, answer=answer_message, center_url=center_url).to_cbor()

@@ -61,10 +61,31 @@ async def run(config: Config) -> None:
     write = write_to(STANDARD_ERROR, may_wait=level is Level.DEBUG)
     log = Log(write, level=level, monotonic_ms=lambda: int(loop.time() * 1000))
     clock = clock_of(config)
-    identity = boot.who_we_are(config.data_folder)
-    until = asyncio.Event()
-    _end_on_signal(loop, until)
+    identity = _known(config)
+    until, signalled = asyncio.Event(), asyncio.Event()
+    _end_on_signal(loop, until, signalled)
     broken = _end_on_broken_callback(loop, log, until)
+    while not (signalled.is_set() or broken):
+        until.clear()
+        if identity is None:
+            from firmware.enrolling.appliance import put_in_order  # noqa: PLC0415 -- once in a till's life
+
+            await put_in_order(config, clock, log, until=until)
+        if not until.is_set():
+            await _trade(config, identity or boot.who_we_are(config.data_folder), clock, log, until)
+        identity = None
+    if broken:
+        raise broken[0]
+    log.info("ended")
+
+
+def _known(config: Config) -> Identity | None:
+    """Whose device this is; None where somebody must enroll it first. Raises: DeviceKeyError, NotEnrolled, if it is damaged."""
+    return boot.who_we_are(config.data_folder) if boot.is_in_order(config.data_folder) else None
+
+
+async def _trade(config: Config, identity: Identity, clock: Clock, log: Log, until: asyncio.Event) -> None:
+    """Be an enrolled till, until `until` is set: by a signal, or because the enrollment is undone."""
     async with open_journal(
         config.data_folder / boot.JOURNAL_FILE, identity, clock, version=boot.VERSION
     ) as journal:
@@ -73,9 +94,6 @@ async def run(config: Config) -> None:
         with open_roles(config.data_folder, warn=lambda words: log.error("roles", error=words)) as roles:
             PrinterChoice(config, roles).check()
             await _serve(config, identity, journal, roles, clock, log, until)
-        if broken:
-            raise broken[0]
-    log.info("ended")
 
 
 async def _serve(
@@ -220,9 +238,15 @@ def _real_ms() -> int:
     return int(asyncio.get_running_loop().time() * 1000)
 
 
-def _end_on_signal(loop: asyncio.AbstractEventLoop, until: asyncio.Event) -> None:
+def _end_on_signal(
+    loop: asyncio.AbstractEventLoop, until: asyncio.Event, signalled: asyncio.Event
+) -> None:
+    def end() -> None:
+        signalled.set()
+        until.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, until.set)
+        loop.add_signal_handler(number, end)
 
 
 def _end_on_broken_callback(

@@ -156,6 +156,12 @@ class Roles:
         self._seats[role] = Seat(place=port.place, model=port.model, name=port.name, baud=baud)
         self._store()
 
+    def reserve(self, role: Role, place: str) -> None:
+        """Say where `role` will be plugged in, unless it has its place already. Raises: RolesNotStored."""
+        if role not in self._seats and self.role_at(place) is None:
+            self._seats[role] = Seat(place=place)
+            self._store()
+
     def free(self, role: Role) -> None:
         """Take the role away from whoever has it. Raises: RolesNotStored."""
         self._seats.pop(role, None)

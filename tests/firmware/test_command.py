@@ -65,7 +65,7 @@ def test_a_configuration_that_is_not_there_is_named(
 def test_a_device_that_is_not_enrolled_says_how_to_enroll_it(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert command.main(["run", "--config", str(config)]) == 1
+    assert command.main(["journal", "verify", "--config", str(config)]) == 1
     assert "run `sofreh-till enroll`" in capsys.readouterr().err
 
 
@@ -184,6 +184,8 @@ def test_a_profile_that_there_is_not_is_one_sentence(
 @pytest.mark.parametrize("more", ["", 'printer.profile_file = "none.toml"\n', 'printer.profile = "59mm"\n'])
 def test_a_till_that_cannot_run_says_so_on_paper_and_by_sound(config: Path, more: str) -> None:
     config.write_text(config.read_text() + more)
+    (config.parent / "data").mkdir(exist_ok=True)
+    (config.parent / "data" / boot.JOURNAL_FILE).write_bytes(b"a journal, and nobody's key")
 
     async def story() -> None:
         printer = PtyPrinter(Paper(PAPER_58_MM), path=config.parent / "p")
