@@ -47,10 +47,25 @@ def keys() -> dict[int, tuple[int, bytes]]:
 
 def key_of_slim(slim: list[Any]) -> bytes:
     *said, signature = slim
-    role, issuer = keys()[said[4]]
-    assert role == CREDENTIAL
+    issuer = under_mandate(*said) if isinstance(said[4], list) else credential_key(said[4])
     check(signature, cbor2.dumps(said), issuer, "sofreh/slim-credential/1")
     public: bytes = said[2]
+    return public
+
+
+def credential_key(number: int) -> bytes:
+    role, issuer = keys()[number]
+    assert role == CREDENTIAL
+    return issuer
+
+
+def under_mandate(device: int, shop: int, _public: bytes, until_s: int, mandate: list[Any]) -> bytes:
+    """Section 3: the technician's key, by leave of the center for this device and shop."""
+    technician, mandate_until_s, number, signature = mandate
+    said = [device, shop, technician, mandate_until_s, number]
+    check(signature, cbor2.dumps(said), credential_key(number), "sofreh/slim-mandate/1")
+    assert until_s <= mandate_until_s
+    public: bytes = technician
     return public
 
 
