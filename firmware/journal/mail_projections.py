@@ -137,6 +137,10 @@ def _shop(sql: sqlite3.Connection, body: mail.Shop) -> None:
     put(sql, "shop", body.to_cbor())
 
 
+def _credential(sql: sqlite3.Connection, body: mail.Renewal) -> None:
+    put(sql, "credential", body.to_cbor())
+
+
 _MOVES: dict[MailKind, Callable[[sqlite3.Connection, Any], None]] = {
     MailKind.HOUSEHOLDS: _households,
     MailKind.ALLOWANCES: _allowances,
@@ -145,4 +149,5 @@ _MOVES: dict[MailKind, Callable[[sqlite3.Connection, Any], None]] = {
     MailKind.REVOCATION: _revocation,
     MailKind.VERDICTS: _verdicts,
     MailKind.SHOP: _shop,
+    MailKind.CREDENTIAL: _credential,
 }

@@ -11,9 +11,10 @@ from firmware.entitlements import Account, Use
 from firmware.journal import questions, storage
 from firmware.journal.mail_projections import open_policy
 from firmware.journal.records import Counters
+from firmware.renewal import renewed
 from sync.wire.facts import OutageClosed, OutageOpened, Purchase
 from sync.wire.kinds import ClosingKind, EntryKind
-from sync.wire.mail import Shop
+from sync.wire.mail import Renewal, Shop
 
 if TYPE_CHECKING:
     import sqlite3
@@ -83,6 +84,9 @@ def reread(sql: sqlite3.Connection, memory: Memory) -> None:
     memory.catalog_version = questions.known_int(sql, "catalog_version")
     shop = questions.known(sql, "shop")
     memory.shop = Shop.from_cbor(shop) if isinstance(shop, bytes) else None
+    renewal = questions.known(sql, "credential")
+    if isinstance(renewal, bytes):
+        memory.identity = renewed(memory.identity, Renewal.from_cbor(renewal))
     memory.acknowledged = questions.known_int(sql, "acknowledged")
     memory.device_use = questions.use(sql, memory.acknowledged)
     confirmed = ("mail_issued_s", "contact_s", "carried_s")

@@ -61,6 +61,9 @@ def read_policy(source: str, *, file: str, version: int) -> Policy:
         present_within_s=table.days("present_within_days"),
         second_deadline_s=table.days("second_deadline_days"),
         contacts=tuple(table.texts("contacts", 120, CONTACTS_MAX)),
+        credential_grace_s=table.days("credential_grace_days")
+        if table.has("credential_grace_days")
+        else None,
     )
     table.done()
     _check_whole(policy, file)
@@ -172,6 +175,10 @@ class _Table:
         """Raises: WrongInput, for a key that nobody asked for."""
         for key in self._values.keys() - self._taken:
             self.refuse(key, "is not a key of a policy")
+
+    def has(self, key: str) -> bool:
+        """Whether a key that may be left out is there."""
+        return key in self._values
 
     def text(self, key: str, most: int) -> str:
         """A text that is not empty."""

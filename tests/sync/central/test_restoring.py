@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -205,11 +206,8 @@ def test_the_second_deadline_ends_the_wait(center: Center, later_s: int, frozen:
     lab.order("epoch open", devices=None)
     rows = lab.sql("SELECT tranche, MAX(second_deadline_s) AS s FROM allowance GROUP BY tranche")
     for row in rows:
-        is_frozen = lab.run(
-            lab.center.run(
-                lambda database, row=row: epochs.is_frozen(database, row["tranche"], now_s=row["s"] + later_s)
-            )
-        )
+        look = partial(epochs.is_frozen, tranche=row["tranche"], now_s=row["s"] + later_s)
+        is_frozen = lab.run(lab.center.run(look))
         assert is_frozen is frozen
 
 
