@@ -91,6 +91,8 @@ class Conversation:
         command = talk.typing.press(event, MODES[talk.state]) if isinstance(event, Key) else seen(event)
         if command is not None:
             await self._answer(command)
+        # What paper took to say it is nobody's hesitation: a slow printer must not let the PIN lapse.
+        talk.now_ms = talk.active_ms = max(talk.now_ms, talk.journal.clock.monotonic_ms())
         talk.save()
 
     async def devices(self, news: DeviceNews) -> None:

@@ -15,6 +15,7 @@ from tests.field_failure import field_failure
 from tests.firmware.till.counter import CODE, JAM, MILK, PowerCut
 
 if TYPE_CHECKING:
+    from drivers.printer.slip import Slip
     from tests.firmware.till.counter import Counter
 
 
@@ -346,3 +347,21 @@ def test_a_wall_clock_that_jumps_in_the_middle_of_a_pin_lapses_nothing(shop: Cou
     shop.press("01 Enter")
     assert shop.count(EntryKind.PURCHASE) == 1
     assert "دوباره" not in shop.paper.text()
+
+
+def test_the_time_that_paper_takes_is_not_the_households(shop: Counter) -> None:
+    prints = shop.paper.print
+
+    async def print_slowly(slip: Slip) -> None:
+        shop.clock.advance_s(40)
+        await prints(slip)
+
+    shop.sell_milk(shop.members[1])
+    shop.scan(MILK)
+    shop.scan_card(shop.members[0])
+    shop.paper.print = print_slowly
+    shop.press("+")
+    shop.wait_s(29)
+    assert shop.state is State.TOTALED
+    shop.press("0001 Enter")
+    assert shop.count(EntryKind.PURCHASE) == 2
