@@ -8,6 +8,7 @@ What Linux's `usblp` does, and what is made of it here:
 | counts a write that it does not wait for as taken | `sent` may be up to one piece too high, never too low |
 | says "readable" with nothing to read, for printers that answer with empty packets | an empty read is no end; the next look is a little later |
 | says "hung up" after an unplug; every call is then ENODEV | the port is gone |
+| ends the write that was under way as soon as the cable is pulled, and says "hung up" a moment later | a printer that no longer tells its status behind the last byte is looked at again: what it had not taken is not printed |
 | `LPGETSTATUS` asks the printer for its port status: 0x18 is normal, 0x20 on top of it is paper out | believed only after the printer has said "normal" once: cheap ones say 0 or 0xFF for ever |
 
 The status call waits for the printer, inside the kernel: one that takes long is not asked again.
@@ -28,7 +29,7 @@ import stat
 import struct
 from typing import TYPE_CHECKING
 
-from drivers.byte_port import BytePort
+from drivers.byte_port import POLL_MS, BytePort
 from drivers.errors import DeviceGone, PortNotOpened
 from drivers.flow import Flow
 from drivers.serial_port import open_serial_port
@@ -43,6 +44,8 @@ NOT_ERROR, SELECTED, PAPER_EMPTY = 0x08, 0x10, 0x20
 NORMAL = SELECTED | NOT_ERROR
 STATUS_MS_MAX = 200
 EMPTY_READ_MS = 100
+GONE_WITHIN_MS = 500
+"""Longest time from a pulled cable until the kernel says so."""
 _USB_PRINTER_MAJOR = 180
 """The kernel's number for USB devices without a class of their own, `usblp` among them."""
 
@@ -103,6 +106,19 @@ class UsbPort(BytePort):
             return None
         self._was_normal |= status & (NORMAL | PAPER_EMPTY) == NORMAL
         return bool(status & PAPER_EMPTY) if self._was_normal else None
+
+    async def drain(self, *, timeout_ms: int) -> int:
+        """See `BytePort`."""
+        held = await super().drain(timeout_ms=timeout_ms)
+        if not held and self._was_normal and self._may_ask and self._asked() is None:
+            await self._see_whether_it_is_gone()
+        return held
+
+    async def _see_whether_it_is_gone(self) -> None:
+        """Raises: DeviceGone."""
+        for _ in range(GONE_WITHIN_MS // POLL_MS):
+            await asyncio.sleep(POLL_MS / 1_000)
+            self._held_bytes()
 
     def _asked(self) -> int | None:
         if not self._may_ask:

@@ -126,3 +126,26 @@ def test_the_path_decides_what_kind_of_port_is_opened(tmp_path: Path) -> None:
         open_printer_port(tmp_path / "nothing", baud=9_600)
     with pytest.raises(PortNotOpened, match="No such file"):
         open_usb_port(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("is_pulled", [True, False])
+def test_a_last_write_that_a_pulled_cable_has_ended_is_not_printed(
+    pair: tuple[int, socket.socket], *, is_pulled: bool
+) -> None:
+    """Must not happen: the rest of a receipt is lost with the cable, and counts as printed."""
+    told: list[int | None] = [0x18]
+
+    async def story() -> None:
+        async with UsbPort(pair[0], name="printer", port_status=lambda _: told[-1]) as port:
+            assert port.paper_is_out() is False
+            assert await port.drain(timeout_ms=50) == 0
+            await port.write(b"receipt", timeout_ms=50)
+            told.append(None)
+            if is_pulled:
+                asyncio.get_running_loop().call_later(0.05, pair[1].close)
+                with pytest.raises(DeviceGone):
+                    await port.drain(timeout_ms=50)
+            else:
+                assert await port.drain(timeout_ms=50) == 0, "it stopped telling, and nothing more"
+
+    asyncio.run(story())
