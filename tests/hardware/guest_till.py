@@ -31,9 +31,10 @@ HOME = "/data/till"
 CONFIG = f"{HOME}/till.toml"
 WITHIN_S = 300
 SCAN_AGAIN_S = 3
-"""A scan that an emulated machine breaks by standing still is scanned again."""
+"""A scan that an emulated machine breaks by standing still is scanned again, and has the longest gap that there may be."""
 SCANNER_ROLE = "D1:SCANNER"
 """As it stands on the help card."""
+CARD_IS_READ = " خوانده شد."
 SETTINGS = """\
 data_folder = "data"
 log_level = "debug"
@@ -41,6 +42,9 @@ log_level = "debug"
 [printer]
 path = "{printer}"
 profile = "58mm"
+
+[scanner]
+gap_ms = 2000
 
 [clock]
 chip = true
@@ -119,7 +123,8 @@ class GuestTill:
         await self.press("1/")
         if self.state == "PRICE":
             await self.press("45000\n")
-        await self.scan(card.to_qr(self.members[card_of].card))
+        while not any(text.endswith(CARD_IS_READ) for text in self.texts):
+            await self.scan(card.to_qr(self.members[card_of].card))
         await self.press(total)
 
     async def until_told(self, event: str, **facts: object) -> None:

@@ -110,8 +110,8 @@ def test_a_till_whose_only_voice_was_its_printer_sells_on_by_the_light_of_its_pa
     async def story(till: GuestTill) -> None:
         await till.start()
         await till.give_role()
-        await till.guest.emulator.unplug(socket=PRINTER_SOCKET)
         await till.fill_basket(card_of=0, total="")
+        await till.guest.emulator.unplug(socket=PRINTER_SOCKET)
         await flashes_of(till)
         await till.press("40000+")
         assert till.state == "FLASHES"
