@@ -12,6 +12,7 @@ import pytest
 from drivers.keypad import Key
 from drivers.ports import Port, PortKind
 from drivers.scanner.scan import BadScan, GtinScan
+from drivers.simulated.key_light import KeyLight
 from firmware.desk.presence import MISSING_AFTER_MS
 from firmware.roles import Change, DeviceNews, Role
 from tests.field_failure import field_failure
@@ -250,3 +251,31 @@ def test_a_device_that_cannot_be_opened_yet_is_tried_again_and_told_once(till: T
             assert till.logged("plugged in")[0]["role"] == "scanner"
 
     asyncio.run(story())
+
+
+def test_the_keypads_lights_are_there_as_long_as_it_is_and_a_scanners_are_nobodys(
+    till: Till, tmp_path: Path
+) -> None:
+    pad_light, scanner_light = KeyLight(tmp_path / "event0"), KeyLight(tmp_path / "event1")
+    for light in (pad_light, scanner_light):
+        light.plug_in()
+
+    async def story() -> None:
+        till.assign(keypad=A, scanner=B)
+        async with till:
+            assert till.inputs.key_lights == ()
+            pad, scanner = till.desk.pad(A), till.desk.scanner(B)
+            await till.do(lambda: pad.press("7"))
+            await till.do(lambda: scanner.scan(MILK))
+            await till.take(2)
+            (lights,) = till.inputs.key_lights
+            assert lights.switch(on=True)
+            till.desk.unplug(A)
+            while till.inputs.key_lights:
+                await asyncio.sleep(0.002)
+        assert pad_light.switched() == [True, False], "no light is left on"
+        assert scanner_light.switched() == []
+
+    asyncio.run(story())
+    for light in (pad_light, scanner_light):
+        light.pull_out()

@@ -9,6 +9,7 @@ import pytest
 
 from drivers.sound import Sound
 from firmware.desk.light import COUNTED_MAX, COUNTED_MIN, LIT_MS, PATTERNS, Light
+from firmware.receipt.service_slips import LIGHT
 from tests.fakes import virtual_time
 
 if TYPE_CHECKING:
@@ -144,3 +145,16 @@ def test_a_pad_that_is_pulled_out_in_the_middle_ends_nothing() -> None:
         assert len(pad.lamp.flashes_ms()) == 3
 
     at_a_pad(story)
+
+
+def test_the_help_card_says_what_the_light_says() -> None:
+    assert PATTERNS[Sound.ACCEPTED].flashes == 1
+    assert "یک چشمک: پذیرفته شد" in LIGHT
+    assert PATTERNS[Sound.LOOK].flashes == 3
+    assert "سه چشمک: نگاه کنید" in LIGHT
+    assert PATTERNS[Sound.APPROVED].stays_lit
+    assert "روشن ماند: خرید ثبت شد" in LIGHT
+    assert PATTERNS[Sound.REFUSED].on_ms < PATTERNS[Sound.LOOK].on_ms
+    assert "چشمک‌های تند: رد شد" in LIGHT
+    assert (PATTERNS[Sound.LOCKED].flashes, PATTERNS[Sound.LOCKED].on_ms) == (5, 600)
+    assert "پنج چشمک بلند: قفل شد" in LIGHT
