@@ -263,7 +263,7 @@ def test_the_keypads_lights_are_there_as_long_as_it_is_and_a_scanners_are_nobody
     async def story() -> None:
         till.assign(keypad=A, scanner=B)
         async with till:
-            assert till.inputs.key_lights == ()
+            assert list(till.inputs.key_lights) == []
             pad, scanner = till.desk.pad(A), till.desk.scanner(B)
             await till.do(lambda: pad.press("7"))
             await till.do(lambda: scanner.scan(MILK))
