@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sync.central import closings, dossier, ledger, mailbox, verification
+from sync.central import closings, dossier, ledger, mailbox, papers, verification
 from sync.central.allowances import give_back
 from sync.central.briefing import device_row
 from sync.central.config import CLOCK_SKEW_S
 from sync.central.evidence import Standing
 from sync.central.verification import ACCEPTED, Ruling
 from sync.wire import facts
-from sync.wire.kinds import ClosingKind, EntryKind, MailKind
+from sync.wire.kinds import ClosingKind, EntryKind, MailKind, Verdict
 
 if TYPE_CHECKING:
     import sqlite3
@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 
 
 def take(database: sqlite3.Connection, entry: Entry, *, arrived_s: int) -> Ruling:
-    """Judge the next entry of its chain, store it, and book it if it is accepted."""
+    """Judge the next entry of its chain, store it, and book it if it is accepted: once, whether paper or line came first."""
     device = device_row(database, entry.device)
+    paper = papers.kept(database, entry.device, entry.sequence)
+    if paper is not None and paper.is_booked:
+        return _take_after_paper(database, entry, paper, arrived_s=arrived_s)
     ruling = _judge(database, device, entry, arrived_s)
     keep(
         database,
@@ -44,6 +47,30 @@ def take(database: sqlite3.Connection, entry: Entry, *, arrived_s: int) -> Rulin
         book = _BOOKINGS.get(type(entry.fact))
         if book is not None:
             book(database, entry, arrived_s)
+    return ruling
+
+
+def take_from_paper(database: sqlite3.Connection, entry: Entry, *, arrived_s: int) -> None:
+    """Book what a receipt proves of an entry that has no place in the chain, and was accepted."""
+    _project(database, entry, ACCEPTED)
+    _BOOKINGS[type(entry.fact)](database, entry, arrived_s)
+
+
+def _take_after_paper(
+    database: sqlite3.Connection, entry: Entry, paper: papers.Paper, *, arrived_s: int
+) -> Ruling:
+    """The entry of a receipt that was booked: it is stored and moves nothing. Another one in its place is a fork."""
+    ruling = ACCEPTED
+    if paper.hash != entry.hash:
+        ruling = Ruling(Verdict.FORK, "a receipt that was booked bears another entry of this number")
+        database.execute(
+            "UPDATE device SET suspended_from = COALESCE(suspended_from, ?), suspended_why = COALESCE(suspended_why, ?)"
+            " WHERE number = ?",
+            (entry.sequence, f"fork at entry {entry.sequence}", entry.device),
+        )
+    keep(
+        database, entry.device, entry.sequence, entry.hash, entry.stored, ruling, kind=entry.kind, arrived_s=arrived_s
+    )  # fmt: skip
     return ruling
 
 

@@ -6,11 +6,13 @@
     sofreh-central --center DIR shop add NUMBER NAME PLACE | list
     sofreh-central --center DIR import-households FILE.csv
     sofreh-central --center DIR cards FOLDER
-    sofreh-central --center DIR enroll --shop NUMBER
+    sofreh-central --center DIR enroll --shop NUMBER [--replaces DEVICE]
+    sofreh-central --center DIR mandate SHOP ... --laptop TEXT --url URL --file FILE.mandates | introduce FILE
+    sofreh-central laptop DIR | answer DIR REQUEST [--shop NUMBER] [--stick PATH] | introduce FILE --url URL
     sofreh-central --center DIR allot | announce TRANCHE | code NATIONAL_ID | settle | report | verify
     sofreh-central --center DIR epoch open | renew DEVICE | signatures DEVICE FIRST LAST
     sofreh-central verify [--keys DIR | --root HEX] FILE ...
-    sofreh-central --center DIR import PATH | export PATH [DEVICE ...]
+    sofreh-central --center DIR import PATH | export PATH [DEVICE ...] | rekey FILE ...
     sofreh-central --center DIR serve --port 8443 --tls-cert FILE --tls-key FILE
 """
 
@@ -30,6 +32,7 @@ from sync.central.clock import Clock, FileClock, SystemClock
 from sync.central.config import TICKET_FOR_S, Folder
 from sync.central.control import give_order, take_orders
 from sync.central.errors import CentralError
+from sync.central.technician_words import Kit, technician_orders
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,8 +78,14 @@ async def _run(given: dict[str, Any]) -> int:
     if given["order"] == "serve":
         return await _serve(folder, clock, given)
     as_json = given.pop("json")
+    if given["order"] in ("laptop", "answer") or (given["order"] == "introduce" and given["url"]):
+        return _show(_on_the_laptop(given, clock), as_json=as_json)
     if given["order"] == "verify" and given["files"]:
         return _show(_inspect(given, folder), as_json=as_json)
+    if given["order"] == "rekey":
+        from sync.central.scans import read_scans
+
+        given["scans"] = read_scans(given.pop("files"))
     result = await give_order(folder.control, given["order"], given, _progress)
     if result is None:
         # Only where nobody serves: the rest of the center takes four times as long to load as an order to give.
@@ -104,6 +113,16 @@ def _inspect(given: dict[str, Any], folder: Folder) -> Result:
 
     keys = folder.keys if given["keys"] is None else Path(given["keys"])
     return inspect(given["files"], root=given["root"], keys=keys)
+
+
+def _on_the_laptop(given: dict[str, Any], clock: Clock) -> Result:
+    from sync.central import enrolling_orders
+
+    if given["order"] == "laptop":
+        return enrolling_orders.laptop(given)
+    if given["order"] == "answer":
+        return enrolling_orders.answer(given, clock)
+    return enrolling_orders.report_online(given)
 
 
 async def _serve(folder: Folder, clock: Clock, given: dict[str, Any]) -> int:
@@ -151,6 +170,7 @@ def _parser() -> argparse.ArgumentParser:
     init.set_defaults(order="init")
     _scheme_orders(orders)
     _people_orders(orders)
+    technician_orders(orders, Kit(order=_order, number=_number, path=_path, path_or_text=_path_or_text))
     _credit_orders(orders)
     _checking_orders(orders)
     _courier_orders(orders)
@@ -200,6 +220,9 @@ def _people_orders(orders: Any) -> None:
         type=_number(MINUTES_MAX, least=1),
         default=TICKET_FOR_S // 60,
         help="how long it is good (default: %(default)s)",
+    )
+    enroll.add_argument(
+        "--replaces", type=_number(), metavar="DEVICE", help="it takes the place of this dead one"
     )
     suspend = _order(orders, "suspend", "hold back what a device says after an entry")
     suspend.add_argument("device", type=_number())
@@ -258,6 +281,16 @@ def _courier_orders(orders: Any) -> None:
         metavar="DEVICE",
         help="for these (default: all that mail waits for)",
     )
+    rekey = _order(
+        orders, "rekey", "book what a dead device's printed receipts prove, and say what is missing"
+    )
+    rekey.add_argument(
+        "files",
+        type=_path_or_dash,
+        nargs="+",
+        metavar="FILE",
+        help="texts of receipts' QRs, one a line, as a keyboard scanner types them; -: standard input",
+    )
 
 
 def _device_orders(orders: Any) -> None:
@@ -315,7 +348,11 @@ def _number(most: int = NUMBER_MAX, *, least: int = 0) -> Callable[[str], int]:
 
 def _path_or_text(text: str) -> str:
     """The text of a QR stays what it is."""
-    return text if text.startswith(("R1:", "C1:")) else _path(text)
+    return text if text.startswith(("R1:", "C1:", "Q1:")) else _path(text)
+
+
+def _path_or_dash(text: str) -> str:
+    return text if text == "-" else _path(text)
 
 
 def _path(text: str) -> str:

@@ -81,7 +81,7 @@ def original_view(database: sqlite3.Connection, device: sqlite3.Row, sequence: i
     """The purchase at `sequence` of this chain, with what was reversed of it."""
     row = database.execute(
         "SELECT accepted, voided, payload, lines FROM purchase JOIN entry USING (device, sequence)"
-        " WHERE device = ? AND sequence = ?",
+        " WHERE device = ? AND sequence = ? AND payload IS NOT NULL",
         (device["number"], sequence),
     ).fetchone()
     if row is None:
@@ -94,7 +94,7 @@ def original_view(database: sqlite3.Connection, device: sqlite3.Row, sequence: i
         accepted=bool(row["accepted"]),
         voided=bool(row["voided"]),
         before_last_z=sequence < device["last_z"],
-        returned=returned_by(_refunds(database, device["number"], sequence)),
+        returned=returned_by(refunds(database, device["number"], sequence)),
     )
 
 
@@ -184,7 +184,8 @@ def _use(database: sqlite3.Connection, device: sqlite3.Row, household: int | Non
     return UseView(row["purchases"], row["credit_rial"])
 
 
-def _refunds(database: sqlite3.Connection, device: int, purchase: int) -> list[Refund]:
+def refunds(database: sqlite3.Connection, device: int, purchase: int) -> list[Refund]:
+    """The accepted refunds of a purchase that stand in the chain."""
     rows = database.execute(
         "SELECT payload FROM reversal JOIN entry USING (device, sequence)"
         " WHERE device = ? AND purchase = ? AND verdict = ? ORDER BY sequence",

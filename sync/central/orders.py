@@ -19,8 +19,10 @@ from sync.central import (
     codes,
     courier,
     device_orders,
+    enrolling_orders,
     enrollment,
     people,
+    rekeying,
     scheme,
     settlement,
 )
@@ -147,7 +149,7 @@ async def _enroll(center: Center, given: Arguments, _say: Progress) -> Result:
         partial(
             enrollment.issue_ticket,
             shop=given["shop"], keys=center.keys, now_s=center.clock.now_s(),
-            valid_s=60 * given["minutes"], chance=center.chance,
+            valid_s=60 * given["minutes"], chance=center.chance, replaces=given.get("replaces"),
         )
     )  # fmt: skip
     token, _, fingerprint = ticket.text.partition(".")
@@ -315,6 +317,10 @@ async def _export(center: Center, given: Arguments, _say: Progress) -> Result:
     return await courier.send(center, Path(given["path"]), given["devices"])
 
 
+async def _rekey(center: Center, given: Arguments, _say: Progress) -> Result:
+    return await rekeying.rekey(center, [rekeying.Scan(where, text) for where, text in given["scans"]])
+
+
 async def _cards(center: Center, given: Arguments, say: Progress) -> Result:
     issued = await center.run(partial(cards.issued, keys=center.keys))
     pages = []
@@ -376,5 +382,7 @@ ORDERS: dict[str, Callable[[Center, Arguments, Progress], Awaitable[Result]]] = 
     "cards": _cards,
     "import": _import,
     "export": _export,
+    "rekey": _rekey,
     **device_orders.ORDERS,
+    **enrolling_orders.ORDERS,
 }

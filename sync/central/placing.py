@@ -71,7 +71,7 @@ def take(
             # Another entry's signature binds it here, which proves nothing to others.
             verbatim = Span(first=sequence, last=request.base + len(checked) - 1)
             break
-        told += _keep_stray(database, request.device, sequence, one, arrived_s=arrived_s)
+        told += keep_stray(database, request.device, sequence, one, arrived_s=arrived_s)
         if one.verdict == Verdict.BAD_SIGNATURE:
             break
     returning.cover(database, request.device)
@@ -117,7 +117,7 @@ def _told_otherwise(database: sqlite3.Connection, device: int, sequence: int) ->
     return [mail.EntryVerdict(sequence=sequence, verdict=now)]
 
 
-def _keep_stray(
+def keep_stray(
     database: sqlite3.Connection, device: int, sequence: int, one: Checked, *, arrived_s: int
 ) -> list[mail.EntryVerdict]:
     """Keep signed bytes that have no place. A fork suspends the device. What was kept before is not told again."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sync.central import allotments, closings, dossier, epochs, ledger, unsigned
+from sync.central import allotments, closings, dossier, epochs, ledger, papers, unsigned
 from sync.central.closings import Totals
 from sync.central.dates import moment_text
 from sync.wire import facts
@@ -88,7 +88,8 @@ def _kinds(database: sqlite3.Connection) -> dict[str, int]:
 def _device(database: sqlite3.Connection, row: sqlite3.Row, *, now_s: int) -> Report:
     number = row["number"]
     closed, unclosed = _totals(database, row)
-    device_rial = _net_rial(closed) + _net_rial(unclosed)
+    paper_rial = _paper_rial(database, number)
+    device_rial = _net_rial(closed) + _net_rial(unclosed) + paper_rial
     refused_rial = _refused_rial(database, number)
     ledger_rial = _earned_rial(database, number, "1")
     settled_rial = database.execute(
@@ -109,6 +110,7 @@ def _device(database: sqlite3.Connection, row: sqlite3.Row, *, now_s: int) -> Re
         "closed": {name: getattr(closed, name) for name in closings.NAMES},
         "unclosed": {name: getattr(unclosed, name) for name in closings.NAMES},
         "device_rial": device_rial,
+        "paper_rial": paper_rial,
         "refused_rial": refused_rial,
         "ledger_rial": ledger_rial,
         "settled_rial": settled_rial,
@@ -148,6 +150,14 @@ def _closings(database: sqlite3.Connection, device: int) -> Report:
 
 def _net_rial(totals: Totals) -> int:
     return totals.credit_rial - totals.void_credit_rial - totals.refund_credit_rial
+
+
+def _paper_rial(database: sqlite3.Connection, device: int) -> int:
+    """The net credit of receipts that were booked because their entries never came."""
+    booked = Totals()
+    for paper in papers.lost(database, device):
+        booked.add(paper.fact)
+    return _net_rial(booked)
 
 
 def _refused_rial(database: sqlite3.Connection, device: int) -> int:

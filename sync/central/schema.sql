@@ -321,4 +321,18 @@ CREATE TABLE unsigned (
 ) WITHOUT ROWID;
 CREATE INDEX unsigned_open ON unsigned (device, sequence) WHERE NOT failed;
 
+-- Receipts that were scanned because their entries never came. What is booked here is not booked again when they do.
+CREATE TABLE paper (
+    device INTEGER NOT NULL REFERENCES device,
+    sequence INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    entry BLOB NOT NULL,              -- as far as it stands on paper
+    arrived_s INTEGER NOT NULL,
+    verdict INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    booked INTEGER NOT NULL,
+    PRIMARY KEY (device, sequence)
+) WITHOUT ROWID;
+
 INSERT INTO center VALUES (1, 2, 1, 0);

@@ -92,6 +92,12 @@ def make_releases(database: sqlite3.Connection, loaded: Policy, chance: Chance) 
         )
 
 
+def announced(database: sqlite3.Connection, *, by_s: int) -> frozenset[tuple[int, int]]:
+    """Tranche and cohort of everything that was officially announced by then."""
+    rows = database.execute("SELECT tranche, cohort FROM release WHERE announced_at_s <= ?", (by_s,))
+    return frozenset((row["tranche"], row["cohort"]) for row in rows)
+
+
 def release_row(database: sqlite3.Connection, tranche: int, cohort: int) -> sqlite3.Row | None:
     """What opens a locked tranche for a cohort."""
     row: sqlite3.Row | None = database.execute(
@@ -191,10 +197,10 @@ def random_digits(count: int, chance: Chance) -> str:
 
 def _read_products(source: str, file: str) -> list[Product]:
     reader = csv.DictReader(io.StringIO(source.removeprefix("\ufeff")), strict=True)
-    if reader.fieldnames != CATALOG_COLUMNS:
-        raise WrongInput(f"{file} row 1", f"the columns are not {','.join(CATALOG_COLUMNS)}")
     products: dict[int, Product] = {}
     try:
+        if reader.fieldnames != CATALOG_COLUMNS:
+            raise WrongInput(f"{file} row 1", f"the columns are not {','.join(CATALOG_COLUMNS)}")
         for row in reader:
             where = f"{file} row {reader.line_num}"
             if None in row or None in row.values():

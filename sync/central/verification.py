@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
@@ -90,6 +91,17 @@ def judge_standing(entry: Entry, standing: Standing) -> Ruling:
 
 def judge_purchase(entry: Entry, view: PurchaseView) -> Ruling:
     """5 to 12."""
+    return _judge_by(_PURCHASE_CHECKS, entry, view)
+
+
+def judge_paper(entry: Entry, view: PurchaseView) -> Ruling:
+    """The same of a receipt whose lines are not on it: all but the goods and what follows from them, in 6 and 7. Its private
+    part was found by the hash that the device signed, which proves K; a code is judged as ever.
+    """
+    return _judge_by(_PAPER_CHECKS, entry, view)
+
+
+def _judge_by(checks: Sequence[_Check], entry: Entry, view: PurchaseView) -> Ruling:
     purchase = entry.fact
     assert isinstance(purchase, Purchase), "a purchase is judged as one"
     if view.policy is None or view.goods is None:
@@ -97,7 +109,7 @@ def judge_purchase(entry: Entry, view: PurchaseView) -> Ruling:
     not_before_s = max(entry.time.not_before_s, view.floor_s)
     if not_before_s - view.policy_heard_s > view.policy.limits.policy_age_s:
         return Ruling(Verdict.UNKNOWN_POLICY, "the policy was confirmed too long ago")
-    for check in _PURCHASE_CHECKS:
+    for check in checks:
         ruling = check(entry, purchase, view.policy, view)
         if ruling is not ACCEPTED:
             return ruling
@@ -135,14 +147,19 @@ def _is_shops_own(gtin: int) -> bool:
     return prefix == 2 or 20 <= prefix <= 29
 
 
-def _judge_split(entry: Entry, purchase: Purchase, policy: Policy, _view: PurchaseView) -> Ruling:
-    """7."""
+def _judge_sums(_entry: Entry, purchase: Purchase, _policy: Policy, _view: PurchaseView) -> Ruling:
+    """7, without the lines."""
     legs_sum_rial = sum(leg.amount_rial for leg in purchase.legs)
     if (
         purchase.credit_rial + purchase.own_rial != purchase.total_rial
         or legs_sum_rial != purchase.credit_rial
     ):
         return Ruling(Verdict.MALFORMED, "credit, own part and legs do not sum up")
+    return ACCEPTED
+
+
+def _judge_split(entry: Entry, purchase: Purchase, policy: Policy, _view: PurchaseView) -> Ruling:
+    """7, with them."""
     eligible_rial = sum(line.total_rial for line in entry.lines if line.good)
     if purchase.credit_rial > max(0, eligible_rial - policy.minimum_own_rial):
         return Ruling(
@@ -176,6 +193,13 @@ def _judge_proof(entry: Entry, _purchase: Purchase, _policy: Policy, view: Purch
     if not hmac.compare_digest(private.proof, expected):
         return Ruling(Verdict.BAD_HOUSEHOLD_PROOF, "was not made with the card and its PIN")
     return ACCEPTED
+
+
+def _judge_found_proof(entry: Entry, purchase: Purchase, policy: Policy, view: PurchaseView) -> Ruling:
+    """8, where the private part was found rather than sent."""
+    if entry.private is not None and entry.private.proof is not None and view.proof.household_key is not None:
+        return ACCEPTED
+    return _judge_proof(entry, purchase, policy, view)
 
 
 def _judge_allowances(entry: Entry, purchase: Purchase, _policy: Policy, view: PurchaseView) -> Ruling:
@@ -245,8 +269,12 @@ def _judge_late(_entry: Entry, purchase: Purchase, _policy: Policy, view: Purcha
     return ACCEPTED
 
 
-_PURCHASE_CHECKS = (
-    _judge_goods, _judge_split, _judge_proof, _judge_allowances, _judge_opening, _judge_limits, _judge_late,
+_Check = Callable[["Entry", Purchase, "Policy", "PurchaseView"], Ruling]
+_PURCHASE_CHECKS: tuple[_Check, ...] = (
+    _judge_goods, _judge_sums, _judge_split, _judge_proof, _judge_allowances, _judge_opening, _judge_limits, _judge_late,
+)  # fmt: skip
+_PAPER_CHECKS: tuple[_Check, ...] = (
+    _judge_sums, _judge_found_proof, _judge_allowances, _judge_opening, _judge_limits, _judge_late,
 )  # fmt: skip
 
 

@@ -14,7 +14,16 @@ from msgspec import Struct
 
 from sync.wire import base45, cbor, cose
 from sync.wire.credential import SlimCredential, TrustedKeys, verify_slim
-from sync.wire.entry import CONTEXT, HASH_BYTES, VERSION, Entry, Payload, TimeInterval, lines_from_bytes
+from sync.wire.entry import (
+    CONTEXT,
+    HASH_BYTES,
+    VERSION,
+    Entry,
+    EntryBytes,
+    Payload,
+    TimeInterval,
+    lines_from_bytes,
+)
 from sync.wire.errors import Expired, Malformed
 from sync.wire.facts import FACT_OF_KIND, Fact, Line
 from sync.wire.kinds import EntryKind
@@ -48,7 +57,7 @@ class _Parts(Record):
 class VerifiedReceipt(Struct, frozen=True):
     """What a receipt proves: valid when signed. Whether it was voided later, paper cannot know.
 
-    `lines` is None where the QR carried only their hash.
+    `lines` is None where the QR carried only their hash; `stored` is the entry as far as it stands there, without what is private.
     """
 
     slim: SlimCredential
@@ -57,6 +66,7 @@ class VerifiedReceipt(Struct, frozen=True):
     fact: Fact
     lines: tuple[Line, ...] | None
     hash: bytes
+    stored: EntryBytes
 
 
 def to_qr(entry: Entry, slim: SlimCredential) -> str:
@@ -90,8 +100,17 @@ def verify(text: str, trusted: TrustedKeys) -> VerifiedReceipt:
     ).to_cbor()  # fmt: skip
     signed_bytes = cose.to_be_signed(payload, public=key.public, context=CONTEXT)
     key.verify(parts.signature, signed_bytes, what=f"receipt {parts.slim.device}-{parts.sequence}")
+    stored = EntryBytes(
+        payload=payload, lines=None if lines is None else parts.lines, private=None, signature=parts.signature
+    )
     return VerifiedReceipt(
-        parts.slim, parts.sequence, parts.time, parts.public, lines, hashlib.sha256(signed_bytes).digest()
+        parts.slim,
+        parts.sequence,
+        parts.time,
+        parts.public,
+        lines,
+        hashlib.sha256(signed_bytes).digest(),
+        stored,
     )
 
 

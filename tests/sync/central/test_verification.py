@@ -18,6 +18,7 @@ from sync.central.evidence import (
 from sync.central.policy_file import read_policy
 from sync.central.verification import (
     Place,
+    judge_paper,
     judge_purchase,
     judge_standing,
     place,
@@ -270,3 +271,28 @@ def test_12_what_fell_back_is_paid_from_the_free_rest(free_rial: int, expected: 
 def test_12_two_allowances_share_one_free_rest() -> None:
     closed = {number: replace(one, closed=True, free_rial=900_000) for number, one in VIEW.allowances.items()}
     assert verdict(allowances=closed) == "late"
+
+
+def paper_verdict(private: PrivatePart | None, **view: Any) -> str:
+    """Of a receipt that shows no lines; `private` is what was found behind its hash."""
+    entry = entry_of(replace(PURCHASE, own_rial=80_000))
+    unseen = replace(entry, lines=(), private=private, stored=replace(entry.stored, lines=None))
+    return judge_paper(unseen, replace(VIEW, **view)).verdict.name.lower()
+
+
+@pytest.mark.parametrize(
+    ("private", "view", "expected"),
+    [
+        (replace(BY_CARD, proof=bytes(8)), {}, "accepted"),
+        (replace(BY_CARD, proof=bytes(8)), {"proof": ProofView(None, CodeStanding.NONE)}, "bad_household_proof"),
+        (None, {}, "bad_household_proof"),
+        (PrivatePart(household=5, code_entry=3), {"proof": ProofView(None, CodeStanding.GOOD)}, "accepted"),
+        (PrivatePart(household=5, code_entry=3), {"proof": ProofView(None, CodeStanding.USED)}, "bad_household_proof"),
+        (replace(BY_CARD, proof=bytes(8)), {"allowances": {1: ALLOWANCE}}, "over_allowance"),
+        (replace(BY_CARD, proof=bytes(8)), {"policy": None}, "unknown_policy"),
+    ],
+)  # fmt: skip
+def test_a_receipt_without_its_lines_is_judged_by_all_that_can_be_seen(
+    private: PrivatePart | None, view: dict[str, Any], expected: str
+) -> None:
+    assert paper_verdict(private, **view) == expected

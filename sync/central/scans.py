@@ -1,0 +1,39 @@
+"""What keyboard scanners typed: texts of receipts, one a line, from files or from standard input.
+
+A scanner ends each text with Enter, so a file of them is made by scanning into any editor, and none is needed with ``-``.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from sync.central.errors import WrongInput
+
+STANDARD_INPUT = "-"
+FILE_CHARACTERS_MAX = 32 << 20
+"""Some fifty thousand receipts."""
+
+
+def read_scans(names: list[str]) -> list[list[str]]:
+    """[where, text] of each line that is not empty; where is the file's name and the line's number. Raises: WrongInput."""
+    return [
+        [f"{'line' if name == STANDARD_INPUT else f'{name}, line'} {number}", line.strip()]
+        for name in names
+        for number, line in enumerate(_text(name).splitlines(), start=1)
+        if line.strip()
+    ]
+
+
+def _text(name: str) -> str:
+    if name == STANDARD_INPUT:
+        text = sys.stdin.read(FILE_CHARACTERS_MAX + 1)
+    else:
+        try:
+            with Path(name).open(encoding="utf-8", errors="replace") as file:
+                text = file.read(FILE_CHARACTERS_MAX + 1)
+        except OSError as error:
+            raise WrongInput(name, error.strerror or str(error)) from None
+    if len(text) > FILE_CHARACTERS_MAX:
+        raise WrongInput(name, f"has more than {FILE_CHARACTERS_MAX} characters: split it")
+    return text

@@ -1,0 +1,414 @@
+"""A dead device's receipts: what they prove is booked once, and what is missing between them is told."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from msgspec.structs import replace
+
+from sync.wire import base45, receipt_qr
+from sync.wire.credential import Credential, SlimCredential, slim
+from sync.wire.entry import Entry, PrivatePart
+from sync.wire.facts import Booted, Closing, Leg, Purchase, Refund, RefundLine, Void
+from sync.wire.kinds import ClosingKind, Role
+from tests.sync.central.device import Device, piece
+
+if TYPE_CHECKING:
+    from sync.central.result import Result
+    from sync.wire.facts import Line
+    from tests.sync.central.conftest import Lab
+
+SOLD = 1_000_000
+
+
+class Counter:
+    """A till's own count, as it prints it: purchases and their credit since enrollment, and what each allowance has left."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab, self.device = lab, lab.device
+        self.number = self.so_far_rial = 0
+        self.left: dict[int, int] = {}
+
+    def sell(
+        self, household: int = 1, credit_rial: int = SOLD, *lines: Line, code: int | None = None
+    ) -> Entry:
+        lines = lines or (piece(7, credit_rial + 50_000),)
+        allowance = self.device.allowances(household, 1)[-1]
+        left = max(0, self.left.get(allowance.number, allowance.amount_rial) - credit_rial)
+        self.left[allowance.number] = left
+        self.number += 1
+        self.so_far_rial += credit_rial
+        fact = replace(
+            self.device.purchase([(allowance, credit_rial)], lines), number=self.number,
+            credit_so_far_rial=self.so_far_rial,
+            legs=(Leg(allowance=allowance.number, amount_rial=credit_rial, left_rial=left),),
+        )  # fmt: skip
+        card, key = self.lab.key(household)
+        if code is not None:
+            return self.device.say(
+                fact, lines=lines, private=PrivatePart(household=household, code_entry=code)
+            )
+        return self.device.say(
+            fact, lines=lines, private=PrivatePart(household=household, card=card), proof_key=key
+        )
+
+    def void(self, sold: Entry) -> Entry:
+        assert isinstance(sold.fact, Purchase)
+        assert sold.private is not None
+        legs = tuple(
+            replace(leg, left_rial=leg.left_rial + leg.amount_rial) for leg in reversed(sold.fact.legs)
+        )
+        fact = Void(
+            purchase=sold.sequence, credit_rial=sold.fact.credit_rial, own_rial=sold.fact.own_rial, legs=legs
+        )
+        return self.device.say(
+            fact, private=PrivatePart(household=sold.private.household, card=sold.private.card)
+        )
+
+    def talk(self, entries: int = 1) -> None:
+        """What has no receipt."""
+        for _ in range(entries):
+            self.device.say(Booted(version="test", clean=True))
+
+
+@pytest.fixture
+def till(lab: Lab) -> Counter:
+    """A till on a day when every household may buy."""
+    return Counter(lab.at(29))
+
+
+def slim_of(lab: Lab, device: Device | None = None) -> SlimCredential:
+    number = (device or lab.device).number
+    return SlimCredential.from_cbor(lab.sql("SELECT slim FROM device WHERE number = ?", number)[0]["slim"])
+
+
+def paper(lab: Lab, entry: Entry) -> str:
+    """What a scanner types off the receipt."""
+    return receipt_qr.to_qr(entry, slim_of(lab, lab.device))
+
+
+def rekey(lab: Lab, *texts: str) -> Result:
+    result = lab.order(
+        "rekey", scans=[[f"line {number}", text] for number, text in enumerate(texts, start=1)]
+    )
+    json.dumps(result.data)
+    return result
+
+
+def fates(result: Result) -> list[str]:
+    return [one["fate"] for one in sorted(result.data["receipts"], key=lambda one: one["where"])]
+
+
+def words(result: Result) -> list[str]:
+    return [one["words"] for one in sorted(result.data["receipts"], key=lambda one: one["where"])]
+
+
+def owed_rial(lab: Lab) -> int:
+    rows = lab.sql("SELECT balance_rial FROM account WHERE kind = 'shop'")
+    return int(rows[0]["balance_rial"]) if rows else 0
+
+
+def books_hold(lab: Lab) -> None:
+    """The three-way reconciliation, and every byte and sum of the store."""
+    assert lab.report()["reconciliation"]["agrees"]
+    assert lab.order("verify").lines[-1:] != []
+    assert lab.order("verify").ok
+
+
+# Booked
+
+
+def test_a_receipt_whose_entry_never_came_is_booked(lab: Lab, till: Counter) -> None:
+    till.talk(2)
+    sold = till.sell()
+    result = rekey(lab, paper(lab, sold))
+    assert result.ok
+    assert fates(result) == ["booked"]
+    assert words(result)[0].endswith("a purchase of 100,000 toman of credit is booked")
+    assert owed_rial(lab) == SOLD
+    books_hold(lab)
+
+
+def test_scanned_again_it_moves_nothing(lab: Lab, till: Counter) -> None:
+    text = paper(lab, till.sell())
+    assert fates(rekey(lab, text, text)) == ["booked", "old"]
+    assert fates(rekey(lab, text)) == ["old"]
+    assert owed_rial(lab) == SOLD
+    books_hold(lab)
+
+
+def test_the_entry_that_comes_in_full_later_is_not_counted_again(lab: Lab, till: Counter) -> None:
+    till.talk()
+    first, second = till.sell(), till.sell(2)
+    rekey(lab, paper(lab, second))
+    lab.exchange()
+    assert [lab.verdict(one) for one in (first, second)] == ["accepted", "accepted"]
+    assert owed_rial(lab) == 2 * SOLD
+    assert lab.report()["devices"][0]["paper_rial"] == 0
+    assert fates(rekey(lab, paper(lab, first), paper(lab, second))) == ["known", "known"]
+    books_hold(lab)
+
+
+def test_receipts_in_any_order_are_one_history(lab: Lab, till: Counter) -> None:
+    sold = [till.sell(1 + index % 2) for index in range(4)]
+    result = rekey(lab, *(paper(lab, one) for one in reversed(sold)))
+    assert fates(result) == ["booked"] * 4
+    assert owed_rial(lab) == 4 * SOLD
+    books_hold(lab)
+
+
+def test_a_receipt_without_its_lines_is_booked_and_observed(lab: Lab, till: Counter) -> None:
+    many = tuple(piece(7, 105_000, 1, gtin=0) for _ in range(40))
+    text = paper(lab, till.sell(1, 4_150_000, *many))
+    assert receipt_qr.verify(text, lab.center.keys.trusted).lines is None
+    assert fates(rekey(lab, text)) == ["booked"]
+    assert owed_rial(lab) == 4_150_000
+    assert [one["text"] for one in lab.report()["observations"]] == [
+        "booked from a receipt that does not show its lines: the goods were not checked"
+    ]
+    lab.exchange()
+    assert owed_rial(lab) == 4_150_000
+    books_hold(lab)
+
+
+def test_a_void_on_paper_takes_back_what_paper_booked(lab: Lab, till: Counter) -> None:
+    sold = till.sell()
+    voided = till.void(sold)
+    result = rekey(lab, paper(lab, voided), paper(lab, sold))
+    assert fates(result) == ["booked", "booked"]
+    assert "the void of 100,000 toman" in words(result)[0]
+    assert owed_rial(lab) == 0
+    lab.exchange()
+    assert owed_rial(lab) == 0
+    books_hold(lab)
+
+
+def test_a_void_on_paper_takes_back_what_came_by_line(lab: Lab, till: Counter) -> None:
+    sold = till.sell()
+    lab.exchange()
+    assert fates(rekey(lab, paper(lab, till.void(sold)))) == ["booked"]
+    assert owed_rial(lab) == 0
+    books_hold(lab)
+
+
+def test_a_void_without_its_purchase_is_not_booked_until_that_is_scanned(lab: Lab, till: Counter) -> None:
+    sold = till.sell()
+    voided = till.void(sold)
+    result = rekey(lab, paper(lab, voided))
+    assert fates(result) == ["refused"]
+    assert "refund_without_original" in words(result)[0]
+    assert fates(rekey(lab, paper(lab, voided), paper(lab, sold))) == ["booked", "booked"]
+    books_hold(lab)
+
+
+def test_a_refund_on_paper_follows_the_refund_s_rule(lab: Lab, till: Counter) -> None:
+    lines = (piece(7, 500_000, 2), piece(0, 50_000))
+    sold = till.sell(1, 950_000, *lines)
+    assert isinstance(sold.fact, Purchase)
+    leg = replace(sold.fact.legs[0], amount_rial=500_000, left_rial=sold.fact.legs[0].left_rial + 500_000)
+    back = Refund(
+        purchase=sold.sequence, lines=(RefundLine(index=0, quantity=1),), credit_rial=500_000, own_rial=0, legs=(leg,)
+    )  # fmt: skip
+    private = PrivatePart(household=1, card=lab.key(1)[0])
+    good = lab.device.say(back, private=private)
+    twice = lab.device.say(back, private=private)
+    assert fates(rekey(lab, paper(lab, sold), paper(lab, good))) == ["booked", "booked"]
+    assert owed_rial(lab) == 450_000
+    assert fates(rekey(lab, paper(lab, twice))) == ["refused"]
+    books_hold(lab)
+
+
+def test_a_refund_of_goods_that_paper_does_not_show_waits_for_people(lab: Lab, till: Counter) -> None:
+    many = tuple(piece(7, 105_000) for _ in range(40))
+    sold = till.sell(1, 4_150_000, *many)
+    assert isinstance(sold.fact, Purchase)
+    leg = replace(sold.fact.legs[0], amount_rial=105_000)
+    back = Refund(purchase=sold.sequence, lines=(RefundLine(index=0, quantity=1),), credit_rial=105_000, own_rial=0, legs=(leg,))  # fmt: skip
+    refund = lab.device.say(back, private=PrivatePart(household=1, card=lab.key(1)[0]))
+    result = rekey(lab, paper(lab, sold), paper(lab, refund))
+    assert fates(result) == ["booked", "refused"]
+    assert "the lines of its purchase are not on paper" in words(result)[1]
+
+
+def test_the_policy_of_mail_that_the_lost_chain_applied_counts(lab: Lab, till: Counter) -> None:
+    lab.sql("UPDATE device SET applied_mail = 0")
+    assert fates(rekey(lab, paper(lab, till.sell()))) == ["booked"]
+
+
+# Refused
+
+
+def test_a_purchase_that_no_household_stood_behind_is_not_booked(lab: Lab, till: Counter) -> None:
+    allowance = lab.device.allowances(1, 1)[-1]
+    lines = (piece(7, SOLD + 50_000),)
+    forged = lab.device.say(
+        lab.device.purchase([(allowance, SOLD)], lines), lines=lines,
+        private=PrivatePart(household=1, card=lab.key(1)[0]), proof_key=bytes(32),
+    )  # fmt: skip
+    result = rekey(lab, paper(lab, forged))
+    assert not result.ok
+    assert fates(result) == ["refused"]
+    assert "bad_household_proof" in words(result)[0]
+    assert owed_rial(lab) == 0
+
+
+def test_more_than_the_allowance_holds_is_not_booked(lab: Lab, till: Counter) -> None:
+    allowance = lab.device.allowances(1, 1)[-1]
+    sold = till.sell(1, allowance.amount_rial)
+    more = till.sell(1, 1_000)
+    assert fates(rekey(lab, paper(lab, sold), paper(lab, more))) == ["booked", "refused"]
+    books_hold(lab)
+
+
+def test_a_suspended_device_s_receipts_are_held(lab: Lab, till: Counter) -> None:
+    good, late = till.sell(), till.sell(2)
+    lab.order("suspend", device=lab.device.number, last_good=good.sequence)
+    result = rekey(lab, paper(lab, good), paper(lab, late))
+    assert fates(result) == ["booked", "refused"]
+    assert "held" in words(result)[1]
+
+
+def test_what_was_refused_may_be_judged_again(lab: Lab, till: Counter) -> None:
+    sold = till.sell()
+    lab.order("suspend", device=lab.device.number, last_good=sold.sequence - 1)
+    text = paper(lab, sold)
+    assert fates(rekey(lab, text)) == ["refused"]
+    lab.sql("UPDATE device SET suspended_from = NULL")
+    assert fates(rekey(lab, text)) == ["booked"]
+
+
+def test_another_entry_at_the_same_place_is_a_fork(lab: Lab, till: Counter) -> None:
+    sold = till.sell()
+    lab.exchange()
+    other = lab.device.copy()
+    other.journal = other.journal[: sold.sequence]
+    forked = other.say(Closing(**ZERO), at_s=other.now_s)
+    result = rekey(lab, receipt_qr.to_qr(forked, slim_of(lab)))
+    assert fates(result) == ["fork"]
+    assert lab.report()["strays"] == 1
+    assert lab.report()["devices"][0]["suspended_from"] is not None
+    assert owed_rial(lab) == SOLD
+    assert lab.order("verify").ok
+
+
+def test_an_entry_that_contradicts_booked_paper_is_a_fork_too(lab: Lab, till: Counter) -> None:
+    other = lab.device.copy()
+    sold = till.sell()
+    rekey(lab, paper(lab, sold))
+    lab.device.journal = other.journal
+    till.talk(2)
+    lab.exchange()
+    assert lab.device.verdicts()[sold.sequence] == "fork"
+    assert owed_rial(lab) == SOLD
+    assert lab.report()["devices"][0]["suspended_why"] == f"fork at entry {sold.sequence}"
+
+
+def test_what_is_no_receipt_of_ours_is_named_by_its_line(lab: Lab, till: Counter) -> None:
+    text = paper(lab, till.sell())
+    data = bytearray(base45.decode(text[3:], where="test"))
+    data[-80] ^= 1
+    result = rekey(lab, "R1:", "hello", "R1:" + base45.encode(bytes(data)), text[:-5], text.lower())
+    assert not result.ok
+    assert fates(result) == ["malformed"] * 5
+    assert all(one.startswith("proves nothing: ") for one in words(result))
+    assert [one["where"] for one in result.data["receipts"]] == [f"line {number}" for number in range(1, 6)]
+
+
+def test_a_device_that_this_center_does_not_know_is_named(lab: Lab, till: Counter) -> None:
+    sold, stranger = till.sell(), lab.device.copy()
+    stranger.number, stranger.journal = 7, []
+    key = lab.center.keys.signing[Role.CREDENTIAL]
+    given = Credential(
+        version=1, device=7, shop=6001, public=stranger.key.public, exchange_public=bytes(32), not_before_s=0,
+        until_s=2 * stranger.now_s,
+    )  # fmt: skip
+    theirs = stranger.say(Booted(version="test", clean=True))
+    text = receipt_qr.to_qr(theirs, slim(given, issuer=int(Role.CREDENTIAL), key=key))
+    result = rekey(lab, text, paper(lab, sold))
+    assert fates(result) == ["foreign", "booked"]
+    assert len(result.data["missing"]) == 1
+
+
+def test_a_receipt_of_a_key_that_is_not_the_device_s_is_refused(lab: Lab, till: Counter) -> None:
+    text = paper(lab, till.sell())
+    lab.sql("UPDATE device SET public = ?", bytes(32))
+    assert fates(rekey(lab, text)) == ["refused"]
+
+
+# What is missing
+
+
+ZERO: dict[str, Any] = {
+    "closing": ClosingKind.Z, "number": 1, "first": 0, "purchases": 0, "credit_rial": 0, "own_rial": 0, "cash_sales": 0,
+    "cash_sales_rial": 0, "voids": 0, "void_credit_rial": 0, "void_own_rial": 0, "refunds": 0, "refund_credit_rial": 0,
+    "refund_own_rial": 0, "declines": 0, "cash_expected_rial": 0, "unsent": 0, "unsent_credit_rial": 0,
+}  # fmt: skip
+
+
+def missing(result: Result) -> dict[str, Any]:
+    (found,) = result.data["missing"]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_gaps_between_receipts_are_told_with_what_was_sold_in_them(lab: Lab, till: Counter) -> None:
+    held = lab.device.held
+    sold = [till.sell(1 + index % 3, SOLD + index) for index in range(6)]
+    result = rekey(lab, *(paper(lab, sold[index]) for index in (0, 1, 4)))
+    assert missing(result) == {
+        "device": lab.device.number, "held": held, "last": sold[4].sequence,
+        "entries": [[sold[2].sequence, sold[3].sequence]],
+        "purchases": [
+            {"after": sold[1].sequence, "before": sold[4].sequence, "purchases": 2, "credit_rial": 2 * SOLD + 5}
+        ],
+    }  # fmt: skip
+    lines = result.lines[3:]
+    assert lines[0].endswith(
+        f"its chain is here up to entry {held - 1}, paper goes up to entry {sold[4].sequence}"
+    )
+    assert "no paper of entries" in lines[1]
+    assert "2 purchases with 200,000 toman of credit are missing between receipts" in lines[2]
+    assert lines[3].endswith(f"what it did after entry {sold[4].sequence} nobody can know")
+    result = rekey(lab, paper(lab, sold[2]), paper(lab, sold[3]))
+    assert missing(result)["entries"] == missing(result)["purchases"] == []
+
+
+def test_what_is_missing_is_counted_from_the_last_purchase_that_came_by_line(lab: Lab, till: Counter) -> None:
+    till.sell()
+    lab.exchange()
+    lost, found = till.sell(2), till.sell(3)
+    (gap,) = missing(rekey(lab, paper(lab, found)))["purchases"]
+    assert (gap["after"], gap["before"]) == (lost.sequence - 2, found.sequence)
+    assert (gap["purchases"], gap["credit_rial"]) == (1, SOLD)
+
+
+def test_before_any_purchase_the_count_begins_at_nothing(lab: Lab, till: Counter) -> None:
+    till.sell()
+    found = till.sell(2)
+    result = rekey(lab, paper(lab, found))
+    (gap,) = missing(result)["purchases"]
+    assert (gap["after"], gap["purchases"]) == (None, 1)
+    assert any("missing before receipt" in line for line in result.lines)
+
+
+def test_a_z_slip_moves_nothing_and_shows_how_far_the_device_went(lab: Lab, till: Counter) -> None:
+    till.sell()
+    till.talk(3)
+    closing = lab.device.say(Closing(**ZERO))
+    result = rekey(lab, paper(lab, closing))
+    assert result.ok
+    assert fates(result) == ["shown"]
+    assert missing(result)["last"] == closing.sequence
+    assert owed_rial(lab) == 0
+    lab.exchange()
+    assert lab.verdict(closing) == "accepted"
+
+
+def test_a_device_whose_receipts_are_all_here_misses_nothing(lab: Lab, till: Counter) -> None:
+    sold = till.sell()
+    lab.exchange()
+    result = rekey(lab, paper(lab, sold))
+    held = lab.sql("SELECT held FROM device")[0]["held"]
+    assert result.lines[-1] == f"device {lab.device.number}: nothing is missing before entry {held}"
