@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from drivers.device_key import FileDeviceKey
@@ -110,8 +111,25 @@ class Countryside:
         card = Card(number=row["number"], until_s=0, secret=row["secret"], issuer=3, signature=bytes(64))
         return Member(household, card, row["pin"], (), "")
 
+    def save(self, backup: Path) -> None:
+        """Back the center up."""
+        self.lab.close()
+        shutil.copytree(self.lab.folder.path, backup)
+        self._open(self.lab.clock.at_s)
+
+    def restore(self, backup: Path) -> None:
+        """The center's disk broke; it goes on from its backup."""
+        self.lab.close()
+        shutil.rmtree(self.lab.folder.path)
+        shutil.copytree(backup, self.lab.folder.path)
+        self._open(self.lab.clock.at_s)
+
     def close(self) -> None:
         self.lab.close()
+
+    def _open(self, at_s: int) -> None:
+        self.lab = Lab(self.lab.folder, Device(seed=b"unused"), at_s=at_s, seed=at_s)
+        self.line = _Line(self.lab.center)
 
 
 class Till:
@@ -120,8 +138,11 @@ class Till:
     def __init__(self, country: Countryside, folder: Path, *, has_chip: bool = True) -> None:
         self.country = country
         self.clock = HandClock(OPENING_S, has_chip=has_chip)
-        self._lab = country.lab
         self._folder = folder
+
+    @property
+    def _lab(self) -> Lab:
+        return self.country.lab
 
     def enroll(self) -> None:
         """Become a device of the one shop."""
@@ -168,15 +189,16 @@ class Till:
 
     def sell(self, household: int, credit_rial: int) -> Entry:
         """A purchase by card and PIN: so much credit and the least own part."""
-        total_rial, member = credit_rial + OWN_RIAL, self.country.member(household)
+        member = self.country.member(household)
+        return self.day(lambda journal: self.sell_to(journal, member, credit_rial))
 
-        async def story(journal: Journal) -> Entry:
-            if journal.keeper.now().grade is Grade.DOUBTFUL:
-                journal.keeper.state_day(iran_day_start_s(self.clock.wall_s))
-            lines = (piece(7, total_rial),)
-            return await journal.commit(await purchase_draft(journal, member, total_rial, lines=lines))
-
-        return self.day(story)
+    async def sell_to(self, journal: Journal, member: Member, credit_rial: int) -> Entry:
+        """The same at an open journal."""
+        total_rial = credit_rial + OWN_RIAL
+        if journal.keeper.now().grade is Grade.DOUBTFUL:
+            journal.keeper.state_day(iran_day_start_s(self.clock.wall_s))
+        lines = (piece(7, total_rial),)
+        return await journal.commit(await purchase_draft(journal, member, total_rial, lines=lines))
 
     def visit_by_line(self) -> None:
         """What a till does that has a line for once."""
