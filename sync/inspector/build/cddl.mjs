@@ -37,6 +37,8 @@ function typeOf(body) {
   if (/^\{\s*\}$/.test(body)) return { map: [] };
   const [first, ...rest] = body.split("\n");
   if (first === "{") return { map: fieldsOf(rest, mapField) };
+  const onOneLine = /^\[(\w+: .*)\]$/.exec(body);
+  if (onOneLine) return { array: onOneLine[1].split(/, (?=\w+: )/).map((field) => arrayField(`${field},`)) };
   if (first === "[") return { array: fieldsOf(rest, arrayField) };
   const options = body.split(/(?:^|\s)\/\s/).map((option) => option.trim()).filter(Boolean);
   if (/^\d+\s*;/.test(options[0])) return { numbered: Object.fromEntries(options.map((option) => option.split(/\s*;\s*/))) };

@@ -16,7 +16,7 @@ const FORMAT = "../wire/FORMAT.md";
 /** What the page reads; whatever these are made of comes along. */
 const RECORDS = [
   "Header", "SlimCredential", "Delegation", "Receipt", "Card", "Payload", "Line", "PrivatePart", "MailBefore", "MailPayload", "Policy",
-  "Catalog", "ExchangeRequest",
+  "Catalog", "ExchangeRequest", "Batch", "Verbatim", "Dictionary",
 ];
 /** Phones that are some years old. */
 const BROWSERS = ["chrome87", "firefox85", "safari14.1"];

@@ -11,7 +11,8 @@ import { equal, joined } from "./cbor.js";
 
 const { Point } = ed25519;
 const ORDER = Point.Fn.ORDER;
-const SIGNATURES_WORTH_A_TABLE = 8;
+/** Making a table costs as much as it then saves on so many. */
+const SIGNATURES_WORTH_A_TABLE = 256;
 
 /** One signer. Whose key is no point of the curve has signed nothing. */
 export class VerifyingKey {

@@ -2,7 +2,7 @@
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { ARRAY, equal, ofMap, ofNumber, ofOctets, whole } from "./cbor.js";
-import { checkRaw, toBeSigned } from "./cose.js";
+import { toBeSigned } from "./cose.js";
 import { checkVersion } from "./credentials.js";
 import { NotProven, inside, malformed } from "./findings.js";
 import { reading } from "./schema.js";
@@ -24,16 +24,17 @@ export function payloadOf({ device, sequence, prev, kind, time, boot, fact, line
   return ofMap(pairs);
 }
 
+/** The bytes that the device signs when `payload` is an entry's. */
+export const signedBytesOf = (payload, key) => toBeSigned(payload, key, CONTEXT);
+
 /**
- * The entry whose `payload` and `signature` these are, with its hash. `lines` are their bytes, or null.
- *
- * Checked are the form, the signature, and that the lines are those that were signed; not its place.
+ * The entry with this `payload`, and with these bytes of lines or null, in its form; not its place. `checkSignature` is called
+ * once the payload's form is right, unless it was called before.
  */
-export function openEntry(payload, lines, signature, key, where) {
+export function openEntry(payload, lines, signedBytes, where, checkSignature = () => {}) {
   const entry = whole(payload, where, reading("Payload"), PAYLOAD_BYTES_MAX);
   checkVersion(entry, where);
-  const signedBytes = toBeSigned(payload, key, CONTEXT);
-  checkRaw(signature, signedBytes, key, where);
+  checkSignature();
   checkLines(entry.lines_hash, lines, `${where}.lines`);
   return {
     sequence: entry.sequence, device: entry.device, prev: entry.prev, kind: entry.kind, time: entry.time, boot: entry.boot,
@@ -65,4 +66,10 @@ export function checkOwn(entry, slim, where) {
   if (entry.time.not_before_s > slim.until_s) {
     throw new NotProven("expired", where, "was made after its device's credential had ended");
   }
+}
+
+/** Entry 0 and no other is an enrollment, and follows the credential that it names (section 6). */
+export function checkEnrollment({ sequence, prev, kind, fact }, where) {
+  if ((kind === "enrolled") !== (sequence === 0)) throw new NotProven("broken_chain", where, "entry 0 and no other is an enrollment");
+  if (sequence === 0 && !equal(prev, fact.credential_hash)) throw new NotProven("broken_chain", where, "does not follow the credential that it names");
 }

@@ -1,7 +1,8 @@
 /** An exported journal (FORMAT.md, section 12): each entry from 0 on, none missing, none changed. */
 
 import { ARRAY, equal, item } from "./cbor.js";
-import { PART_BYTES_MAX, PAYLOAD_BYTES_MAX, checkOwn, openEntry } from "./entries.js";
+import { checkRaw } from "./cose.js";
+import { PART_BYTES_MAX, PAYLOAD_BYTES_MAX, checkEnrollment, checkOwn, openEntry, signedBytesOf } from "./entries.js";
 import { NotProven, inside, malformed } from "./findings.js";
 
 const SIGNATURE_BYTES = 64;
@@ -12,7 +13,8 @@ export function* journal(reader, { slim, key }) {
   do {
     const where = `entry ${hashes.length}`;
     const stored = item(reader, where, readStored);
-    const entry = openEntry(stored.payload, stored.lines, stored.signature, key, where);
+    const signedBytes = signedBytesOf(stored.payload, key);
+    const entry = openEntry(stored.payload, stored.lines, signedBytes, where, () => checkRaw(stored.signature, signedBytes, key, where));
     checkOwn(entry, slim, `entry ${entry.sequence}`);
     checkPlace(entry, hashes);
     hashes.push(entry.hash);
@@ -42,7 +44,7 @@ function part(reader, where, most) {
 
 /** Section 6. `hashes` are those of the entries before it. */
 function checkPlace(entry, hashes) {
-  const { sequence, prev, hash, kind, fact } = entry, expected = hashes.length;
+  const { sequence, prev, hash } = entry, expected = hashes.length;
   const wrong = (finding, why) => {
     throw new NotProven(finding, `entry ${sequence}`, why);
   };
@@ -51,7 +53,6 @@ function checkPlace(entry, hashes) {
     if (equal(hashes[sequence], hash)) wrong("duplicate", "stands there twice");
     wrong("fork", "two entries have this number");
   }
-  if ((kind === "enrolled") !== (sequence === 0)) wrong("broken_chain", "entry 0 and no other is an enrollment");
-  const before = sequence === 0 ? fact.credential_hash : hashes[sequence - 1];
-  if (!equal(prev, before)) wrong("broken_chain", "does not name the entry before it");
+  checkEnrollment(entry, `entry ${sequence}`);
+  if (sequence > 0 && !equal(prev, hashes[sequence - 1])) wrong("broken_chain", "does not name the entry before it");
 }

@@ -2,10 +2,10 @@
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { ARRAY, Reader, whole } from "./cbor.js";
-import { checkRaw, toBeSigned } from "./cose.js";
+import { checkRaw } from "./cose.js";
 import { deviceKey } from "./credentials.js";
 import { decoded } from "./base45.js";
-import { linesOf, payloadOf } from "./entries.js";
+import { linesOf, payloadOf, signedBytesOf } from "./entries.js";
 import { NotProven, malformed } from "./findings.js";
 import { reading } from "./schema.js";
 
@@ -28,7 +28,7 @@ export function receipt(text, trusted) {
   const { sequence, prev, private_hash: privateHash, signature } = seen;
   const payload = payloadOf({ device: slim.device, sequence, prev, kind, time, boot, fact, linesHash, privateHash });
   // 4. by this device
-  checkRaw(signature, toBeSigned(payload, key, "sofreh/entry/1"), key, `receipt ${slim.device}-${sequence}`);
+  checkRaw(signature, signedBytesOf(payload, key), key, `receipt ${slim.device}-${sequence}`);
   return { slim, entry: { sequence, kind: seen.kind, time: seen.time, boot: seen.boot, fact: seen.public, lines, linesHash } };
 }
 

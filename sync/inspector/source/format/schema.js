@@ -16,6 +16,9 @@ const NAMED_OTHERWISE = {
 /** A function that reads the record or type `name` with a `Reader`. */
 export const reading = (name) => (reader) => read(reader, { ref: name }, null);
 
+/** A function that reads an array of at most `most` byte strings of `size`. */
+export const readingOctets = (size, most) => (reader) => readList(reader, { list: { of: { octets: { least: size, most: size } }, most } }, null);
+
 const READERS = {
   ref: (reader, type, owner) => read(reader, named(type.ref), owner),
   natural: (reader, { natural }) => inBounds(reader.integer(), 0, natural),

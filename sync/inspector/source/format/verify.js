@@ -4,6 +4,7 @@
  * No data of it leaves before all of it holds. Pure: bytes in, a verdict out; no page, no clock, no network.
  */
 
+import { batch } from "./batch.js";
 import { Reader, item, whole } from "./cbor.js";
 import { PREFIX as CARD_PREFIX, card } from "./card.js";
 import { deviceKey } from "./credentials.js";
@@ -15,7 +16,7 @@ import { reading } from "./schema.js";
 
 export const FILE_BYTES_MAX = 256 * 2 ** 20;
 const HEADER_STARTS = [0xa2, 0xa3];
-const FILES = { "sofreh-journal-1": ["journal", journal], "sofreh-mail-1": ["mail", mail] };
+const FILES = { "sofreh-journal-1": ["journal", journal], "sofreh-batch-2": ["batch", batch], "sofreh-mail-1": ["mail", mail] };
 
 const ascii = (bytes) => String.fromCharCode(...bytes);
 
