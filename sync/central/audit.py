@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sync.central import ledger
 from sync.central.checking import check_entry
+from sync.central.mailbox import hash_of
 from sync.wire import catalog, mail, policy
 from sync.wire.cose import VerifyingKey
 from sync.wire.credential import CREDENTIAL_CONTEXT
@@ -16,6 +17,7 @@ from sync.wire.entry import EntryBytes, Payload
 from sync.wire.errors import WireError
 from sync.wire.kinds import Role, Verdict
 from sync.wire.mail import MailHead
+from sync.wire.mandate import open_introduction
 from sync.wire.proof import blinding_key
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ def audit(database: sqlite3.Connection, keys: Keys, *, progress: Progress) -> li
     findings = list(_documents(database, keys))
     for device in database.execute("SELECT * FROM device ORDER BY number").fetchall():
         progress(f"device {device['number']}: {device['held']} entries, {device['mail_last']} items of mail")
-        findings += _credential(device, keys)
+        findings += _credential(database, device, keys)
         findings += _chain(database, device, keys, progress)
         told: dict[int, Verdict] = {}
         findings += _mail(database, device, keys, told)
@@ -55,10 +57,17 @@ def _documents(database: sqlite3.Connection, keys: Keys) -> Iterator[str]:
                 yield str(error)
 
 
-def _credential(device: sqlite3.Row, keys: Keys) -> Iterator[str]:
+def _credential(database: sqlite3.Connection, device: sqlite3.Row, keys: Keys) -> Iterator[str]:
+    """By the credential key, or by a technician's under the mandate; a number that is only mandated has none yet."""
     what = f"credential of device {device['number']}"
+    row = database.execute(
+        "SELECT introduction FROM mandate WHERE device = ?", (device["number"],)
+    ).fetchone()
     try:
-        keys.trusted.verify(device["credential"], Role.CREDENTIAL, context=CREDENTIAL_CONTEXT, what=what)
+        if row is None:
+            keys.trusted.verify(device["credential"], Role.CREDENTIAL, context=CREDENTIAL_CONTEXT, what=what)
+        elif row["introduction"] is not None:
+            open_introduction(row["introduction"], keys.trusted)
     except WireError as error:
         yield str(error)
 
@@ -121,7 +130,8 @@ def _mail(
     database: sqlite3.Connection, device: sqlite3.Row, keys: Keys, told: dict[int, Verdict]
 ) -> Iterator[str]:
     """The mail chains from the credential to the head; what it told of entries is collected in `told`."""
-    number, head = device["number"], MailHead(0, device["credential_hash"])
+    number = device["number"]
+    head = MailHead(0, hash_of(database, number, 0) or b"")
     for row in database.execute("SELECT * FROM mail WHERE device = ? ORDER BY number", (number,)):
         what = f"device {number} mail {row['number']}"
         try:

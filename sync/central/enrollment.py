@@ -1,7 +1,8 @@
 """Binds a device's new keys to a shop: a single-use, short-lived ticket in, a signed credential out.
 
 A ticket belongs to the first key that shows it; the same key may ask again and gets the same credential, for the first
-answer may have been lost. Owns the tables ticket and device.
+answer may have been lost. The device itself shows it over the network, or a technician does who has the device's request on paper and
+carries the answer back. Owns the tables ticket and device.
 """
 
 from __future__ import annotations
@@ -10,17 +11,21 @@ import hashlib
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.structs import replace
+
 from sync.central import people
 from sync.central.briefing import brief_announcements, brief_documents, device_row
-from sync.central.config import CREDENTIAL_FOR_S, FIRST_DEVICE
+from sync.central.config import CREDENTIAL_FOR_S
 from sync.central.errors import Refused, WrongInput
+from sync.central.mandates import next_number, replaced, settings_of
 from sync.central.scheme import random_digits
-from sync.wire import cose, credential
+from sync.wire import cose, credential, hpke, provision
 from sync.wire.cose import VerifyingKey
 from sync.wire.credential import Credential, EnrollmentAnswer, EnrollmentRequest, root_fingerprint
 from sync.wire.errors import Malformed, NotAuthentic
 from sync.wire.kinds import Role
 from sync.wire.proof import PIN_DIGITS, SALT_BYTES, slow_hash
+from sync.wire.provision import Secrets
 
 if TYPE_CHECKING:
     import sqlite3
@@ -43,14 +48,23 @@ class Ticket(NamedTuple):
 
 
 def issue_ticket(
-    database: sqlite3.Connection, shop: int, *, keys: Keys, now_s: int, valid_s: int, chance: Chance
+    database: sqlite3.Connection,
+    shop: int,
+    *,
+    keys: Keys,
+    now_s: int,
+    valid_s: int,
+    chance: Chance,
+    replaces: int | None = None,
 ) -> Ticket:
-    """A ticket for one device of a shop, and the operator PIN that the device will know. Raises: Unknown."""
+    """A ticket for one device of a shop, and the operator PIN that the device will know. Raises: Unknown, Refused."""
     people.shop_row(database, shop)
+    if replaces is not None and device_row(database, replaces)["shop"] != shop:
+        raise Refused(f"device {replaces} is not of shop {shop}")
     token, pin, salt = chance(TOKEN_BYTES).hex(), random_digits(PIN_DIGITS, chance), chance(SALT_BYTES)
     database.execute(
-        "INSERT INTO ticket VALUES (?, ?, ?, ?, ?, NULL)",
-        (token, shop, now_s + valid_s, salt, slow_hash(pin, salt)),
+        "INSERT INTO ticket (token, shop, expires_s, operator_salt, operator_hash, replaces) VALUES (?, ?, ?, ?, ?, ?)",
+        (token, shop, now_s + valid_s, salt, slow_hash(pin, salt), replaces),
     )
     return Ticket(f"{token}.{root_fingerprint(keys.trusted.root.public)}", shop, pin, now_s + valid_s)
 
@@ -60,6 +74,23 @@ async def enroll(center: Center, body: bytes) -> bytes:
     request = _open_request(body)
     center.keys.shared_secret(request.exchange_public)
     return await center.run(partial(_enroll, keys=center.keys, request=request, now_s=center.clock.now_s()))
+
+
+async def enroll_for(center: Center, body: bytes, token: str, *, center_url: str, secrets: Secrets) -> bytes:
+    """The same for a request on paper, whose token is the technician's; the answer tells the device what the network would.
+
+    Raises: WrongInput, Refused; then nothing has changed.
+    """
+    request = _open_request(body)
+    if request.token:
+        raise WrongInput("request.token", "is the device's own: it asks over the network")
+    center.keys.shared_secret(request.exchange_public)
+    sealed = provision.seal(secrets, request, ephemeral=center.chance(hpke.KEY_BYTES))
+    told = _Told(center_url, sealed if secrets != Secrets() else None)
+    step = partial(
+        _enroll, keys=center.keys, request=replace(request, token=token), now_s=center.clock.now_s(), told=told
+    )  # fmt: skip
+    return await center.run(step)
 
 
 def suspend(database: sqlite3.Connection, device: int, *, last_good: int) -> None:
@@ -86,7 +117,21 @@ def _open_request(body: bytes) -> EnrollmentRequest:
     return request
 
 
-def _enroll(database: sqlite3.Connection, *, keys: Keys, request: EnrollmentRequest, now_s: int) -> bytes:
+class _Told(NamedTuple):
+    """What an answer on paper adds: where the center is, and sealed secrets."""
+
+    center_url: str
+    secrets: bytes | None
+
+
+def _enroll(
+    database: sqlite3.Connection,
+    *,
+    keys: Keys,
+    request: EnrollmentRequest,
+    now_s: int,
+    told: _Told | None = None,
+) -> bytes:
     ticket = database.execute("SELECT * FROM ticket WHERE token = ?", (request.token,)).fetchone()
     if ticket is None:
         raise Refused("the enrollment token is unknown")
@@ -110,6 +155,9 @@ def _enroll(database: sqlite3.Connection, *, keys: Keys, request: EnrollmentRequ
         epoch=database.execute("SELECT epoch FROM center").fetchone()["epoch"],
         now_s=now_s,
     )
+    if told is not None:
+        settings = settings_of(database, device["shop"], center_url=told.center_url, technician=None)
+        answer = replace(answer, settings=settings.to_cbor(), secrets=told.secrets)
     return cose.sign(answer.to_cbor(), keys.signing[Role.MAIL], context=credential.ANSWER_CONTEXT)
 
 
@@ -119,12 +167,12 @@ def _new_device(
     key_id = cose.key_id(request.public)
     if database.execute("SELECT 1 FROM device WHERE key_id = ?", (key_id,)).fetchone():
         raise Refused("this key is enrolled already")
-    number = database.execute(
-        "SELECT COALESCE(MAX(number), ?) + 1 AS n FROM device", (FIRST_DEVICE - 1,)
-    ).fetchone()["n"]
+    number = next_number(database)
+    predecessor = None if ticket["replaces"] is None else replaced(database, ticket["replaces"], now_s=now_s)
     made = Credential(
         version=VERSION, device=number, shop=ticket["shop"], public=request.public,
         exchange_public=request.exchange_public, not_before_s=now_s, until_s=now_s + CREDENTIAL_FOR_S,
+        predecessor=predecessor,
     )  # fmt: skip
     key = keys.signing[Role.CREDENTIAL]
     message = cose.sign(made.to_cbor(), key, context=credential.CREDENTIAL_CONTEXT)

@@ -2,6 +2,8 @@
 
     POST /exchange   application/cbor, a signed ExchangeRequest -> a signed ExchangeAnswer
     POST /enroll     application/cbor, a signed EnrollmentRequest -> a signed EnrollmentAnswer
+    POST /introduce  application/cbor, Introductions in a row -> {"introduced": [{"device", "good", "said"}]}
+    GET, POST /technician   the technician's page: a request on paper and a token in, the answer as QRs out
     GET  /health     {"status": "ok", "now_s": ...}
     GET  /           the report in Persian, on loopback only
 
@@ -28,9 +30,11 @@ from starlette.routing import Route
 
 from sync.central import enrollment
 from sync.central import exchange as exchanges
+from sync.central.enrolling_orders import REPORT_BYTES_MAX, take_report
 from sync.central.errors import CentralError, Refused, TooLarge, TooSlow, WrongInput
 from sync.central.page import page
 from sync.central.report import report
+from sync.central.technician_page import FORM_BYTES_MAX, answered_page, form_page
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -52,6 +56,8 @@ def application(center: Center) -> Starlette:
     routes = [
         Route("/exchange", _guarded(partial(_exchange, center)), methods=["POST"]),
         Route("/enroll", _guarded(partial(_enroll, center)), methods=["POST"]),
+        Route("/introduce", _guarded(partial(_introduce, center)), methods=["POST"]),
+        Route("/technician", _guarded(partial(_technician, center)), methods=["GET", "POST"]),
         Route("/health", _guarded(partial(_health, center)), methods=["GET"]),
         Route("/", _guarded(partial(_report, center)), methods=["GET"]),
     ]
@@ -152,6 +158,20 @@ async def _enroll(center: Center, request: Request) -> Response:
     return Response(await enrollment.enroll(center, body), media_type=MEDIA_TYPE)
 
 
+async def _introduce(center: Center, request: Request) -> Response:
+    told = await take_report(center, await _body(request, REPORT_BYTES_MAX))
+    return JSONResponse(told.data)
+
+
+async def _technician(center: Center, request: Request) -> Response:
+    if request.method == "GET":
+        return HTMLResponse(form_page())
+    body = await _body(request, FORM_BYTES_MAX, media_type="multipart/form-data")
+    url = f"{request.url.scheme}://{request.url.netloc}"
+    page, status = await answered_page(center, body, request.headers["content-type"], center_url=url)
+    return HTMLResponse(page, status_code=status, headers={"Cache-Control": "no-store"})
+
+
 async def _health(center: Center, _request: Request) -> Response:
     return JSONResponse({"status": "ok", "now_s": center.clock.now_s()})
 
@@ -162,13 +182,13 @@ async def _report(center: Center, request: Request) -> Response:
     return HTMLResponse(page(await center.run(partial(report, now_s=center.clock.now_s()))))
 
 
-async def _body(request: Request, most: int) -> bytes:
+async def _body(request: Request, most: int, *, media_type: str = MEDIA_TYPE) -> bytes:
     """The whole body. Raises: TooLarge, before more than `most` bytes are read; TooSlow; WrongInput, for another media type
     or a sender that went away.
     """
     given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if given != MEDIA_TYPE:
-        raise WrongInput("content-type", f"{given or 'none'} is not {MEDIA_TYPE}")
+    if given != media_type:
+        raise WrongInput("content-type", f"{given or 'none'} is not {media_type}")
     declared = request.headers.get("content-length", "0")
     if declared.isdecimal() and int(declared) > most:
         raise TooLarge("body", f"{declared} bytes are more than the {most} allowed")
