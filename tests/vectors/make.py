@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from sync.wire import base45, card, cose, entry, mail, receipt_qr
+from sync.wire import base45, card, carried, cose, credential, entry, exchange, hpke, mail, receipt_qr
+from sync.wire.carried import Place
+from sync.wire.kinds import Role, Way
 from tests.vectors import samples
 from tests.vectors.batch_parts import packed, spread
 
 FOLDER = Path(__file__).parent
-FILES = ("batch", "card", "credential", "entries", "mail", "receipt")
+FILES = ("batch", "card", "carried", "credential", "entries", "mail", "receipt")
 
 
 def vectors(name: str) -> dict[str, Any]:
@@ -19,6 +21,7 @@ def vectors(name: str) -> dict[str, Any]:
     made: dict[str, Any] = {
         "batch": _batch,
         "card": _card,
+        "carried": _carried,
         "credential": _credential,
         "entries": _entries,
         "mail": _mail,
@@ -105,6 +108,35 @@ def _card() -> dict[str, Any]:
         "cbor": samples.CARD.to_cbor().hex(),
         "qr": card.to_qr(samples.CARD),
         "code128": card.to_code128(samples.CARD.number),
+    }
+
+
+def _carried() -> dict[str, Any]:
+    """A question that asks for mail alone: on a stick, sealed to the center."""
+    private, ephemeral = samples.octets("encryption key", 32), samples.octets("ephemeral key", 32)
+    public, key = hpke.public_of(private), samples.DEVICE_KEY
+    delegated = credential.Delegation(
+        version=1, number=6, role=Role.ENCRYPTION, public=public, not_before_s=1_760_000_000, until_s=samples.UNTIL_S
+    )  # fmt: skip
+    head = samples.FIRST_MAIL_HEAD
+    request = exchange.ExchangeRequest(
+        version=exchange.VERSION, device=samples.DEVICE, nonce=samples.octets("nonce", 16), mail_number=head.number,
+        mail_hash=head.hash, epoch=1, base=0, base_prev=samples.CREDENTIAL_HASH, batch=b"", statement=0, held=0,
+    )  # fmt: skip
+    message = cose.sign(request.to_cbor(), key, context=exchange.REQUEST_CONTEXT)
+    place = Place(Way.QUESTION, samples.DEVICE, 1)
+    file = carried.seal((message,), place, public, ephemeral=ephemeral)
+    return {
+        "encryption_private": private.hex(),
+        "encryption_public": public.hex(),
+        "delegation": cose.sign(
+            delegated.to_cbor(), samples.ROOT, context=credential.DELEGATION_CONTEXT
+        ).hex(),
+        "ephemeral_private": ephemeral.hex(),
+        "info": carried.INFO.decode(),
+        "name": place.name,
+        "message": message.hex(),
+        "file": file.hex(),
     }
 
 

@@ -22,6 +22,7 @@ PRELUDE = {"any", "bool", "bstr", "integer", "null", "number", "time", "tstr", "
 BLOCKS = dict(shown(TEXT))
 SHOWN = {
     "batch.purchase.columns",
+    "carried.file",
     "credential.credential",
     "credential.delegations.1",
     "credential.mandated_slim",

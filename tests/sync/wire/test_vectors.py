@@ -7,7 +7,9 @@ import hashlib
 import pytest
 
 from sync.central.checking import Examined, check_batch
-from sync.wire import card, entry, mail, receipt_qr
+from sync.central.keys import OpeningFileKey
+from sync.wire import card, carried, credential, entry, mail, receipt_qr
+from sync.wire.kinds import Way
 from tests.vectors import make, samples
 
 
@@ -50,3 +52,19 @@ def test_the_kept_mail_card_and_receipt_open() -> None:
         head = mail.reopen(message, head, samples.TRUSTED, device=samples.DEVICE).head
     assert card.from_qr(make.read("card")["qr"], samples.TRUSTED).number == 90_001
     assert receipt_qr.verify(make.read("receipt")["qr"], samples.TRUSTED).lines == samples.LINES
+
+
+def test_the_kept_file_opens_with_the_key_that_the_root_delegated() -> None:
+    kept = make.read("carried")
+    key = OpeningFileKey(bytes.fromhex(kept["encryption_private"]))
+    trusted = credential.trust(samples.ROOT.public, [bytes.fromhex(kept["delegation"])])
+    assert (
+        trusted.encryption_public(what="test")
+        == key.exchange_public
+        == bytes.fromhex(kept["encryption_public"])
+    )
+    place, messages = carried.open_file(bytes.fromhex(kept["file"]), key, way=Way.QUESTION)
+    assert (place, [message.hex() for message in messages]) == (
+        carried.place_of(kept["name"]),
+        [kept["message"]],
+    )
