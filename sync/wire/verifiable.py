@@ -177,7 +177,7 @@ def _text(data: bytes, look: _Look, what: str) -> str:
     look.what = what
     if len(data) > TEXT_BYTES_MAX:
         raise Malformed(what, f"{len(data)} bytes are more than the {TEXT_BYTES_MAX} allowed")
-    return data.decode("utf-8", "replace").rstrip("\r\n")
+    return data.decode("utf-8", "replace").removesuffix("\n").removesuffix("\r")
 
 
 def _receipt(text: str, look: _Look) -> Outcome:
@@ -232,6 +232,12 @@ def _check_place(opened: Entry, head: Head, hashes: list[bytes], slim: SlimCrede
     first = opened.fact.credential_hash if isinstance(opened.fact, facts.Enrolled) else None
     if opened.prev != (head.prev if opened.sequence else first):
         raise OutOfChain(what, "does not name the entry before it" if opened.sequence else "is no enrollment")
+    _check_begun(opened)
+
+
+def _check_begun(opened: Entry) -> None:
+    if isinstance(opened.fact, facts.Enrolled) != (opened.sequence == 0):
+        raise OutOfChain(f"entry {opened.sequence}", "only the first enrolls, and it does")
 
 
 def _check_own(opened: Entry, slim: SlimCredential) -> None:
@@ -257,6 +263,7 @@ def _batch(items: Items, slim: SlimCredential, key: VerifyingKey, _: TrustedKeys
     head = base = entry.Head(request.base, request.base_prev)
     for opened in opened_entries(request, key, blinds, brought):
         _check_own(opened, slim)
+        _check_begun(opened)
         head = opened.next_head
         look.entries += 1
     if next(blinds, None) is not None:

@@ -8,7 +8,7 @@ from sync.wire import cbor, cose, entry, exported
 from sync.wire.batch import BATCH_BYTES_MAX
 from sync.wire.batch_tables import Buyer, Dictionary, Granted, Thing
 from sync.wire.columns import column, folded, pressed
-from sync.wire.kinds import Unit
+from sync.wire.kinds import EntryKind, Unit
 from tests.vectors import samples
 from tests.vectors.batch_parts import (
     MARKET,
@@ -24,7 +24,18 @@ from tests.vectors.batch_parts import (
     row,
     spread,
 )
-from tests.vectors.corpus_parts import DEVICE_KEY, OTHER, SHORT, SLIM, TRUSTED, Case, flipped, sha, slim_of
+from tests.vectors.corpus_parts import (
+    DEVICE_KEY,
+    OTHER,
+    SHORT,
+    SLIM,
+    TRUSTED,
+    Case,
+    chain,
+    flipped,
+    sha,
+    slim_of,
+)
 from tests.vectors.plain_lzma import plain_lzma
 
 if TYPE_CHECKING:
@@ -85,6 +96,7 @@ def _of(data: bytes, **changed: Any) -> bytes:
 
 def _files() -> Iterator[Case]:
     whole = _of(packed(SHORT))
+    enrolled, booted = samples.draft(EntryKind.ENROLLED), samples.draft(EntryKind.BOOTED)
     for name, data, expected, where, means in (
         ("cut", whole[:-1], "malformed", "blinds", "the last byte is missing"),
         ("trailing", whole + b"\x00", "malformed", "dictionary", "a byte behind the blinds"),
@@ -96,6 +108,8 @@ def _files() -> Iterator[Case]:
         ("blind-short", whole[:-18] + b"\x81\x4f" + bytes(15), "malformed", "blinds[0]", "15 bytes"),
         ("first-number", _of(packed(SHORT), base=entry.Head(1, samples.CREDENTIAL_HASH), private=(4,)), "bad_hash", "entries 1 to 5", "begins at the wrong number"),
         ("first-prev", _of(packed(SHORT), base=entry.Head(0, bytes(32))), "bad_hash", "entries 0 to 4", "begins at the wrong hash"),
+        ("enrolled-twice", batch_of(chain(enrolled, enrolled)), "broken_chain", "entry 1", "enrolls in the middle"),
+        ("not-enrolled", batch_of(chain(booted)), "broken_chain", "entry 0", "begins with a start"),
         ("expired", whole.replace(SLIM.to_cbor(), slim_of(until_s=samples.MORNING_S + 61).to_cbor()), "expired", "entry 2", "the credential ended before entry 2"),
     ):  # fmt: skip
         yield Case(f"batch-{name}", data, expected, where, means)

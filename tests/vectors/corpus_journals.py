@@ -335,6 +335,14 @@ def _chains() -> Iterator[Case]:
         "entry 0",
         "begins with a start",
     )
+    twice = chain(samples.draft(EntryKind.ENROLLED), samples.draft(EntryKind.ENROLLED))
+    yield Case(
+        "journal-enrolled-twice",
+        journal(*(exported.journal_item(each.stored) for each in twice)),
+        "broken_chain",
+        "entry 1",
+        "enrolls in the middle",
+    )
     other_hash = cbor.encode(payload(SHORT[0], prev=bytes(32)))
     yield Case(
         "journal-other-credential",

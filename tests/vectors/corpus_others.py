@@ -109,6 +109,9 @@ def _qr(value: object, prefix: str = "R1:") -> bytes:
 def _receipts() -> Iterator[Case]:
     yield Case("receipt-lines", RECEIPT.encode(), "proven", "", "a purchase with its lines")
     yield Case("receipt-line-end", RECEIPT.encode() + b"\r\n", "proven", "", "the same as a line of text")
+    yield Case(
+        "receipt-two-line-ends", RECEIPT.encode() + b"\n\n", "malformed", "receipt", "one line end too many"
+    )
     void = next(each for each in samples.JOURNAL if each.kind is EntryKind.VOID)
     yield Case(
         "receipt-void", receipt_qr.to_qr(void, SLIM).encode(), "proven", "", "a void, which has no lines"
