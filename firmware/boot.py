@@ -24,6 +24,8 @@ JOURNAL_FILE = "journal.db"
 DRAFT_FILE = "draft.cbor"
 OWED_FILE = "handover.owed"
 """There while the shop's slip of an enrollment has not printed."""
+FIRST_MAIL_FILE = "first-mail.cbor"
+"""There while mail that came with the enrollment waits for the journal."""
 UNDO_FILE = "undo"
 """There while an enrollment is being undone."""
 _MACHINE_BOOT = Path("/proc/sys/kernel/random/boot_id")

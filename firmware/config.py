@@ -49,6 +49,7 @@ class Config(Struct, frozen=True):
     center_interval_ms: int
     center_retry_ms: int
     center_timeout_ms: int
+    stick_folder: Path | None
     clock_chip: bool
     clock_file: Path | None
     idle_checkpoint_ms: int
@@ -157,6 +158,7 @@ KEYS = (
     Key("center.interval_ms", _ms(100, 86_400_000), "100 to 86400000", "between two exchanges", 60_000),
     Key("center.retry_ms", _ms(50, 600_000), "50 to 600000", "before the first attempt after a failure; doubles", 5_000),
     Key("center.timeout_ms", _ms(100, 600_000), "100 to 600000", "longest wait for the center's answer", 30_000),
+    Key("stick.folder", _path, "a folder", "where a stick is mounted while it is in; absent: sticks are not looked at", None),
     Key("clock.chip", _flag, "true, false", "whether the board has a clock chip that runs without power", default=False),
     Key("clock.file", _path, "a path", "a simulated clock instead of the machine's own", None),
     Key("idle.checkpoint_ms", _ms(100, 3_600_000), "100 to 3600000", "quiet before the journal is tidied up", 10_000),

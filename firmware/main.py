@@ -90,6 +90,10 @@ async def _trade(config: Config, identity: Identity, clock: Clock, log: Log, unt
         config.data_folder / boot.JOURNAL_FILE, identity, clock, version=boot.VERSION
     ) as journal:
         await boot.booted(journal)
+        if (config.data_folder / boot.FIRST_MAIL_FILE).exists():
+            from firmware.enrolling.first_mail import take_up  # noqa: PLC0415 -- once in a till's life
+
+            await take_up(config.data_folder, journal, log)
         log.info("opened", device=identity.device, head=journal.head.sequence, clean=journal.was_clean)
         with open_roles(config.data_folder, warn=lambda words: log.error("roles", error=words)) as roles:
             PrinterChoice(config, roles).check()
@@ -238,9 +242,7 @@ def _real_ms() -> int:
     return int(asyncio.get_running_loop().time() * 1000)
 
 
-def _end_on_signal(
-    loop: asyncio.AbstractEventLoop, until: asyncio.Event, signalled: asyncio.Event
-) -> None:
+def _end_on_signal(loop: asyncio.AbstractEventLoop, until: asyncio.Event, signalled: asyncio.Event) -> None:
     def end() -> None:
         signalled.set()
         until.set()

@@ -20,7 +20,7 @@ from firmware.receipt.enrollment_slips import Enrolled, Offer, Wrong
 from firmware.roles import Role
 from sync.uplink.client import center_address
 from sync.uplink.errors import UplinkError
-from sync.wire import cose, enrolled, provision
+from sync.wire import cbor, cose, enrolled, provision
 from sync.wire.credential import Credential, root_fingerprint
 from sync.wire.errors import WireError
 from sync.wire.provision import Secrets, Settings
@@ -47,6 +47,8 @@ class Taken(Struct, frozen=True):
     proven: enrolled.Enrolled
     settings: Settings
     secrets: Secrets
+    mail: tuple[bytes, ...] = ()
+    """What came with it on a stick: the first items of the device's mail."""
 
     @property
     def offer(self) -> Offer:
@@ -97,6 +99,8 @@ def keep(folder: Path, taken: Taken, roles: Roles) -> None:
         for one in taken.settings.roles or ():
             if one.role in {role.value for role in Role}:
                 roles.reserve(Role(one.role), one.place)
+        if taken.mail:
+            whole_file.replace(folder / boot.FIRST_MAIL_FILE, cbor.encode(list(taken.mail)))
         whole_file.replace(folder / boot.OWED_FILE, b"")
         identity.store(
             folder, taken.message, root_public=taken.proven.answer.root_public, center_url=taken.settings.center_url

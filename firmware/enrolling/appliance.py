@@ -25,6 +25,7 @@ from firmware.desk.roster import given_by, listed
 from firmware.desk.sounds import Sounds, players_of
 from firmware.enrolling import answer, undoing
 from firmware.enrolling.desk import EnrollingDesk, Stage, Surroundings
+from firmware.enrolling.first_mail import Sticks
 from firmware.enrolling.request import ask
 from firmware.receipt.enrollment_slips import enrolled_slip, undone_slip
 from firmware.roles import DeviceNews, open_roles
@@ -119,12 +120,13 @@ class _Before:
             await desk.start()
         self._watchdog.ready()
         self._log.info("ready", state=desk.stage.name)
-        handled = 0
+        handled, sticks = 0, Sticks(self._config.stick_folder, asked.key)
         while desk.stage is not Stage.ENROLLED:
             event = await self._inputs.take(at_most_ms=TICK_MS)
             with self._check_in.working():
                 if event is None:
-                    await desk.tick()
+                    found = await asyncio.to_thread(sticks.look)
+                    await (desk.tick() if found is None else desk.stick(found))
                 elif not (isinstance(event, Key) and self._search.press(event)):
                     await desk.take(event)
             if event is not None and not isinstance(event, DeviceNews):

@@ -15,6 +15,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from drivers.errors import WriteInterrupted
 from drivers.keypad import Key
@@ -192,7 +193,7 @@ class EnrollingDesk:
             return
         self.answered(message)
 
-    def answered(self, message: bytes) -> None:
+    def answered(self, message: bytes, mail: tuple[bytes, ...] = ()) -> None:
         """A whole answer has come, by scanner or stick: offer it, or say what is wrong with it."""
         judged = self._around.judge(message)
         if isinstance(judged, Wrong):
@@ -201,8 +202,16 @@ class EnrollingDesk:
                 self._owe(self._request())
             return
         self._around.sound(Sound.APPROVED)
-        self._offered, self.stage = judged, Stage.COMPARING
+        self._offered, self.stage = replace(judged, mail=mail), Stage.COMPARING
         self._owe(offer_slip(judged.offer, press=PRESS_OFFER))
+
+    async def stick(self, found: tuple[tuple[bytes, ...], ...]) -> None:
+        """A stick was put in; the messages of each file on it that this till can open. Nothing is kept before Enter."""
+        if found:
+            self.answered(found[-1][0], found[-1][1:])
+        else:
+            self._refuse(Wrong.NOT_ON_STICK)
+        await self.tick()
 
     def _keep(self, offered: Taken) -> None:
         try:

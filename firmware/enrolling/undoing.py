@@ -24,6 +24,7 @@ PUT_ASIDE: Final = (
     boot.DRAFT_FILE,
     REQUEST_FILE,
     NETWORK_FILE,
+    boot.FIRST_MAIL_FILE,
     boot.OWED_FILE,
     identity.KEY_FILE,
 )

@@ -25,7 +25,7 @@ from sync.central.picture import PICTURE_BYTES_MAX, request_in
 from sync.central.result import Result
 from sync.central.technician_page import secrets_in
 from sync.stick import StickFailed
-from sync.wire import carried
+from sync.wire import carried, enrollment_qr
 from sync.wire.carried import Place
 from sync.wire.credential import root_fingerprint
 from sync.wire.kinds import Way
@@ -134,7 +134,11 @@ def answer(given: Arguments, clock: Clock) -> Result:
     lines.append(
         f"report when there is a signal: sofreh-central introduce {folder / 'answered.cbor'} --url URL"
     )
-    return Result({"device": answered.device, "shop": answered.shop, "page": str(page)}, lines)
+    data = {
+        "device": answered.device, "shop": answered.shop, "page": str(page), "operator_pin": answered.operator_pin,
+        "root_fingerprint": answered.root_fingerprint, "until_s": answered.until_s, "qrs": enrollment_qr.to_qrs(answered.message),
+    }  # fmt: skip
+    return Result(data, lines)
 
 
 def report_online(given: Arguments) -> Result:

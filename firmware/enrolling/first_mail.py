@@ -1,0 +1,77 @@
+"""What comes with an enrollment on a stick: the answer, and the mail that waits for the number: rules, list, households, allowances.
+
+The file is the carried file of `sync.wire.carried`, sealed to this till's own key; its first message is the answer. The mail is kept
+beside the identity until the journal is open, and taken up there as any other: each item signed, numbered and chained, in one
+transaction. So a shop with no network at all trades on the first day.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from firmware import boot
+from sync import stick
+from sync.stick import StickFailed
+from sync.wire import carried, cbor, mail
+from sync.wire.errors import WireError
+from sync.wire.kinds import Way
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from firmware.journal.journal import Journal
+    from firmware.log import Log
+    from sync.wire.hpke import OpeningKey
+
+FILE_BYTES_MAX = 80 << 20
+
+
+class Sticks:
+    """Looks whether a stick with files for this till was put in. Reads files: run it in a thread."""
+
+    def __init__(self, folder: Path | None, key: OpeningKey) -> None:
+        self._folder, self._key = folder, key
+        self._looked_at: frozenset[tuple[str, int]] = frozenset()
+
+    def look(self) -> tuple[tuple[bytes, ...], ...] | None:
+        """The messages of each file that this till can open; None where there is no stick, or the same as before."""
+        if self._folder is None or not self._folder.is_dir():
+            self._looked_at = frozenset()
+            return None
+        try:
+            paths = [path for _, path in stick.listed(self._folder, Way.ANSWER)]
+            there = frozenset((path.name, path.stat().st_mtime_ns) for path in paths)
+        except (StickFailed, OSError):
+            return None
+        if there <= self._looked_at:
+            return None
+        self._looked_at = there
+        return tuple(messages for path in paths if (messages := self._opened(path)))
+
+    def _opened(self, path: Path) -> tuple[bytes, ...]:
+        try:
+            return carried.open_file(stick.read(path), self._key, way=Way.ANSWER)[1]
+        except (StickFailed, WireError):
+            return ()
+
+
+async def take_up(folder: Path, journal: Journal, log: Log) -> None:
+    """Let mail that came with the enrollment take effect, once. What does not hold is logged and left to the center."""
+    path = folder / boot.FIRST_MAIL_FILE
+    try:
+        messages = cbor.decode(path.read_bytes(), where="first mail", bytes_max=FILE_BYTES_MAX)
+        if journal.mail_head.number == 0:
+            async with journal.turn:
+                await journal.apply_mail(_reopened(messages, journal))
+    except WireError as error:
+        log.warning("first mail", error=str(error))
+    path.unlink()
+
+
+def _reopened(messages: list[bytes], journal: Journal) -> tuple[mail.Mail, ...]:
+    identity, head, items = journal.identity, journal.mail_head, []
+    for message in messages:
+        item = mail.reopen(message, head, identity.trusted, device=identity.device)
+        head = item.head
+        items.append(item)
+    return tuple(items)

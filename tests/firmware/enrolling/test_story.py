@@ -1,0 +1,199 @@
+"""A village without a signal: a technician brings a till, enrolls it with her laptop, and reports when she is back.
+
+Real processes: the till with simulated devices, the center, and the technician's laptop; the request is read off the printed slip, the answer
+off the laptop's page, as cameras and scanners would.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import socket
+import sys
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import zxingcpp
+
+from firmware.simulation.center_process import CenterProcess
+from firmware.simulation.shop import ShopSettings, SimulatedShop, TornOff
+from firmware.simulation.village import SHOP, settle_village, village_of
+from sync.wire import receipt_qr
+from sync.wire.credential import SlimMandate, TrustedKeys, trust
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from firmware.simulation.village import Villager
+
+CENTRAL = (sys.executable, "-c", "from sync.central.command import main; main()")
+MORNING_S = 1_767_850_200
+"""Thu 18 Dey 1404, 09:00 in Iran: a day after the phase opened for supported households."""
+
+
+class World:
+    """The shop, its center, and the technician's laptop, one clock for all."""
+
+    def __init__(self, shop: SimulatedShop, center: CenterProcess) -> None:
+        self.shop, self.center = shop, center
+        self.laptop = shop.folder / "laptop"
+
+    async def at_laptop(self, *words: object) -> dict[str, Any]:
+        """An order at the laptop, where there is no center."""
+        line = [*CENTRAL, "--clock", str(self.shop.folder / "clock"), *map(str, words), "--json"]
+        process = await asyncio.create_subprocess_exec(
+            *line, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        )
+        said, complained = await process.communicate()
+        assert process.returncode == 0, complained.decode()
+        told: dict[str, Any] = json.loads(said)
+        return told
+
+    async def set_out(self, *more: str | Path | int) -> dict[str, Any]:
+        """The technician gets mandates for her laptop, with the center's network around her."""
+        keys = await self.at_laptop("laptop", self.laptop)
+        return await self.center.order(
+            "mandate", SHOP, "--laptop", keys["laptop"], "--url", self.shop.link.url,
+            "--file", self.laptop / "trip.mandates", "--technician", "فن‌ورز نمونه", *more,
+        )  # fmt: skip
+
+    async def read_answer(self, request: object, *more: object) -> dict[str, Any]:
+        """The laptop answers a request."""
+        return await self.at_laptop("answer", self.laptop, request, *more)
+
+    async def scan_all(self, told: dict[str, Any]) -> None:
+        for text in told["qrs"]:
+            await self.shop.scan(text)
+
+    async def signal(self) -> None:
+        """The shop has a network, and the center answers."""
+        await self.center.serve(port=self.shop.settings.center_port)
+        await self.shop.link.restore()
+
+    async def trade(self) -> None:
+        """Wait until the till is one that sells."""
+        await self.shop.plug.child.until_told("opened")
+        await self.shop.plug.child.until_told("ready", timeout_ms=30_000)
+        self.shop.plug.inputs_sent = self.shop.plug.child.inputs_handled = 0
+
+
+@asynccontextmanager
+async def village(folder: Path) -> AsyncIterator[World]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    async with SimulatedShop(folder / "shop", ShopSettings(center_port=port, wall_s=MORNING_S)) as shop:
+        shop.link.cut()
+        center = CenterProcess(folder / "center", clock=shop.folder / "clock")
+        await settle_village(center, households=10)
+        await center.order("allot")
+        yield World(shop, center)
+        await center.stop()
+
+
+def request_on(paper: TornOff, folder: Path) -> Path:
+    """A photo of the slip, with the request's QR in it."""
+    photo = folder / "photo.png"
+    paper.picture.save(photo)
+    return photo
+
+
+def receipts_on(paper: TornOff) -> list[str]:
+    found = zxingcpp.read_barcodes(paper.picture.convert("L"))
+    return [code.text for code in found if code.text.startswith(receipt_qr.PREFIX)]
+
+
+def trusted_by(center: CenterProcess) -> TrustedKeys:
+    keys = center.folder / "keys"
+    return trust(
+        (keys / "root.public").read_bytes(), [path.read_bytes() for path in keys.glob("*.delegation")]
+    )
+
+
+async def _supported(world: World) -> Villager:
+    people = (await village_of(world.center)).villagers
+    return next(one for one in people if one.supported)
+
+
+async def enrolled_by_paper(world: World, folder: Path, *more: object) -> dict[str, Any]:
+    """From the plug to the shop's slip, which is left in the printer."""
+    await world.shop.plug.insert()
+    welcome = await world.shop.paper.tear_off()
+    assert "خوش آمدید" in welcome.texts
+    told = await world.read_answer(request_on(welcome, folder), *more)
+    await world.scan_all(told)
+    offered = "".join((await world.shop.paper.tear_off()).texts)
+    assert told["root_fingerprint"] in re.sub(r"[^0-9a-f]", "", offered), "to be compared"
+    await world.shop.press("\n")
+    await world.trade()
+    return told
+
+
+async def buys(world: World, villager: Villager) -> TornOff:
+    """A household buys two trays of eggs with its card and PIN."""
+    await world.shop.paper.tear_off()
+    await world.shop.scan(villager.card_qr)
+    await world.shop.press("2*2/")
+    await world.shop.press("150000\n+")
+    await world.shop.press(f"{villager.pin}\n")
+    return await world.shop.paper.tear_off()
+
+
+def issuer_on(paper: TornOff, world: World) -> int | SlimMandate:
+    """Whose credential stands in the receipt's QR, once anybody with the root's key has verified it."""
+    return receipt_qr.verify(receipts_on(paper)[-1], trusted_by(world.center)).slim.issuer
+
+
+@pytest.mark.timeout(240)
+def test_a_till_is_enrolled_from_paper_and_reported_later(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with village(tmp_path) as world:
+            given = await world.set_out()
+            told = await enrolled_by_paper(world, tmp_path)
+            assert told["device"] == given["devices"][0]
+            sheet = await world.shop.paper.tear_off()
+            assert "برگه تحویل صندوق" in sheet.texts
+            await world.shop.press("*10\n")
+            assert isinstance(issuer_on(await world.shop.paper.tear_off(), world), SlimMandate)
+            # she comes home: the center hears of the device, which then finds it
+            reported = await world.center.order("introduce", world.laptop / "answered.cbor")
+            assert [one["good"] for one in reported["introduced"]] == [True]
+            await world.signal()
+            await world.shop.until_exchanged()
+            await world.shop.press("*10\n")
+            assert issuer_on(await world.shop.paper.tear_off(), world) == 2, "the center's own, by mail"
+            receipt = await buys(world, await _supported(world))
+            assert issuer_on(receipt, world) == 2
+            await world.shop.until_exchanged()
+            await world.center.stop()
+            assert (await world.center.order("verify"))["sound"]
+            assert (await world.center.order("report"))["devices"][0]["agrees"]
+
+    asyncio.run(story())
+
+
+@pytest.mark.timeout(240)
+def test_with_a_stick_a_shop_without_any_network_trades_on_the_first_day(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with village(tmp_path) as world:
+            await world.set_out()
+            world.shop.config.write_text(f'{world.shop.config.read_text()}[stick]\nfolder = "stick"\n')
+            away = tmp_path / "pocket"
+            away.mkdir()
+            await world.shop.plug.insert()
+            welcome = await world.shop.paper.tear_off()
+            await world.read_answer(request_on(welcome, tmp_path), "--stick", away)
+            away.rename(world.shop.folder / "stick")
+            await world.shop.plug.child.until(
+                lambda: "پاسخ خوانده شد" in world.shop.plug.texts, what="the stick is read"
+            )
+            await world.shop.press("\n")
+            await world.trade()
+            receipt = await buys(world, await _supported(world))
+            assert isinstance(issuer_on(receipt, world), SlimMandate)
+            assert any("سهم خریدار" in row for row in receipt.texts)
+
+    asyncio.run(story())
