@@ -14,17 +14,18 @@ export function cddlOf(markdown) {
   return Array.from(markdown.matchAll(BLOCK), ([, block]) => block).join("\n");
 }
 
-/** {name: type} of the definitions in `cddl` that `roots` and what they are made of need. */
+/** {types: {name: type}, used}: of the definitions in `cddl` that `roots` and what they are made of need; `used` is their text. */
 export function compile(cddl, roots) {
-  const definitions = new Map(Array.from(cddl.matchAll(DEFINITION), ([, name, body]) => [name, body.trim()]));
-  const types = {}, wanted = [...roots];
+  const definitions = new Map(Array.from(cddl.matchAll(DEFINITION), ([text, name, body]) => [name, { text: text.trim(), body: body.trim() }]));
+  const types = {}, used = [], wanted = [...roots];
   for (const name of wanted) {
     if (Object.hasOwn(types, name)) continue;
     if (!definitions.has(name)) throw new Error(`the CDDL defines no ${name}`);
-    types[name] = typeOf(definitions.get(name));
+    types[name] = typeOf(definitions.get(name).body);
+    used.push(definitions.get(name).text);
     wanted.push(...namesIn(types[name]));
   }
-  return types;
+  return { types, used: used.join("\n\n") };
 }
 
 /** The names that `type` refers to. */

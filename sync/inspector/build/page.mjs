@@ -5,7 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { cddlOf, compile } from "./cddl.mjs";
@@ -22,11 +22,12 @@ const RECORDS = [
 const BROWSERS = ["chrome87", "firefox85", "safari14.1"];
 const LIBRARIES = { "@noble/curves": "LICENSE", "@noble/hashes": "LICENSE", qr: "LICENSE-MIT" };
 
+const format = compile(cddlOf(read(FORMAT)), RECORDS);
 const formatTable = {
   name: "format",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^format:cddl$/ }, ({ path }) => ({ path, namespace: "format" }));
-    onLoad({ filter: /.*/, namespace: "format" }, () => ({ contents: JSON.stringify(compile(cddlOf(read(FORMAT)), RECORDS)), loader: "json" }));
+    onLoad({ filter: /.*/, namespace: "format" }, () => ({ contents: JSON.stringify(format.types), loader: "json" }));
   },
 };
 
@@ -54,7 +55,21 @@ function licences() {
   }).join("\n\n\n").replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }
 
+/** SHA-256 over what the page is made from, but for the format, whose text stands in it: who changes it must make it anew. */
+function sourcesDigest() {
+  const hash = createHash("sha256");
+  for (const path of ["package-lock.json", ...filesIn("build"), ...filesIn("source")].sort()) hash.update(`${path}\n${read(path)}\n`);
+  return hash.digest("hex");
+}
+
+function filesIn(folder) {
+  return readdirSync(at(folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    return entry.isDirectory() ? filesIn(path) : [path];
+  });
+}
+
 const [script, style] = [await bundled("source/page/main.js"), await bundled("source/page.css")];
-const parts = { policy: policyOf(script, style), script, style, licences: licences() };
+const parts = { policy: policyOf(script, style), script, style, licences: licences(), cddl: format.used, sources: sourcesDigest() };
 const page = read("source/page.html").replace(/\{\{(\w+)\}\}/g, (_, name) => parts[name]);
 writeFileSync(process.argv[2], page);
