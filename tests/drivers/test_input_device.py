@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import fcntl
 import os
 import pty
 import socket
@@ -14,6 +15,7 @@ import pytest
 from drivers import key_codes as keys
 from drivers.errors import DeviceGone, PortNotOpened
 from drivers.input_device import (
+    EVIOCGBIT_EV_LED,
     EVIOCGRAB,
     EVIOCSCLOCKID,
     QUEUED_READS_MAX,
@@ -193,17 +195,23 @@ async def say_what_ends(device: InputDevice) -> str:
 
 
 class Kernel:
-    """Answers the requests of whoever opens a device node; another program may hold the device."""
+    """Answers the requests of whoever opens a device node; another program may hold the device. `lights` are their bits."""
+
+    F_GETFL = fcntl.F_GETFL
 
     def __init__(self) -> None:
         self.asked: list[int] = []
         self.held = False
+        self.lights = 0
 
-    def ioctl(self, _fd: int, request: int, _argument: object = 0) -> int:
+    def ioctl(self, _fd: int, request: int, _argument: object = 0) -> int | bytes:
         self.asked.append(request)
         if self.held and request == EVIOCGRAB:
             raise OSError(errno.EBUSY, "Device or resource busy")
-        return 0
+        return self.lights.to_bytes(2, "little") if request == EVIOCGBIT_EV_LED else 0
+
+    def fcntl(self, fd: int, request: int) -> int:
+        return fcntl.fcntl(fd, request)
 
 
 @pytest.fixture
@@ -255,6 +263,28 @@ def test_the_grab_and_clock_requests_are_the_kernels() -> None:
 
     assert request_to_write_an_int(0x90) == EVIOCGRAB
     assert request_to_write_an_int(0xA0) == EVIOCSCLOCKID
+    bits_of_lights = (2 << 30) | (2 << 16) | (ord("E") << 8) | (0x20 + keys.EV_LED)
+    assert bits_of_lights == EVIOCGBIT_EV_LED
+
+
+@pytest.mark.parametrize(("bits", "codes"), [(0, []), (0b1, [0]), (0b1_0111, [0, 1, 2, 4]), (1 << 8, [8])])
+def test_a_keyboards_lights_are_those_that_the_kernel_names(
+    kernel: Kernel, tmp_path: Path, bits: int, codes: list[int]
+) -> None:
+    kernel.lights = bits
+    node = tmp_path / "event0"
+    node.touch()
+    device = open_input_device(node)
+    if codes:
+        assert device.lights is not None
+        device.lights.switch(on=True)
+        device.lights.close()
+        records = [record[2:] for record in keys.EVENT.iter_unpack(node.read_bytes())]
+        assert [code for kind, code, value in records if kind == keys.EV_LED and value] == codes
+        assert [code for kind, code, value in records if kind == keys.EV_LED and not value] == codes
+    else:
+        assert device.lights is None
+    os.close(device._fd)
 
 
 def test_a_pads_light_is_switched_and_left_dark(tmp_path: Path) -> None:
@@ -307,3 +337,28 @@ def test_all_lights_that_a_keyboard_says_it_has_are_switched_together() -> None:
     ]  # fmt: skip
     lights.close()
     os.close(near)
+
+
+def test_a_device_that_may_only_be_read_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "event0"
+    os.mkfifo(path)
+    real, tried = os.open, []
+
+    def may_not_be_written(opened: Path, flags: int) -> int:
+        tried.append(flags & os.O_ACCMODE)
+        if flags & os.O_ACCMODE == os.O_RDWR:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return real(opened, flags)
+
+    async def story() -> None:
+        monkeypatch.setattr(os, "open", may_not_be_written)
+        device = open_input_device(path)
+        monkeypatch.undo()
+        async with device:
+            with path.open("wb") as writer:
+                writer.write(RECORDS[0])
+            assert await device.read() == RECORDS[0]
+            assert device.lights is None
+
+    asyncio.run(story())
+    assert tried[:2] == [os.O_RDWR, os.O_RDONLY]
