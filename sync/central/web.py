@@ -4,6 +4,7 @@
     POST /enroll     application/cbor, a signed EnrollmentRequest -> a signed EnrollmentAnswer
     POST /introduce  application/cbor, Introductions in a row -> {"introduced": [{"device", "good", "said"}]}
     GET, POST /technician   the technician's page: a request on paper and a token in, the answer as QRs out
+    GET  /inspector  the inspector's page with this center's public keys in it, for whoever checks receipts
     GET  /health     {"status": "ok", "now_s": ...}
     GET  /           the report in Persian, on loopback only
 
@@ -32,6 +33,7 @@ from sync.central import enrollment
 from sync.central import exchange as exchanges
 from sync.central.enrolling_orders import REPORT_BYTES_MAX, take_report
 from sync.central.errors import CentralError, Refused, TooLarge, TooSlow, WrongInput
+from sync.central.inspector import HEADERS, inspector_page_of
 from sync.central.page import page
 from sync.central.report import report
 from sync.central.technician_page import FORM_BYTES_MAX, answered_page, form_page
@@ -58,6 +60,7 @@ def application(center: Center) -> Starlette:
         Route("/enroll", _guarded(partial(_enroll, center)), methods=["POST"]),
         Route("/introduce", _guarded(partial(_introduce, center)), methods=["POST"]),
         Route("/technician", _guarded(partial(_technician, center)), methods=["GET", "POST"]),
+        Route("/inspector", _guarded(partial(_inspector, center)), methods=["GET"]),
         Route("/health", _guarded(partial(_health, center)), methods=["GET"]),
         Route("/", _guarded(partial(_report, center)), methods=["GET"]),
     ]
@@ -170,6 +173,10 @@ async def _technician(center: Center, request: Request) -> Response:
     url = f"{request.url.scheme}://{request.url.netloc}"
     page, status = await answered_page(center, body, request.headers["content-type"], center_url=url)
     return HTMLResponse(page, status_code=status, headers={"Cache-Control": "no-store"})
+
+
+async def _inspector(center: Center, _request: Request) -> Response:
+    return HTMLResponse(inspector_page_of(center.keys), headers=HEADERS)
 
 
 async def _health(center: Center, _request: Request) -> Response:
