@@ -104,7 +104,8 @@ class Courier:
                 break
             files += 1
             place = Place(Way.QUESTION, identity.device, files)
-            data = carried.seal(messages, place, public, ephemeral=self._random_bytes(KEY_BYTES))
+            ephemeral = self._random_bytes(KEY_BYTES)
+            data = await asyncio.to_thread(carried.seal, messages, place, public, ephemeral=ephemeral)
             await asyncio.to_thread(stick.write, folder, place, data)
         await asyncio.to_thread(stick.remove, folder, Way.QUESTION, device=identity.device, above=files)
         unsent = end - min(standing.held, end)
@@ -126,7 +127,8 @@ class Courier:
         name, device = path.name, self._parties.device
         try:
             data = await asyncio.to_thread(stick.read, path)
-            place, messages = carried.open_file(data, self._journal.identity.key, way=Way.ANSWER)
+            key = self._journal.identity.key
+            place, messages = await asyncio.to_thread(carried.open_file, data, key, way=Way.ANSWER)
         except StickFailed as error:
             return News(name, Fate.UNREADABLE, str(error))
         except OtherReader:

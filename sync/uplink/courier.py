@@ -8,6 +8,7 @@ its mail alone, as far as that follows. And the center's time in it is a lower b
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -64,26 +65,28 @@ async def questions(
     end, mail_head = chain.head.sequence, chain.mail_head
     base = await _place(chain, min(standing.held, end))
 
-    def asked(
+    async def asked(
         entries: Sequence[EntryBytes] = (),
         returned: tuple[bytes, ...] | None = None,
         signatures: LaterSignatures | None = None,
     ) -> bytes:
-        return exchange.question(
-            parties, standing, base, entries, mail_head,
+        # In a thread: to pack many entries takes a small board long, and somebody may stand at the counter.
+        made = await asyncio.to_thread(
+            exchange.question, parties, standing, base, entries, mail_head,
             nonce=random_bytes(NONCE_BYTES), returned=returned, signatures=signatures,
-        ).message  # fmt: skip
+        )  # fmt: skip
+        return made.message
 
     async for items in _returned(chain, mail_from, mail_head.number):
-        yield asked(returned=items)
+        yield await asked(returned=items)
     while True:
         entries = _few_enough(await chain.unsent_entries(base.sequence, BATCH_ENTRIES_MAX))
-        yield asked(entries)
+        yield await asked(entries)
         base = await _place(chain, base.sequence + len(entries))
         if base.sequence >= end:
             break
     async for missing in _signatures(chain, unsigned, min(standing.held, end)):
-        yield asked(signatures=missing)
+        yield await asked(signatures=missing)
 
 
 async def opened(message: bytes, parties: Parties, chain: Chain, standing: Standing) -> Brought:

@@ -128,9 +128,10 @@ def test_a_file_that_is_no_good_is_named_and_is_a_failure(
 ) -> None:
     shop.run("export")
     path = shop.answer()
+    whole = path.read_bytes()
     for data, words in (
-        (path.read_bytes()[:-1], "S1001.A01: is not whole, or no such file: file"),
-        (path.read_bytes()[:-1] + b"\x00", "S1001.A01: cannot be believed: file: cannot be opened"),
+        (whole[:-1], "S1001.A01: is not whole, or no such file: file"),
+        (whole[:-1] + bytes((whole[-1] ^ 1,)), "S1001.A01: cannot be believed: file: cannot be opened"),
         (b"", "S1001.A01: is not whole, or no such file: file"),
     ):
         path.write_bytes(data)
