@@ -60,6 +60,10 @@ class Page:
             " setTimeout(() => done(document.querySelector('#root').textContent), 300) })"
         ))  # fmt: skip
 
+    def fingerprint(self) -> str:
+        """The digits of the key that is believed, as the page shows them, without blanks."""
+        return "".join(str(self.browser.run("document.querySelector('#root .code').textContent")).split())
+
     def speak_other(self) -> str:
         """Change the language; all that then stands on the page."""
         self.browser.run("document.querySelector('#language').click()")
