@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from firmware.errors import ConfigError
 
-CONFIG_CHARACTERS_MAX = 64 << 10
+CONFIG_CHARACTERS_MAX = 16 << 10
 BAUDS = (2_400, 4_800, 9_600, 19_200, 38_400, 57_600, 115_200)
 _BAUD_WORDS = ", ".join(map(str, BAUDS))
 Read = Callable[[Any, Path], Any]

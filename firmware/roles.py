@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 ROLES_FILE: Final = "roles.toml"
 _LOCK_FILE: Final = "roles.lock"
-_FILE_BYTES_MAX: Final = 64 << 10
+_FILE_BYTES_MAX: Final = 16 << 10
 _HEAD: Final = "# Which device is what, by the socket where it sits. Kept by the appliance and by `sofreh-till devices`.\n"
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 BUILT_IN: Final = Path(__file__).with_name("profiles.toml")
-FILE_BYTES_MAX = 64 << 10
+FILE_BYTES_MAX = 16 << 10
 NARROW, WIDE = "58mm", "80mm"
 """The generic ones: 384 dots and no cutter, 576 dots and a cutter."""
 
@@ -146,7 +146,10 @@ def _is_model(profile: PrinterProfile, model: str) -> bool:
 def _read(path: Path, others: Mapping[str, PrinterProfile]) -> dict[str, PrinterProfile]:
     try:
         with path.open("rb") as file:
-            tables = tomllib.loads(file.read(FILE_BYTES_MAX).decode())
+            data = file.read(FILE_BYTES_MAX + 1)
+        if len(data) > FILE_BYTES_MAX:
+            raise ProfileError(f"{path}: more than {FILE_BYTES_MAX} bytes")
+        tables = tomllib.loads(data.decode())
     except OSError as error:
         raise ProfileError(f"{path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:  # a number too long is Python's own ValueError

@@ -163,9 +163,9 @@ def _check_new(national_id: str, rows_of_heads: dict[str, int], registered: set[
 
 def _rows(source: str, file: str) -> Iterator[tuple[int, dict[str, str]]]:
     reader = csv.DictReader(io.StringIO(source.removeprefix("\ufeff")), strict=True)
-    if reader.fieldnames != COLUMNS:
-        raise WrongInput(f"{file} row 1", f"the columns are not {','.join(COLUMNS)}")
     try:
+        if reader.fieldnames != COLUMNS:
+            raise WrongInput(f"{file} row 1", f"the columns are not {','.join(COLUMNS)}")
         for row in reader:
             if None in row or None in row.values():
                 raise WrongInput(f"{file} row {reader.line_num}", f"has not {len(COLUMNS)} columns")

@@ -31,17 +31,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
+FILE_CHARACTERS_MAX = 32 << 10
+"""The reader's time grows with the square of a key's dots: so many cost it a second or two."""
 
 
 def read_policy(source: str, *, file: str, version: int) -> Policy:
     """The policy written in `source`. `version` is the center's to give. Raises: WrongInput."""
-    try:
-        document = tomllib.loads(source)
-    except tomllib.TOMLDecodeError as error:
-        raise WrongInput(file, f"is not TOML: {error}") from None
-    except RecursionError:
-        raise WrongInput(file, "is nested too deeply") from None
-    table = _Table(document, file)
+    table = _Table(_document(source, file), file)
     policy = Policy(
         version=version,
         phase=table.text("phase", 40),
@@ -68,6 +64,19 @@ def read_policy(source: str, *, file: str, version: int) -> Policy:
     table.done()
     _check_whole(policy, file)
     return policy
+
+
+def _document(source: str, file: str) -> dict[str, Any]:
+    if len(source) > FILE_CHARACTERS_MAX:
+        raise WrongInput(file, f"has more than {FILE_CHARACTERS_MAX} characters")
+    try:
+        return tomllib.loads(source)
+    except tomllib.TOMLDecodeError as error:
+        raise WrongInput(file, f"is not TOML: {error}") from None
+    except RecursionError:
+        raise WrongInput(file, "is nested too deeply") from None
+    except ValueError:  # Python's, of a number with thousands of digits
+        raise WrongInput(file, "has a number that is too long") from None
 
 
 def _good(table: _Table) -> Good:

@@ -1,0 +1,145 @@
+"""What the center is given: requests of devices that sign anything, and the files of the people behind it."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sync.central import center as centers
+from sync.central.checking import Examined, Unreadable, check_batch
+from sync.central.config import Folder
+from sync.central.dates import day_start_s
+from sync.central.enrollment import enroll
+from sync.central.errors import CentralError
+from sync.central.people import _read_households
+from sync.central.policy_file import read_policy
+from sync.central.scheme import _read_products
+from sync.wire import cose, credential
+from sync.wire.entry import Head
+from sync.wire.exchange import REQUEST_CONTEXT
+from tests.fuzz.target import Target, text_of
+from tests.fuzz.wire_targets import _batches
+from tests.sync.central.conftest import DEY_17, HEADER, POLICIES, Lab, village, village_csv
+from tests.sync.central.device import Device
+from tests.vectors import samples
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CENTRAL = (CentralError,)
+FILE = "given"
+
+
+@cache
+def _lab() -> Lab:
+    """A center with a village and one device; it lives as long as the process."""
+    folder = tempfile.TemporaryDirectory(prefix="sofreh-fuzz-")
+    _KEPT.append(folder)
+    path = Path(folder.name) / "center"
+    centers.found(Folder(path), now_s=DEY_17)
+    lab = Lab(Folder(path), Device(seed=b"1"), seed=2)
+    village(lab)
+    return lab
+
+
+def close() -> None:
+    """Let go of the center, whose worker thread would keep the process alive."""
+    if _lab.cache_info().currsize:
+        _lab().close()
+        _lab.cache_clear()
+
+
+_KEPT: list[tempfile.TemporaryDirectory[str]] = []
+
+
+def _exchange(data: bytes) -> None:
+    """A request that an enrolled device has signed."""
+    device = _lab().device
+    _lab().send(cose.sign(data, device.key, context=REQUEST_CONTEXT))
+
+
+def _exchange_batch(data: bytes) -> None:
+    """A batch of an enrolled device, in its place."""
+    device = _lab().device
+    _lab().send(device.request([], base=device.head, batch=data))
+
+
+def _requests() -> Iterator[bytes]:
+    device = _lab().device
+    for body in (device.request(), device.request([device.journal[-1]])):
+        yield cose.parse(body, what="seed", bytes_max=1 << 20).payload
+
+
+def _raw(data: bytes) -> None:
+    _lab().send(data)
+
+
+def _enroll(data: bytes) -> None:
+    """An enrollment that anybody has signed with the key that he asks for."""
+    message = cose.sign(data, Device(seed=b"9").key, context=credential.REQUEST_CONTEXT)
+    _lab().run(enroll(_lab().center, message))
+
+
+def _enrollments() -> Iterator[bytes]:
+    ticket = _lab().order("enroll", shop=6001, minutes=30).data
+    yield cose.parse(Device(seed=b"9").enrollment_request(ticket["token"]), what="seed").payload
+
+
+def _checked(data: bytes) -> None:
+    """A batch in the worker process: its errors are values."""
+    found = check_batch(
+        data, Head(0, samples.CREDENTIAL_HASH), device=samples.DEVICE, public=samples.DEVICE_KEY.public,
+        blinding_key=samples.BLINDING_KEY,
+    )  # fmt: skip
+    assert isinstance(found, Examined | Unreadable)
+
+
+@cache
+def _registry() -> sqlite3.Connection:
+    """The two tables that an import looks into."""
+    database = sqlite3.connect(":memory:")
+    database.row_factory = sqlite3.Row
+    database.executescript(
+        "CREATE TABLE shop (number); CREATE TABLE household (national_id); INSERT INTO shop VALUES (6001)"
+    )
+    return database
+
+
+def _households(data: bytes) -> None:
+    _read_households(_registry(), text_of(data), FILE, lambda _: None)
+
+
+TARGETS = (
+    Target(name="center-batch", decode=_checked, errors=(), seeds=_batches),
+    Target(
+        name="policy-toml",
+        decode=lambda data: read_policy(text_of(data), file=FILE, version=1),
+        errors=CENTRAL,
+        seeds=lambda: [(POLICIES / "dey-1404.toml").read_bytes(), (POLICIES / "tir-1404.toml").read_bytes()],
+    ),
+    Target(
+        name="catalog-csv",
+        decode=lambda data: _read_products(text_of(data), FILE),
+        errors=CENTRAL,
+        seeds=lambda: [b"".join((POLICIES / "catalog-1404.csv").read_bytes().splitlines(keepends=True)[:4])],
+    ),
+    Target(
+        name="households-csv",
+        decode=_households,
+        errors=CENTRAL,
+        seeds=lambda: [village_csv().encode(), HEADER.encode()],
+    ),
+    Target(
+        name="date",
+        decode=lambda data: day_start_s(text_of(data), where=FILE),
+        errors=CENTRAL,
+        seeds=lambda: [b"1404-10-17", "۱۴۰۴-۱۲-۳۰".encode()],
+    ),
+    Target(name="center-request", decode=_exchange, errors=CENTRAL, seeds=_requests, slow=True),
+    Target(name="center-request-batch", decode=_exchange_batch, errors=CENTRAL, seeds=_batches, slow=True),
+    Target(name="center-raw-request", decode=_raw, errors=CENTRAL, seeds=lambda: [_lab().device.request()], slow=True),
+    Target(name="center-enrollment", decode=_enroll, errors=CENTRAL, seeds=_enrollments, slow=True),
+)  # fmt: skip
