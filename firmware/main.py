@@ -139,6 +139,12 @@ async def _serve(
     def devices() -> tuple[Listed, ...]:
         return listed(roles, given_by(config), (*inputs.seen, *list_usb_printers(), *list_mute_devices()))
 
+    def undo_enrollment(device: int) -> None:
+        from firmware.enrolling import undoing  # noqa: PLC0415 -- hardly ever
+
+        undoing.begin(config.data_folder, device)
+        until.set()
+
     settings = Settings(
         draft_path=config.data_folder / boot.DRAFT_FILE,
         version=boot.VERSION,
@@ -146,6 +152,7 @@ async def _serve(
         devices=devices,
         find_printer=find_printer,
         examine=partial(examination.running, rows=devices, printer=paper_now, folder=config.data_folder),
+        undo_enrollment=undo_enrollment,
     )
     conversation = Conversation(journal, signals, settings)
     # the way to the center

@@ -43,19 +43,20 @@ def finish(folder: Path) -> int | None:
         device = int(mark.read_bytes())
     except FileNotFoundError:
         return None
-    aside = _folder_for(folder, device)
-    for name in PUT_ASIDE:
-        if (folder / name).exists():
+    left = [name for name in PUT_ASIDE if (folder / name).exists()]
+    if left:
+        aside = _folder_for(folder, device)
+        for name in left:
             (folder / name).rename(aside / name)
-    _sync(aside)
-    _sync(folder)
+        _sync(aside)
+        _sync(folder)
     mark.unlink()
     _sync(folder)
     return device
 
 
 def _folder_for(folder: Path, device: int) -> Path:
-    """The one that was begun, or the first free one."""
+    """The one that was begun, which has no key yet, or the first free one."""
     number = 1
     while (aside := folder / f"undone-{device}-{number}").exists() and (aside / identity.KEY_FILE).exists():
         number += 1

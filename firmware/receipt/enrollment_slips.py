@@ -164,14 +164,12 @@ def activated_slip(*, policy_title: str, households: int) -> Slip:
     )
 
 
-def undo_slip(*, device: int, press: tuple[str, ...]) -> Slip:
-    """Before an enrollment is undone."""
+def undo_slip(*, device: int) -> Slip:
+    """Before an enrollment is undone: its number must be keyed, as the shop's slip has it."""
     return (
         heading("باطل کردن ثبت صندوق"),
-        Text(
-            f"ثبت دستگاه {persian.code(device)} باطل می‌شود و صندوق دوباره خالی می‌شود. فن‌ورز باید مرکز را خبر کند."
-        ),
-        *(Text(row, bold=True) for row in press),
+        Text(f"ثبت دستگاه {persian.code(device)} باطل می‌شود، صندوق دوباره خالی می‌شود و کلید تازه می‌سازد."),
+        Text("برای تأیید، شماره دستگاه را بزنید.", bold=True),
         SHOW,
     )
 

@@ -12,6 +12,7 @@ from firmware.receipt import persian, till_slips
 from firmware.receipt.decline_slips import tries_left_row
 from firmware.receipt.prompt_slips import Prompt
 from firmware.receipt.service_slips import date_prompt
+from firmware.till import undoing
 from firmware.till.codes import BY_FUNCTION, BY_NUMBER, Function, Need
 from firmware.till.states import State
 from firmware.till.talk import CallInProgress, Talk, Tries
@@ -79,6 +80,9 @@ async def ask(talk: Talk, need: Need) -> State:
             return talk.rest()
         sums = {number: basket.total_rial for number, basket in talk.held.items()}
         await talk.show(till_slips.which_basket(sums))
+    elif need is Need.DEVICE:
+        if not await undoing.ask(talk):
+            return talk.rest()
     else:
         await talk.prompt(PROMPTS[need], PRESS_BACK)
     return State.ASKING_RECEIPT if need is Need.RECEIPT else State.ASKING

@@ -45,6 +45,7 @@ class Function(Enum):
     SELF_TEST = auto()
     FIND_PRINTER = auto()
     ANSWERS = auto()
+    UNDO_ENROLLMENT = auto()
 
 
 class Need(Enum):
@@ -60,6 +61,7 @@ class Need(Enum):
     ANNOUNCEMENT = auto()
     COUNTED_CASH = auto()
     DATE = auto()
+    DEVICE = auto()
 
 
 class FunctionCode(Struct, frozen=True):
@@ -148,6 +150,13 @@ FUNCTION_CODES = (
         (),
         "پاسخ‌های مرکز",
         "the center's answers: what is final, what is quarantined, when money comes",
+    ),
+    FunctionCode(
+        "24",
+        Function.UNDO_ENROLLMENT,
+        (Need.DEVICE,),
+        "باطل کردن ثبت صندوق",
+        "undo a wrong enrollment, before the first sale, by the device's number",
     ),
 )
 BY_NUMBER = {code.number: code for code in FUNCTION_CODES}

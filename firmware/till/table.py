@@ -25,6 +25,7 @@ from firmware.till import (
     self_testing,
     selling,
     service,
+    undoing,
 )
 from firmware.till.codes import Function
 from firmware.till.grammar import (
@@ -158,4 +159,5 @@ FUNCTIONS: dict[Function, FunctionHandler] = {
     Function.SELF_TEST: self_testing.start,
     Function.FIND_PRINTER: service.find_printer,
     Function.ANSWERS: notices.answers,
+    Function.UNDO_ENROLLMENT: undoing.undo,
 }

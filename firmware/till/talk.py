@@ -86,6 +86,10 @@ def _no_devices() -> tuple[Listed, ...]:
     return ()
 
 
+def _no_undoing(_: int) -> None:
+    """Nobody has said what becomes of an enrollment that is undone."""
+
+
 def _no_printer() -> None:
     return None
 
@@ -103,6 +107,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     examine: Callable[[Journal], Awaitable[tuple[Finding, ...]]] = _nothing_known
     devices: Callable[[], tuple[Listed, ...]] = _no_devices
     find_printer: Callable[[], None] = _no_printer
+    undo_enrollment: Callable[[int], None] = _no_undoing
 
 
 class Presented(Struct, frozen=True, kw_only=True):

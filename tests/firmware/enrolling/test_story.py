@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import zxingcpp
 
+from firmware.receipt.enrollment_slips import Wrong
+from firmware.receipt.prompt_slips import Prompt
 from firmware.simulation.center_process import CenterProcess
 from firmware.simulation.shop import ShopSettings, SimulatedShop, TornOff
 from firmware.simulation.village import SHOP, settle_village, village_of
@@ -195,5 +197,37 @@ def test_with_a_stick_a_shop_without_any_network_trades_on_the_first_day(tmp_pat
             receipt = await buys(world, await _supported(world))
             assert isinstance(issuer_on(receipt, world), SlimMandate)
             assert any("سهم خریدار" in row for row in receipt.texts)
+
+    asyncio.run(story())
+
+
+@pytest.mark.timeout(240)
+def test_a_wrong_enrollment_is_undone_by_keypad_and_the_till_asks_with_new_keys(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with village(tmp_path) as world:
+            wrong, right = (await world.set_out("--devices", 2))["devices"]
+            told = await enrolled_by_paper(world, tmp_path)
+            assert told["device"] == wrong
+            await world.shop.paper.tear_off()
+            await world.shop.press("*24\n9999\n")
+            paper = await world.shop.paper.tear_off()
+            assert Prompt.UNDO_OTHER_DEVICE.value in paper.texts
+            child = world.shop.plug.child
+            await world.shop.press_without_waiting(f"*24*{wrong}\n")
+            plug = world.shop.plug
+            await child.until(lambda: "درخواست ثبت صندوق" in plug.texts, what="it asks anew")
+            world.shop.plug.inputs_sent = child.inputs_handled = 0
+            welcome = await world.shop.paper.tear_off()
+            assert f"ثبت دستگاه \u2066{wrong}\u2069 باطل شد. صندوق اکنون از نو آماده می‌شود." in welcome.texts
+            # the old answer is for keys that are no more
+            await world.scan_all(told)
+            assert Wrong.OTHER_DEVICE.value in (await world.shop.paper.tear_off()).texts
+            told = await world.read_answer(request_on(welcome, tmp_path))
+            assert told["device"] == right
+            await world.scan_all(told)
+            await world.shop.press("\n")
+            await child.until_told("enrolled", device=right)
+            aside = world.shop.folder / "data" / f"undone-{wrong}-1"
+            assert {"device.key", "identity.cbor", "journal.db"} <= {path.name for path in aside.iterdir()}
 
     asyncio.run(story())

@@ -1,0 +1,48 @@
+"""Undoing a wrong enrollment from the keypad, before anything was sold: afterwards the chain is the shop's, and stays.
+
+Who undoes it keys the device's number as it stands on the shop's slip: a slip of the finger undoes nothing. What then happens to the
+till's files is `firmware.enrolling`'s.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from drivers.sound import Sound
+from firmware.receipt.enrollment_slips import undo_slip
+from firmware.receipt.prompt_slips import Prompt
+from sync.wire.kinds import ClosingKind
+
+if TYPE_CHECKING:
+    from firmware.till.states import State
+    from firmware.till.talk import Talk
+
+
+async def may_be_undone(talk: Talk) -> bool:
+    """Whether this till has sold nothing yet, on credit or for cash."""
+    journal = talk.journal
+    if journal.counters.purchases or journal.closings[ClosingKind.Z]:
+        return False
+    totals = await journal.day_totals()
+    return not totals.cash_sales
+
+
+async def ask(talk: Talk) -> bool:
+    """Say what would be undone and ask for the device's number; False where it is too late."""
+    if not await may_be_undone(talk):
+        await talk.look(Prompt.UNDO_TOO_LATE)
+        return False
+    await talk.show(undo_slip(device=talk.journal.identity.device))
+    return True
+
+
+async def undo(talk: Talk, typed: str) -> State:
+    """The number was keyed: mark the enrollment as undone and end the conversation; or nothing, if it is another."""
+    if not await may_be_undone(talk):
+        await talk.look(Prompt.UNDO_TOO_LATE)
+    elif typed != str(talk.journal.identity.device):
+        await talk.look(Prompt.UNDO_OTHER_DEVICE)
+    else:
+        await talk.beep(Sound.APPROVED)
+        talk.settings.undo_enrollment(talk.journal.identity.device)
+    return talk.rest()
