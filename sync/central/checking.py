@@ -9,7 +9,6 @@ are asked for verbatim, each with its own signature.
 from __future__ import annotations
 
 import hashlib
-from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -17,7 +16,7 @@ from msgspec import Struct
 from sync.wire import cose
 from sync.wire.batch import Broken, Rebuilt, read_batch, rebuild, size_of
 from sync.wire.cose import VerifyingKey
-from sync.wire.entry import CONTEXT, Entry, EntryBytes, Head, blinded_hash, understood
+from sync.wire.entry import CONTEXT, Entry, EntryBytes, Head, blinded_hasher, understood
 from sync.wire.errors import HashDiffers, Malformed, NotAuthentic, WireError
 from sync.wire.exchange import Span
 from sync.wire.kinds import Verdict
@@ -72,8 +71,8 @@ def check_batch(
     rebuilt: list[Rebuilt] = []
     verbatim = None
     for one in rebuild(
-        contents, base, device=device, public=public, private_hash=partial(blinded_hash, blinding_key=blinding_key)
-    ):  # fmt: skip
+        contents, base, device=device, public=public, private_hash=blinded_hasher(blinding_key)
+    ):
         if isinstance(one, Broken):
             verbatim = Span(first=one.first, last=one.last)
         else:

@@ -15,6 +15,9 @@ import hashlib
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from sync.wire import cbor, cose
 from sync.wire.batch_purchases import Row, read_purchases
 from sync.wire.batch_tables import NOTHING_KNOWN
@@ -70,14 +73,16 @@ class Contents(NamedTuple):
     batch: Batch
     rows: list[Row]
 
-    def signature(self, index: int) -> bytes:
-        """That of an entry; empty where it does not travel."""
+    @property
+    def signatures(self) -> list[bytes]:
+        """Each entry's own; empty where it does not travel."""
+        size, joined = cose.SIGNATURE_BYTES, self.batch.signatures
         if self.batch.lean:
-            return self.batch.signatures if index + 1 == self.batch.count else b""
-        return self.batch.signatures[index * cose.SIGNATURE_BYTES : (index + 1) * cose.SIGNATURE_BYTES]
+            return [b""] * (self.batch.count - 1) + [joined]
+        return [joined[at : at + size] for at in range(0, len(joined), size)]
 
 
-class Rebuilt(NamedTuple):
+class Rebuilt(Struct, frozen=True, gc=False):
     """An entry as it was signed. `entry` where it came out of columns; else its bytes are not read yet."""
 
     stored: EntryBytes
@@ -124,22 +129,24 @@ def rebuild(
     """The entries from `base` on, up to a block that is broken. `private_hash` says the hash of a private part at a sequence
     number. Signatures are still to be checked.
     """
+    before = cose.before_payload(public, CONTEXT)
     head = base
-    block: list[Rebuilt] = []
-    for index, row in enumerate(contents.rows):
-        one = _rebuilt(row, head, contents.signature(index), device, public, private_hash)
-        block.append(one)
-        head = Head(head.sequence + 1, one.hash)
-        if len(block) < BLOCK_ENTRIES and index + 1 < len(contents.rows):
-            continue
-        at = index // BLOCK_ENTRIES * CHECK_BYTES
+    signatures = contents.signatures
+    for start in range(0, len(contents.rows), BLOCK_ENTRIES):
+        block = []
+        for row, signature in zip(
+            contents.rows[start : start + BLOCK_ENTRIES], signatures[start:], strict=False
+        ):
+            one = _rebuilt(row, head, signature, device, before, private_hash)
+            head = Head(head.sequence + 1, one.hash)
+            block.append(one)
+        at = start // BLOCK_ENTRIES * CHECK_BYTES
         # What was not in columns cannot have been rebuilt wrongly: there the signatures alone decide.
         in_columns = any(each.entry is not None for each in block)
-        if in_columns and _check(one.stored.payload) != contents.batch.checks[at : at + CHECK_BYTES]:
+        if in_columns and _check(block[-1].stored.payload) != contents.batch.checks[at : at + CHECK_BYTES]:
             yield Broken(head.sequence - len(block), head.sequence - 1)
             return
         yield from block
-        block = []
 
 
 def _rebuilt(
@@ -147,23 +154,23 @@ def _rebuilt(
     head: Head,
     signature: bytes,
     device: int,
-    public: bytes,
+    before: bytes,
     private_hash: Callable[[bytes, int], bytes],
 ) -> Rebuilt:
-    kind, time, boot, fact, lines, private, meaning = row
+    lines, private, meaning = row.lines, row.private, row.meaning
     payload = payload_bytes(
-        head, device=device, kind=kind, time=time, boot=boot, public=fact,
+        head, device=device, kind=row.kind, time=row.time, boot=row.boot, public=row.public,
         lines_hash=None if lines is None else hashlib.sha256(lines).digest(),
         private_hash=None if private is None else private_hash(private, head.sequence),
     )  # fmt: skip
-    signed_bytes = cose.to_be_signed(payload, public=public, context=CONTEXT)
+    signed_bytes = before + cbor.head(cbor.BYTES, len(payload)) + payload
     hash_ = hashlib.sha256(signed_bytes).digest()
     stored = EntryBytes(payload=payload, lines=lines, private=private, signature=signature)
     entry = None
     if meaning is not None:
         entry = Entry(
             device, head.sequence, head.prev, meaning.fact, meaning.time, meaning.boot, meaning.lines, meaning.private,
-            hash_, fact, stored,
+            hash_, row.public, stored,
         )  # fmt: skip
     return Rebuilt(stored, signed_bytes, hash_, entry)
 
@@ -276,7 +283,7 @@ class _Packing(NamedTuple):
         return {
             sequence
             for sequence, was, is_now in zip(sorted(everything), self.rows, contents.rows, strict=True)
-            if was != is_now._replace(meaning=None)
+            if was != replace(is_now, meaning=None)
         }
 
 

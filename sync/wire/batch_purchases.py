@@ -6,11 +6,13 @@ little beside its signature. What follows from the rest is computed: sums, what 
 
 from __future__ import annotations
 
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec import Struct
+
 from sync.wire import cbor
-from sync.wire.batch_tables import read_tables
+from sync.wire.batch_tables import ALLOWANCES_MAX, read_tables
 from sync.wire.entry import PrivatePart, TimeInterval
 from sync.wire.errors import Malformed
 from sync.wire.facts import LEGS_MAX, LINES_MAX, Leg, Line, Purchase
@@ -27,11 +29,11 @@ if TYPE_CHECKING:
 
 QUANTITY_MAX = 10**6
 PURCHASE = cbor.head(cbor.UINT, EntryKind.PURCHASE)
-_SHORT = tuple(bytes((number,)) for number in range(24))
+_SHORT = tuple(cbor.head(cbor.UINT, number) for number in range(1024))
 _GRADES, _UNITS = {int(one): one for one in Grade}, {int(one): one for one in Unit}
 
 
-class Meaning(NamedTuple):
+class Meaning(Struct, frozen=True, gc=False):
     """What a purchase in columns says."""
 
     fact: Purchase
@@ -41,7 +43,7 @@ class Meaning(NamedTuple):
     private: PrivatePart
 
 
-class Row(NamedTuple):
+class Row(Struct, frozen=True, gc=False):
     """The parts of one entry as bytes; `meaning` where they came out of columns."""
 
     kind: bytes
@@ -90,12 +92,37 @@ def read_purchases(
     ):
         _check(name, amounts, AMOUNT_RIAL_MAX)
     buyer = columns.take("buyer", count, len(tables.buyers) - 1)
-    private = _private(columns, [tables.buyers[one] for one in buyer], sequences, proofs)
-    legs = _legs(columns, tables, buyer, credit_rial)
-    return map(
-        _row, [tables.modes[one] for one in mode], time_s, baskets.lines, baskets.data, baskets.total_rial, credit_rial, own_rial,
-        legs, number, so_far, private,
+    private = _private(columns, tables.buyers, buyer, sequences, proofs)
+    legs, leg_data = _legs(columns, tables, buyer, credit_rial)
+    said = [(one, *_mode_bytes(one)) for one in tables.modes]
+    return (
+        Row(
+            PURCHASE, b"\x83" + time_data + after_time, boot,
+            b"".join((before, total_data, b"\x03", credit_data, b"\x04", own_data, b"\x05", its_leg_data, b"\x06", number_data, b"\x07", so_far_data)),
+            line_data, private_data,
+            Meaning(
+                Purchase(
+                    policy=one.policy, catalog=one.catalog, total_rial=total, credit_rial=credit, own_rial=own, legs=its_legs,
+                    number=its_number, credit_so_far_rial=its_so_far,
+                ),
+                TimeInterval(not_before_s=its_time_s, span_s=one.span_s, grade=_GRADES[one.grade]),
+                one.boot, lines, part,
+            ),
+        )
+        for (one, after_time, boot, before), its_time_s, time_data, total, total_data, credit, credit_data, own, own_data,
+        its_number, number_data, its_so_far, so_far_data, lines, line_data, its_legs, its_leg_data, (part, private_data)
+        in zip(
+            [said[one] for one in mode], time_s, _uints(time_s), baskets.total_rial, _uints(baskets.total_rial), credit_rial,
+            _uints(credit_rial), own_rial, _uints(own_rial), number, _uints(number), so_far, _uints(so_far), baskets.lines,
+            baskets.data, legs, leg_data, private, strict=True,
+        )
     )  # fmt: skip
+
+
+def _mode_bytes(mode: Mode) -> tuple[bytes, bytes, bytes]:
+    """What follows the seconds in a time interval; the boot; a purchase's public part up to its total."""
+    span_s, grade, boot, policy, catalog = _uints(list(mode))
+    return span_s + grade, boot, b"\xa8\x00" + policy + b"\x01" + catalog + b"\x02"
 
 
 def _running(columns: ColumnReader, count: int) -> tuple[list[int], list[int], list[int], int]:
@@ -112,168 +139,161 @@ def _running(columns: ColumnReader, count: int) -> tuple[list[int], list[int], l
 
 def _baskets(columns: ColumnReader, tables: Tables, count: int) -> _Baskets:
     counts = columns.take("lines", count, LINES_MAX)
-    at = list(accumulate(counts, initial=0))
-    index = columns.take("thing", at[-1], len(tables.things) - 1)
-    things = tables.things
-    is_gram = [thing[2] == Unit.GRAM for thing in things]
-    weighed = sum(is_gram[one] for one in index)
-    pieces = iter(columns.take("quantity", len(index) - weighed, QUANTITY_MAX))
-    grams = iter(columns.take("gram", weighed, QUANTITY_MAX))
-    quantity = [next(grams) if is_gram[one] else next(pieces) for one in index]
-    price = [thing[3] for thing in things]
+    index = columns.take("thing", sum(counts), len(tables.things) - 1)
+    is_gram = [thing[2] == Unit.GRAM for thing in tables.things]
+    weighed = [is_gram[one] for one in index]
+    heavy = sum(weighed)
+    pieces = iter(columns.take("quantity", len(index) - heavy, QUANTITY_MAX))
+    grams = iter(columns.take("gram", heavy, QUANTITY_MAX))
+    quantity = [next(grams) if by_weight else next(pieces) for by_weight in weighed]
+    price_rial = [thing[3] for thing in tables.things]
     total = [
-        (price[one] * much + 500) // 1000 if is_gram[one] else price[one] * much
-        for one, much in zip(index, quantity, strict=True)
+        (price_rial[one] * much + 500) // 1000 if by_weight else price_rial[one] * much
+        for one, much, by_weight in zip(index, quantity, weighed, strict=True)
     ]
     _check("total_rial", total, AMOUNT_RIAL_MAX)
-    listed = [thing[1] > 0 for thing in things]
-    before = list(accumulate(total, initial=0))
-    unlisted = list(
-        accumulate((0 if listed[one] else much for one, much in zip(index, total, strict=True)), initial=0)
-    )
-    lines, data = _lines(things, index, quantity, total)
-    slices = list(pairwise(at))
+    unlisted = [0 if tables.things[one][1] else much for one, much in zip(index, total, strict=True)]
+    lines, data = _lines(tables.things, index, quantity, total)
+    slices = list(pairwise(accumulate(counts, initial=0)))
     return _Baskets(
-        [tuple(lines[start:end]) for start, end in slices],
-        [cbor.head(cbor.ARRAY, end - start) + b"".join(data[start:end]) for start, end in slices],
-        [before[end] - before[start] for start, end in slices],
-        [unlisted[end] - unlisted[start] for start, end in slices],
+        [lines[start:end] for start, end in slices],
+        [_ARRAY_OF[end - start] + b"".join(data[start:end]) for start, end in slices],
+        [sum(total[start:end]) for start, end in slices],
+        [sum(unlisted[start:end]) for start, end in slices],
     )
 
 
 def _lines(
     things: list[tuple[int, int, int, int]], index: list[int], quantity: list[int], total: list[int]
-) -> tuple[list[Line], list[bytes]]:
-    unit = [_UNITS[thing[2]] for thing in things]
-    start = [b"\x86" + b"".join(map(_uint, (good, gtin, kind))) for gtin, good, kind, _ in things]
-    price = [_uint(thing[3]) for thing in things]
-    pack, short, head = cbor.pack_u32, _SHORT, cbor.head
+) -> tuple[tuple[Line, ...], list[bytes]]:
+    gtins, goods, units, prices = map(list, zip(*things, strict=True)) if things else ([], [], [], [])
+    said = [(gtin, good, _UNITS[unit], price) for gtin, good, unit, price in things]
+    before = [
+        b"\x86" + good + gtin + unit
+        for good, gtin, unit in zip(_uints(goods), _uints(gtins), _uints(units), strict=True)
+    ]
+    priced = _uints(prices)
     lines = [
-        Line(good=things[one][1], gtin=things[one][0], unit=unit[one], quantity=much, price_rial=things[one][3], total_rial=sum_rial)
-        for one, much, sum_rial in zip(index, quantity, total, strict=True)
-    ]  # fmt: skip
+        Line(good=good, gtin=gtin, unit=unit, quantity=much, price_rial=price, total_rial=sum_rial)
+        for (gtin, good, unit, price), much, sum_rial in zip(
+            [said[one] for one in index], quantity, total, strict=True
+        )
+    ]
     data = [
-        start[one] + (short[much] if much < 24 else head(0, much)) + price[one]
-        + (pack(26, sum_rial) if 65535 < sum_rial < 4294967296 else head(0, sum_rial))
-        for one, much, sum_rial in zip(index, quantity, total, strict=True)
-    ]  # fmt: skip
-    return lines, data
+        before[one] + much + priced[one] + sum_rial
+        for one, much, sum_rial in zip(index, _uints(quantity), _uints(total), strict=True)
+    ]
+    return tuple(lines), data
 
 
 def _private(
-    columns: ColumnReader, buyers: list[Buying], sequences: Sequence[int], proofs: bytes
+    columns: ColumnReader, buyers: list[Buying], buyer: list[int], sequences: Sequence[int], proofs: bytes
 ) -> list[tuple[PrivatePart, bytes]]:
-    coded = columns.take("coded", len(buyers), 1)
+    coded = columns.take("coded", len(buyer), 1)
     codes = sum(coded)
     code = iter(columns.take("code", codes, 10**CODE_DIGITS - 1))
     back = iter(columns.take("code_entry", codes))
-    if len(proofs) != PROOF_BYTES * (len(buyers) - codes):
+    if len(proofs) != PROOF_BYTES * (len(buyer) - codes):
         raise Malformed(".proofs", f"not {PROOF_BYTES} bytes for each purchase without a code")
-    made = []
-    at = 0
-    for buyer, sequence, by_code in zip(buyers, sequences, coded, strict=True):
-        if by_code:
-            entry = sequence - next(back)
-            _check("code_entry", [entry], UINT_MAX)
-            made.append(_with_code(buyer, f"{next(code):0{CODE_DIGITS}}", entry))
-        else:
-            proof, at = proofs[at : at + PROOF_BYTES], at + PROOF_BYTES
-            household, card, _ = buyer
-            made.append(
-                (PrivatePart(household=household, card=card, proof=proof), b"%b\x02\x48%b" % (_whom(b"\xa3", household, card), proof))
-                if card
-                else (PrivatePart(household=household, proof=proof), b"%b\x02\x48%b" % (_whom(b"\xa2", household, card), proof))
-            )  # fmt: skip
-    return made
+    proof = iter([proofs[at : at + PROOF_BYTES] for at in range(0, len(proofs), PROOF_BYTES)])
+    whom = {one: _whom(buyers[one]) for one in set(buyer)}
+    return [
+        _with_code(buyers[one], f"{next(code):0{CODE_DIGITS}}", sequence - next(back))
+        if by_code
+        else _with_proof(*whom[one], next(proof))
+        for one, sequence, by_code in zip(buyer, sequences, coded, strict=True)
+    ]
+
+
+def _whom(buyer: Buying) -> tuple[int, int | None, bytes]:
+    """Household, card, and the private part's bytes up to the proof."""
+    household, card, _ = buyer
+    if card:
+        return household, card, b"".join((b"\xa3\x00", _uint(household), b"\x01", _uint(card), b"\x02\x48"))
+    return household, None, b"".join((b"\xa2\x00", _uint(household), b"\x02\x48"))
+
+
+def _with_proof(household: int, card: int | None, data: bytes, proof: bytes) -> tuple[PrivatePart, bytes]:
+    return PrivatePart(household=household, card=card, proof=proof), data + proof
 
 
 def _with_code(buyer: Buying, code: str, entry: int) -> tuple[PrivatePart, bytes]:
-    household, card, _ = buyer
-    data = (
-        _whom(b"\xa4" if card else b"\xa3", household, card)
-        + b"\x03\x68"
-        + code.encode()
-        + b"\x04"
-        + _uint(entry)
-    )
-    return PrivatePart(household=household, card=card or None, code=code, code_entry=entry), data
-
-
-def _whom(count: bytes, household: int, card: int) -> bytes:
-    return count + b"\x00" + _uint(household) + (b"\x01" + _uint(card) if card else b"")
+    _check("code_entry", [entry], UINT_MAX)
+    part = PrivatePart(household=buyer.household, card=buyer.card or None, code=code, code_entry=entry)
+    return part, part.to_cbor()
 
 
 def _legs(
     columns: ColumnReader, tables: Tables, buyers: list[int], credit_rial: list[int]
-) -> list[tuple[tuple[Leg, ...], bytes]]:
+) -> tuple[list[tuple[Leg, ...]], list[bytes]]:
+    """Legs by purchase, and their bytes."""
     counts = columns.take("legs", len(buyers), LEGS_MAX)
-    refs = columns.take("leg", sum(counts), LEGS_MAX - 1)
-    names = _named(tables, buyers, counts, refs)
+    refs = columns.take("leg", sum(counts), ALLOWANCES_MAX - 1)
+    owners = chain.from_iterable(map(repeat, [tables.buyers[one].allowances for one in buyers], counts))
+    try:
+        names = [theirs[one] for theirs, one in zip(owners, refs, strict=True)]
+    except IndexError:
+        raise Malformed(".leg", "names no allowance of its buyer") from None
+    amounts, lefts = _shares(columns, tables, names, counts, credit_rial)
+    legs = tuple(
+        [
+            Leg(allowance=name, amount_rial=amount, left_rial=left)
+            for name, amount, left in zip(names, amounts, lefts, strict=True)
+        ]
+    )
+    data = [
+        b"\x83" + name + amount + left
+        for name, amount, left in zip(_uints(names), _uints(amounts), _uints(lefts), strict=True)
+    ]
+    slices = list(pairwise(accumulate(counts, initial=0)))
+    return [legs[start:end] for start, end in slices], [
+        _ARRAY_OF[end - start] + b"".join(data[start:end]) for start, end in slices
+    ]
+
+
+def _shares(
+    columns: ColumnReader, tables: Tables, names: list[int], counts: list[int], credit_rial: list[int]
+) -> tuple[list[int], list[int]]:
+    """What each leg gives and leaves."""
     first_uses = dict.fromkeys(names)
     holds = {
         name: tables.holds_rial.get(name, 0) + step
         for name, step in zip(first_uses, columns.take_signed("holds_rial", len(first_uses)), strict=True)
     }
     _check("holds_rial", list(holds.values()), AMOUNT_RIAL_MAX)
-    left = iter(columns.take("left_rial", len(names) - sum(map(bool, counts)), AMOUNT_RIAL_MAX))
-    made = []
-    legs_at = iter(names)
+    lefts = iter(columns.take("left_rial", len(names) - sum(map(bool, counts)), AMOUNT_RIAL_MAX))
+    amounts, rests = [], []
+    each = iter(names)
     for count, credit in zip(counts, credit_rial, strict=True):
         due = credit
-        legs, data = [], [_SHORT_ARRAY[count]]
         for nth in range(count, 0, -1):
-            name = next(legs_at)
+            name = next(each)
             held = holds[name]
-            if nth > 1:
-                rest = next(left)
-                amount = held - rest
-                due -= amount
-            else:
-                amount, rest = due, held - due
-            if amount < 0 or rest < 0:
-                raise Malformed(".left_rial", "an allowance gives more than it holds, or less than nothing")
-            holds[name] = rest
-            legs.append(Leg(allowance=name, amount_rial=amount, left_rial=rest))
-            data.append(b"\x83%b%b%b" % (_uint(name), _uint(amount), _uint(rest)))
-        made.append((tuple(legs), b"".join(data)))
-    return made
-
-
-def _named(tables: Tables, buyers: list[int], counts: list[int], refs: list[int]) -> list[int]:
-    """The allowances of all legs, in a row."""
-    at = 0
-    named: list[int] = []
-    for buyer, count in zip(buyers, counts, strict=True):
-        theirs = tables.buyers[buyer].allowances
-        mine = refs[at : at + count]
-        at += count
-        if mine and max(mine) >= len(theirs):
-            raise Malformed(".leg", "names no allowance of its buyer")
-        named += [theirs[one] for one in mine]
-    return named
-
-
-def _row(  # noqa: PLR0913, PLR0917 -- a column each
-    mode: Mode, time_s: int, lines: tuple[Line, ...], lines_data: bytes, total_rial: int, credit_rial: int, own_rial: int,
-    legs: tuple[tuple[Leg, ...], bytes], number: int, so_far_rial: int, private: tuple[PrivatePart, bytes],
-) -> Row:  # fmt: skip
-    fact = Purchase(
-        policy=mode.policy, catalog=mode.catalog, total_rial=total_rial, credit_rial=credit_rial, own_rial=own_rial,
-        legs=legs[0], number=number, credit_so_far_rial=so_far_rial,
-    )  # fmt: skip
-    time = TimeInterval(not_before_s=time_s, span_s=mode.span_s, grade=_GRADES[mode.grade])
-    public = b"\xa8\x00%b\x01%b\x02%b\x03%b\x04%b\x05%b\x06%b\x07%b" % (
-        _uint(mode.policy), _uint(mode.catalog), _uint(total_rial), _uint(credit_rial), _uint(own_rial), legs[1],
-        _uint(number), _uint(so_far_rial),
-    )  # fmt: skip
-    return Row(
-        PURCHASE, b"\x83%b%b%b" % (_uint(time_s), _uint(mode.span_s), _uint(mode.grade)), _uint(mode.boot), public, lines_data,
-        private[1], Meaning(fact, time, mode.boot, lines, private[0]),
-    )  # fmt: skip
+            amount = held - next(lefts) if nth > 1 else due
+            due -= amount
+            holds[name] = rest = held - amount
+            amounts.append(amount)
+            rests.append(rest)
+    if names and (min(amounts) < 0 or min(rests) < 0):
+        raise Malformed(".left_rial", "an allowance gives more than it holds, or less than nothing")
+    return amounts, rests
 
 
 def _uint(number: int) -> bytes:
-    return _SHORT[number] if number < 24 else cbor.head(cbor.UINT, number)
+    return cbor.head(cbor.UINT, number)
+
+
+def _uints(numbers: list[int]) -> list[bytes]:
+    """Each as CBOR; most are small, or amounts of four bytes, and are spared a call."""
+    short, pack, head = _SHORT, cbor.pack_u32, cbor.head
+    return [
+        short[number]
+        if number < 1024
+        else pack(26, number)
+        if 65535 < number < 4294967296
+        else head(0, number)
+        for number in numbers
+    ]
 
 
 def _check(name: str, values: list[int], most: int) -> None:
@@ -281,4 +301,4 @@ def _check(name: str, values: list[int], most: int) -> None:
         raise Malformed(f".{name}", f"not integers from 0 to {most}")
 
 
-_SHORT_ARRAY = tuple(cbor.head(cbor.ARRAY, count) for count in range(LEGS_MAX + 1))
+_ARRAY_OF = tuple(cbor.head(cbor.ARRAY, count) for count in range(LINES_MAX + 1))

@@ -94,9 +94,10 @@ class ColumnReader:
             raise Malformed(f".{name}", "wider than its numbers")
         if scale < SCALE_MAX and not any(value % 10 for value in values):
             raise Malformed(f".{name}", "all are multiples of ten")
-        if largest * 10**scale > most:
+        factor = 10**scale
+        if largest * factor > most:
             raise Malformed(f".{name}", f"not integers from 0 to {most}")
-        return [value * 10**scale for value in values] if scale else values
+        return [value * factor for value in values] if scale else values
 
     def take_signed(self, name: str, count: int) -> list[int]:
         """The same of folded numbers."""

@@ -72,7 +72,7 @@ class Unverified(Struct, frozen=True):
 
 def to_be_signed(payload: bytes, *, public: bytes, context: str) -> bytes:
     """The Sig_structure (RFC 9052, 4.4) that a key with this public half signs over `payload`."""
-    return _before_payload(public, context) + cbor.head(cbor.BYTES, len(payload)) + payload
+    return before_payload(public, context) + cbor.head(cbor.BYTES, len(payload)) + payload
 
 
 def sign(payload: bytes, key: SigningKey, *, context: str) -> bytes:
@@ -117,6 +117,7 @@ def _protected(public: bytes) -> bytes:
 
 
 @lru_cache(maxsize=4096)
-def _before_payload(public: bytes, context: str) -> bytes:
+def before_payload(public: bytes, context: str) -> bytes:
+    """A Sig_structure up to its payload."""
     parts = ["Signature1", _protected(public), context.encode()]
     return cbor.head(cbor.ARRAY, len(parts) + 1) + b"".join(cbor.encode(part) for part in parts)

@@ -27,6 +27,8 @@ from sync.wire.record import Record, array_record, item, record
 from sync.wire.shapes import chosen_by, digits, nested, octets, one_of, optional, uint
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sync.wire.cose import SigningKey, VerifyingKey
 
 VERSION = 1
@@ -188,16 +190,15 @@ def payload_bytes(
     lines_hash: bytes | None, private_hash: bytes | None,
 ) -> bytes:  # fmt: skip
     """A `Payload` from the bytes of its parts, which no one has to read for it."""
-    parts = [
-        _START[lines_hash is not None][private_hash is not None], cbor.head(cbor.UINT, device),
-        b"\x02", cbor.head(cbor.UINT, head.sequence), b"\x03\x58\x20", head.prev,
-        b"\x04", kind, b"\x05", time, b"\x06", boot, b"\x07", public,
-    ]  # fmt: skip
-    if lines_hash is not None:
-        parts += (b"\x08\x58\x20", lines_hash)
-    if private_hash is not None:
-        parts += (b"\x09\x58\x20", private_hash)
-    return b"".join(parts)
+    uint = cbor.UINT
+    return b"".join(
+        (
+            _START[lines_hash is not None][private_hash is not None], cbor.head(uint, device), b"\x02",
+            cbor.head(uint, head.sequence), b"\x03\x58\x20", head.prev, b"\x04", kind, b"\x05", time, b"\x06", boot, b"\x07", public,
+            b"" if lines_hash is None else b"\x08\x58\x20" + lines_hash,
+            b"" if private_hash is None else b"\x09\x58\x20" + private_hash,
+        )
+    )  # fmt: skip
 
 
 def reopen(stored: EntryBytes, *, key: VerifyingKey, blinding_key: bytes | None, what: str) -> Entry:
@@ -269,6 +270,20 @@ def lines_from_bytes(data: bytes, *, where: str = "lines") -> tuple[Line, ...]:
 def blinded_hash(private: bytes, sequence: int, blinding_key: bytes) -> bytes:
     """SHA-256 over the blind for this sequence number and the private part."""
     return hashlib.sha256(blind(sequence, blinding_key) + private).digest()
+
+
+def blinded_hasher(blinding_key: bytes) -> Callable[[bytes, int], bytes]:
+    """`blinded_hash` for many: the key is taken into both hashes of the HMAC once (RFC 2104, 4)."""
+    padded = blinding_key.ljust(64, b"\x00")
+    inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in padded)) for pad in (0x36, 0x5C))
+
+    def hashed(private: bytes, sequence: int) -> bytes:
+        within, around = inner.copy(), outer.copy()
+        within.update(sequence.to_bytes(8, "big"))
+        around.update(within.digest())
+        return hashlib.sha256(around.digest()[:BLIND_BYTES] + private).digest()
+
+    return hashed
 
 
 def blind(sequence: int, blinding_key: bytes) -> bytes:
