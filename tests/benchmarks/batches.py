@@ -7,23 +7,26 @@ import json
 import time
 from enum import Enum
 from functools import partial
+from itertools import islice
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import asdict
 
 from sync.central import evidence, verification
-from sync.central.checking import check_batch
+from sync.central.checking import Examined, check_batch
 from sync.uplink.exchange import Standing, question
 from sync.uplink.ports import Parties
 from sync.wire import cose
-from sync.wire.cose import VerifyingKey
+from sync.wire.batch import pack_batch
+from sync.wire.cose import SIGNATURE_BYTES, VerifyingKey
 from sync.wire.entry import CONTEXT, Head
-from sync.wire.exchange import pack_batch
 from sync.wire.facts import Purchase
 from tests.benchmarks.counter import Counter
+from tests.benchmarks.entropy import PAUSES_S, purchase_bits
 from tests.benchmarks.stopwatch import interleaved
-from tests.benchmarks.workload import NOW_S, PRODUCTS, RULES, Village
+from tests.benchmarks.workload import NOW_S, PRODUCTS, RULES, SEED, Village
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,49 +41,63 @@ GOODS = {product.gtin: product.good for product in PRODUCTS}
 
 
 async def measure(folder: Path, tell: Tell) -> dict[str, float]:
-    """Bytes and verification of one batch."""
+    """Bytes and verification of one batch, full and lean, and bytes of a shop's first mail."""
     village = Village(folder)
-    entries = await _purchases(village)
-    asked = _asked(village, entries)
+    entries = await purchases(village)
+    full, lean = (_asked(village, entries, lean=lean) / BATCH for lean in (False, True))
+    floor = SIGNATURE_BYTES + sum(map(purchase_bits, islice(village.sales(), BATCH))) / 8 / BATCH
+    jws = sum(len(_jws(village, entry)) for entry in entries) / BATCH
     return {
-        "batch100_bytes_per_purchase": asked / BATCH,
-        "batch100_over_jws": asked / sum(len(_jws(village, entry)) for entry in entries),
-        "verify_over_bare": await _over_bare(village, entries),
+        "batch100_bytes_per_purchase": full,
+        "lean100_bytes_per_purchase": lean,
+        "batch100_over_floor": full / floor,
+        "batch100_over_jws": full / jws,
+        "lean100_over_jws": lean / jws,
+        "verify_over_bare": await _over_bare(village, entries, lean=False),
+        "verify_lean_over_bare": await _over_bare(village, entries, lean=True),
+        "judge_over_bare": await _over_bare(village, entries, lean=False, judged=True),
     }
 
 
-async def _purchases(village: Village) -> list[Entry]:
-    """A hundred purchases in a row."""
+async def purchases(village: Village) -> list[Entry]:
+    """A hundred purchases, minutes apart."""
+    pauses_s = Random(SEED)
     async with village.journal("batch.db") as journal:
         counter, sales = Counter(journal, village.folder), village.sales()
         await counter.open()
         first = journal.head.sequence
         for _ in range(BATCH):
+            village.clock.advance_s(pauses_s.choice(PAUSES_S))
             await counter.ring_up(next(sales))
             await counter.last_key_s()
         return [entry for sequence in range(first, first + BATCH) if (entry := await journal.entry(sequence))]
 
 
-def _asked(village: Village, entries: list[Entry]) -> int:
+def _asked(village: Village, entries: list[Entry], *, lean: bool) -> int:
     """Bytes of the whole signed request."""
     identity = village.identity
     base = Head(entries[0].sequence, entries[0].prev)
     asked = question(
         Parties(identity.device, identity.key, identity.trusted), Standing(1, 1, base.sequence), base,
-        [entry.stored for entry in entries], village.mails[-1].head, nonce=bytes(range(16)),
+        [entry.stored for entry in entries], village.mails[-1].head, nonce=bytes(range(16)), lean=lean,
     )  # fmt: skip
     return len(asked.message)
 
 
-def _jws(village: Village, entry: Entry) -> bytes:
-    """What the entry states, in JSON under a compact JWS (RFC 7515, 3.1; RFC 8037): values for hashes, since JSON has them."""
-    stated = {
+def stated(entry: Entry) -> dict[str, Any]:
+    """What the entry states, as JSON has it: values for hashes, since JSON has them."""
+    plain: dict[str, Any] = _plain({
         "version": 1, "device": entry.device, "sequence": entry.sequence, "prev": entry.prev, "kind": entry.kind,
         "time": entry.time, "boot": entry.boot, "purchase": entry.fact, "lines": entry.lines, "private": entry.private,
-    }  # fmt: skip
-    header = {"alg": "EdDSA", "kid": cose.key_id(village.key.public)}
+    })  # fmt: skip
+    return plain
+
+
+def _jws(village: Village, entry: Entry) -> bytes:
+    """The same under a compact JWS (RFC 7515, 3.1; RFC 8037)."""
+    header = {"alg": "EdDSA", "kid": _plain(cose.key_id(village.key.public))}
     signed = b".".join(
-        _unpadded(json.dumps(_plain(part), separators=(",", ":")).encode()) for part in (header, stated)
+        _unpadded(json.dumps(part, separators=(",", ":")).encode()) for part in (header, stated(entry))
     )
     return signed + b"." + _unpadded(village.key.sign(signed))
 
@@ -102,10 +119,10 @@ def _plain(value: object) -> Any:
     return _unpadded(value).decode() if isinstance(value, bytes) else value
 
 
-async def _over_bare(village: Village, entries: list[Entry]) -> float:
-    """The center's whole judgment of a batch against nothing but its signatures."""
+async def _over_bare(village: Village, entries: list[Entry], *, lean: bool, judged: bool = False) -> float:
+    """A batch read, rebuilt and verified, and placed and judged too if so, against nothing but the check of each signature."""
     identity, first = village.identity, entries[0]
-    batch = pack_batch([entry.stored for entry in entries])
+    batch = pack_batch([entry.stored for entry in entries], lean=lean)
     check = partial(
         check_batch, batch, Head(first.sequence, first.prev),
         device=identity.device, public=village.key.public, blinding_key=identity.blinding_key,
@@ -117,11 +134,13 @@ async def _over_bare(village: Village, entries: list[Entry]) -> float:
         for entry in entries
     ]
 
-    async def judge_s(_: int) -> float:
+    async def whole_s(_: int) -> float:
         start_s = time.perf_counter()
-        checked = check()
-        assert isinstance(checked, list), "the batch is well-formed"
-        _judge(checked, views, held=first.sequence)
+        examined = check()
+        assert isinstance(examined, Examined), "the batch is well-formed"
+        assert len(examined.checked) == BATCH, "all is proven"
+        if judged:
+            _judge(examined.checked, views, held=first.sequence)
         return time.perf_counter() - start_s
 
     async def bare_s(_: int) -> float:
@@ -130,11 +149,11 @@ async def _over_bare(village: Village, entries: list[Entry]) -> float:
             key.verify(entry.stored.signature, message, what="entry")
         return time.perf_counter() - start_s
 
-    return (await interleaved(judge_s, bare_s, rounds=ROUNDS, warm=2)).ratio
+    return (await interleaved(whole_s, bare_s, rounds=ROUNDS, warm=2)).ratio
 
 
 def _judge(checked: list[Checked], views: list[evidence.PurchaseView], *, held: int) -> None:
-    standing = evidence.Standing(suspended_from=None, arrived_s=NOW_S + 60, skew_s=300)
+    standing = evidence.Standing(suspended_from=None, arrived_s=NOW_S + BATCH * PAUSES_S[-1], skew_s=300)
     for sequence, (one, view) in enumerate(zip(checked, views, strict=True), held):
         entry = one.entry
         assert entry is not None, "every entry holds"
