@@ -35,7 +35,16 @@ if TYPE_CHECKING:
     from sync.wire.verifiable import Outcome
 
 Progress = Callable[[int], None]
-TOLD_BY_ANSWERS = ("acknowledged", "contact_s", "carried_s", "epoch", "statement", "clean")
+TOLD_BY_ANSWERS = (
+    "acknowledged",
+    "contact_s",
+    "carried_s",
+    "epoch",
+    "statement",
+    "clean",
+    "trusted_s",
+    "trusted_before",
+)
 """What is known from signed answers and from the process's end, not from entries or mail: a rebuild keeps it."""
 
 

@@ -111,7 +111,7 @@ class Journal(Memory):
 
     async def checkpoint(self) -> None:
         """Fold the log into the database. Called when idle, so that no purchase pays for it."""
-        await self._run(writing.checkpoint)
+        await self._run(writing.checkpoint, self)
 
     async def card(self, number: int) -> CardRecord | None:
         """The card with this number."""

@@ -9,7 +9,7 @@ from firmware.journal import questions, storage
 from firmware.journal.memory import reread
 from firmware.journal.records import Counters
 from firmware.journal.schema import prepare
-from firmware.journal.writing import set_clean
+from firmware.journal.writing import note_trusted, trusted_s
 from sync.wire.facts import Purchase
 
 if TYPE_CHECKING:
@@ -37,19 +37,19 @@ def load(sql: sqlite3.Connection, memory: Memory) -> None:
     memory.statement = questions.known_int(sql, "statement")
     memory.outage_open = bool(questions.known_int(sql, "outage_open"))
     memory.was_clean = bool(questions.known_int(sql, "clean", 1))
-    set_clean(sql, clean=False)
+    note_trusted(sql, memory, trusted_s(sql, identity))
     reread(sql, memory)
 
 
 def keeper_of(sql: sqlite3.Connection, identity: Identity, clock: Clock) -> TimeKeeper:
     """The appliance's idea of the time, from what the journal knows and what the clock says."""
     shift_s = questions.known(sql, "chip_shift_s")
-    trusted_s = storage.last_trusted_s(sql, identity)
+    floor_s = trusted_s(sql, identity)
     return TimeKeeper(
         clock,
-        floor_s=max(trusted_s, questions.known_int(sql, "carried_s")),
+        floor_s=max(floor_s, questions.known_int(sql, "carried_s")),
         chip_shift_s=shift_s if isinstance(shift_s, int) else None,
-        compared_s=questions.known_int(sql, "contact_s", trusted_s),
+        compared_s=questions.known_int(sql, "contact_s", floor_s),
     )
 
 

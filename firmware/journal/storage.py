@@ -139,13 +139,14 @@ def mail_head_of(sql: sqlite3.Connection, identity: Identity) -> MailHead:
     return MailHead(0, identity.mail_root) if row is None else MailHead(*row)
 
 
-def last_trusted_s(sql: sqlite3.Connection, identity: Identity) -> int:
-    """The lower bound of the last entry whose time was trusted; before the first, the time of enrollment."""
-    for row in sql.execute(f"SELECT {_COLUMNS} FROM entry ORDER BY sequence DESC"):  # noqa: S608 -- fixed names
+def last_trusted_s(sql: sqlite3.Connection, identity: Identity, first: int) -> int | None:
+    """The lower bound of the last entry from sequence `first` on whose time was trusted, if there is one."""
+    newest_first = f"SELECT {_COLUMNS} FROM entry WHERE sequence >= ? ORDER BY sequence DESC"  # noqa: S608 -- fixed names
+    for row in sql.execute(newest_first, (first,)):
         time = _proven(row, identity).time
         if time.grade is Grade.TRUSTED:
             return time.not_before_s
-    return identity.enrolled_s
+    return None
 
 
 def _proven(row: tuple[int, bytes, bytes | None, bytes | None, bytes, bytes], identity: Identity) -> Entry:

@@ -16,6 +16,7 @@ from sync.wire.mail import Mail, Recall
 if TYPE_CHECKING:
     import sqlite3
 
+    from firmware.identity import Identity
     from firmware.journal.memory import Memory
     from firmware.journal.records import Counters
 
@@ -96,11 +97,29 @@ def acknowledge(
     reread(sql, memory)
 
 
-def checkpoint(sql: sqlite3.Connection) -> None:
+def checkpoint(sql: sqlite3.Connection, memory: Memory) -> None:
     """Fold the log into the database."""
     sql.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
     # The first commit after a checkpoint also syncs the log's header: let it be this one, not a purchase's.
-    set_clean(sql, clean=False)
+    note_trusted(sql, memory, trusted_s(sql, memory.identity))
+
+
+def trusted_s(sql: sqlite3.Connection, identity: Identity) -> int:
+    """The latest trusted lower bound of the chain; before the first, the time of enrollment.
+
+    A till that never had a line has none, and must not prove its whole journal to learn that: the search goes on from
+    where it was noted last.
+    """
+    found = storage.last_trusted_s(sql, identity, questions.known_int(sql, "trusted_before"))
+    return questions.known_int(sql, "trusted_s", identity.enrolled_s) if found is None else found
+
+
+def note_trusted(sql: sqlite3.Connection, memory: Memory, found_s: int) -> None:
+    """Remember what `trusted_s` found in all that was written, and that the process has not ended in order yet."""
+    with storage.transaction(sql):
+        put(sql, "trusted_s", found_s)
+        put(sql, "trusted_before", memory.head.sequence)
+        put(sql, "clean", int(False))
 
 
 def set_clean(sql: sqlite3.Connection, *, clean: bool) -> None:

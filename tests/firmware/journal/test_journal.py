@@ -6,15 +6,17 @@ import asyncio
 import resource
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from firmware.errors import JournalCorrupt, StaleDecision
-from firmware.journal import audit
+from firmware.journal import audit, storage
+from firmware.journal.loading import TAIL_ENTRIES
 from sync.wire.entry import PrivatePart
 from sync.wire.facts import (
     AllowanceGivenBack,
+    Booted,
     CodeOutcome,
     Enrolled,
     MailApplied,
@@ -340,3 +342,48 @@ def test_a_carried_answer_confirms_the_policy_and_raises_the_floor_of_the_next_s
     audit.rebuild(shop.path, shop.identity, lambda _: None)
     shop.day(start_again)
     shop.day(and_again)
+
+
+def test_a_till_that_never_knew_the_time_proves_its_tail_alone_at_each_start(
+    shop: VillageTill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.clock.has_chip = False
+    proven = 0
+    prove = storage._proven
+
+    def counted(*given: Any) -> Any:
+        nonlocal proven
+        proven += 1
+        return prove(*given)
+
+    async def a_long_life(journal: Journal) -> None:
+        for _ in range(3 * TAIL_ENTRIES):
+            await journal.commit(journal.draft(Booted(version="test", clean=True)))
+
+    async def start(journal: Journal) -> None:
+        assert journal.keeper.now().not_before_s == shop.identity.enrolled_s
+
+    shop.day(a_long_life)
+    shop.day(start)
+    monkeypatch.setattr(storage, "_proven", counted)
+    shop.day(start)
+    assert TAIL_ENTRIES <= proven <= TAIL_ENTRIES + 4
+
+
+def test_a_trusted_time_is_found_again_however_long_ago_it_was(shop: VillageTill) -> None:
+    async def trusted_once(journal: Journal) -> None:
+        journal.keeper.accept_signed(CENTER_TIME_S + 1000, round_trip_ms=1)
+        await journal.commit(journal.draft(Booted(version="test", clean=True)))
+
+    async def never_again(journal: Journal) -> None:
+        assert journal.keeper.now().not_before_s == CENTER_TIME_S + 1000
+        await journal.commit(journal.draft(Booted(version="test", clean=True)))
+        await journal.checkpoint()
+
+    shop.day(trusted_once)
+    shop.clock.has_chip = False
+    for _ in range(3):
+        shop.day(never_again)
+    audit.rebuild(shop.path, shop.identity, lambda _: None)
+    audit.verify(shop.path, shop.identity, lambda _: None)
+    shop.day(never_again)
