@@ -48,6 +48,8 @@ class Device(Struct):
     number: int = 0
     trusted: TrustedKeys | None = None
     credential_hash: bytes = bytes(32)
+    mail_root: bytes | None = None
+    """Of a mandate; without one the mail begins with the credential's hash."""
     blinding: bytes = b""
     journal: list[Entry] = field(default_factory=list)
     inbox: list[mail.Mail] = field(default_factory=list)
@@ -149,7 +151,7 @@ class Device(Struct):
 
     @property
     def mail_head(self) -> MailHead:
-        return self.inbox[-1].head if self.inbox else MailHead(0, self.credential_hash)
+        return self.inbox[-1].head if self.inbox else MailHead(0, self.mail_root or self.credential_hash)
 
     def bodies(self, kind: MailKind) -> list[mail.Body]:
         return [one.body for one in self.inbox if one.kind == kind]
@@ -203,9 +205,13 @@ class Device(Struct):
         payload = self.trusted.verify(body, Role.MAIL, context=ANSWER_CONTEXT, what="answer")
         answer = ExchangeAnswer.from_cbor(payload, bytes_max=4 << 20)
         self.held, self.now_s, self.answer = answer.held, answer.now_s, answer
-        first = self.mail_head.number + 1
-        for message in answer.mail:
-            self.inbox.append(mail.reopen(message, self.mail_head, self.trusted, device=self.number))
-        if answer.mail and journal_mail:
-            self.say(facts.MailApplied(first=first, last=self.mail_head.number, head=self.mail_head.hash))
+        self.take_mail(answer.mail, journal_mail=journal_mail)
         return answer
+
+    def take_mail(self, messages: Sequence[bytes], *, journal_mail: bool = True) -> None:
+        assert self.trusted is not None
+        first = self.mail_head.number + 1
+        for message in messages:
+            self.inbox.append(mail.reopen(message, self.mail_head, self.trusted, device=self.number))
+        if messages and journal_mail:
+            self.say(facts.MailApplied(first=first, last=self.mail_head.number, head=self.mail_head.hash))
