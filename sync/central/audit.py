@@ -5,15 +5,16 @@ A byte that was flipped anywhere in what was signed or hashed is found and named
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from sync.central import ledger
 from sync.central.checking import check_entry
 from sync.central.mailbox import hash_of
-from sync.wire import catalog, mail, policy
+from sync.wire import catalog, cose, mail, policy
 from sync.wire.cose import VerifyingKey
 from sync.wire.credential import CREDENTIAL_CONTEXT
-from sync.wire.entry import EntryBytes, Payload
+from sync.wire.entry import CONTEXT, EntryBytes, Payload, reopen
 from sync.wire.errors import WireError
 from sync.wire.kinds import Role, Verdict
 from sync.wire.mail import MailHead
@@ -41,6 +42,7 @@ def audit(database: sqlite3.Connection, keys: Keys, *, progress: Progress) -> li
         findings += _mail(database, device, keys, told)
         findings += _verdicts(database, device, told)
         findings += _strays(database, device, keys)
+        findings += _papers(database, device)
     findings += ledger.faults(database)
     findings += _money(database)
     return findings
@@ -173,6 +175,26 @@ def _strays(database: sqlite3.Connection, device: sqlite3.Row, keys: Keys) -> It
             yield f"{what}: its bytes do not have the hash that was stored"
         elif (checked.verdict == Verdict.BAD_SIGNATURE) != (row["verdict"] == Verdict.BAD_SIGNATURE):
             yield f"{what}: its signature is not as its verdict says"
+
+
+def _papers(database: sqlite3.Connection, device: sqlite3.Row) -> Iterator[str]:
+    """Each scanned receipt is what the device signed, as far as it stands on paper."""
+    key = VerifyingKey(device["public"])
+    for row in database.execute(
+        "SELECT sequence, hash, entry FROM paper WHERE device = ?", (device["number"],)
+    ):
+        what = f"device {device['number']} receipt of entry {row['sequence']}"
+        try:
+            stored = EntryBytes.from_cbor(row["entry"])
+            signed_bytes = cose.to_be_signed(stored.payload, public=key.public, context=CONTEXT)
+            key.verify(stored.signature, signed_bytes, what=what)
+            if stored.lines is not None:
+                reopen(stored, key=key, blinding_key=None, what=what)
+        except WireError as error:
+            yield f"{what}: {error}"
+            continue
+        if hashlib.sha256(signed_bytes).digest() != row["hash"]:
+            yield f"{what}: its bytes do not have the hash that was stored"
 
 
 def _money(database: sqlite3.Connection) -> Iterator[str]:
