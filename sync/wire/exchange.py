@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from sync.wire import cose
 from sync.wire.errors import Malformed
+from sync.wire.pressed_list import pressed_list_of
 from sync.wire.record import Record, array_record, item, record
 from sync.wire.shapes import list_of, nested, octets, optional, uint
 
@@ -89,7 +90,9 @@ class ExchangeAnswer(Record):
     statement: int = item(4, uint())
     held: int = item(5, uint())
     head: bytes = item(6, octets(32))
-    mail: tuple[bytes, ...] = item(7, list_of(octets(most=1 << 20), ANSWER_MAIL_MAX))
+    mail: tuple[bytes, ...] = item(
+        7, pressed_list_of(octets(most=1 << 20), ANSWER_MAIL_MAX, bytes_max=ANSWER_BYTES_MAX)
+    )
     mail_last: int = item(8, uint())
     now_s: int = item(9, uint())
     mail_from: int | None = item(10, optional(uint()), default=None)

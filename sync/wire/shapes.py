@@ -122,7 +122,7 @@ def one_of(kind: type[IntEnum]) -> Shape:
 def nested(kind: type[Record]) -> Shape:
     """Another record."""
     return Shape(
-        read=_within(f"{named(kind)}.read(data, at)"),
+        read=within(f"{named(kind)}.read(data, at)"),
         fits=f"type(v) is {named(kind)}",
         write=f"{named(kind)}.write(v)",
         why=f"not a {kind.__name__}",
@@ -144,7 +144,7 @@ def chosen_by(number: str, kinds: Mapping[Any, type[Record]]) -> Shape:
     """The record that belongs to the earlier field `number` of the same record."""
     by_number = named(dict(kinds))
     return Shape(
-        read=_within(f"{by_number}[its_{number}].read(data, at)"),
+        read=within(f"{by_number}[its_{number}].read(data, at)"),
         fits=f"type(v) is {by_number}[self.{number}]",
         write=f"{by_number}[self.{number}].write(v)",
         why=f"not of its {number}",
@@ -155,7 +155,7 @@ def list_of(shape: Shape, most: int = LIST_ITEMS_MAX) -> Shape:
     """A tuple of at most `most` values of one shape."""
     many = named(Many(shape, most))
     return Shape(
-        read=_within(f"{many}.read(data, at)"),
+        read=within(f"{many}.read(data, at)"),
         fits="True",
         write=f"{many}.write(v)",
         why="",
@@ -165,7 +165,7 @@ def list_of(shape: Shape, most: int = LIST_ITEMS_MAX) -> Shape:
 def verbatim() -> Shape:
     """Any one CBOR value, as its bytes: another field, or another module, decides what it must be."""
     return Shape(
-        read=_within("read_value(data, at)", keep="v = data[start:at]"),
+        read=within("read_value(data, at)", keep="v = data[start:at]"),
         fits=f"type(v) is bytes and {named(_is_one_value)}(v)",
         write="v",
         why="not the bytes of one CBOR value",
@@ -187,7 +187,8 @@ def _read_uint(most: int) -> str:
     return _READ_UINT.replace("SMALL", small).replace("MOST", str(int(most)))
 
 
-def _within(call: str, *, keep: str = "") -> str:
+def within(call: str, *, keep: str = "") -> str:
+    """Code that takes a value by another reader, whose errors then name this field too."""
     start = "start = at\n" if keep else ""
     return (
         f"{start}try: v, at = {call}\nexcept Malformed as error: raise error.within(PATH) from None\n{keep}"

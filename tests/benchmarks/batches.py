@@ -25,6 +25,7 @@ from sync.wire.entry import CONTEXT, Head
 from sync.wire.facts import Purchase
 from tests.benchmarks.counter import Counter
 from tests.benchmarks.entropy import PAUSES_S, purchase_bits
+from tests.benchmarks.first_mail import opening_day_bytes
 from tests.benchmarks.stopwatch import interleaved
 from tests.benchmarks.workload import NOW_S, PRODUCTS, RULES, SEED, Village
 
@@ -55,6 +56,7 @@ async def measure(folder: Path, tell: Tell) -> dict[str, float]:
         "lean100_over_jws": lean / jws,
         "verify_over_bare": await _over_bare(village, entries, lean=False),
         "verify_lean_over_bare": await _over_bare(village, entries, lean=True),
+        "mail_opening_day_bytes": opening_day_bytes(village.key),
         "judge_over_bare": await _over_bare(village, entries, lean=False, judged=True),
     }
 

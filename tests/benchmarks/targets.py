@@ -81,6 +81,10 @@ TARGETS = (
         1.15,
     ),
     Target("verify_lean_over_bare", "x", "lean batches of 100 against the same 100 signature checks", 0.15),
+    Target(
+        "mail_opening_day_bytes", "bytes",
+        "the signed answer with a shop's first mail: rules, a list of 60 products, 500 households with a card and an allowance each",
+    ),
     Target("judge_over_bare", "x", "full batches of 100 also placed and judged, against the same"),
     Target(
         "receipt_bytes_over_raster", "x",

@@ -18,6 +18,7 @@ from sync.wire import compiled, kinds
 from sync.wire.facts import FACT_OF_KIND
 from sync.wire.mail import BODY_OF_KIND
 from sync.wire.money import AMOUNT_RIAL_MAX
+from sync.wire.pressed_list import PressedMany
 from sync.wire.record import Record
 from sync.wire.shapes import UINT_MAX
 from tests.gate.tree import ROOT
@@ -120,6 +121,8 @@ def _form(shape: Shape) -> str:
 def _form_of(thing: Any) -> str:
     if isinstance(thing, compiled.Many):
         return f"[0*{thing._most} {_form(thing._shape)}]"
+    if isinstance(thing, PressedMany):
+        return f"bstr .decompressed {_form_of(thing._many)}"
     if isinstance(thing, dict):
         for name, choice in CHOICES.items():
             if thing == choice:

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from sync.wire import exchange
+from sync.wire.columns import pressed
 from sync.wire.errors import Malformed
 from sync.wire.exchange import LaterSignatures, Span
 from tests.vectors.samples import CREDENTIAL_HASH, DEVICE, JOURNAL, octets
@@ -33,3 +34,30 @@ def test_later_signatures_are_64_bytes_each() -> None:
     for size in (0, 63, 65):
         with pytest.raises(Malformed, match="64 bytes each"):
             LaterSignatures(first=3, signatures=bytes(size)).each()
+
+
+def test_the_mail_of_an_answer_travels_pressed() -> None:
+    many = replace(ANSWER, mail=(bytes(10_000),) * 20)
+    assert exchange.ExchangeAnswer.from_cbor(many.to_cbor()) == many
+    assert len(many.to_cbor()) < 500
+    empty = replace(ANSWER, mail=())
+    assert empty.to_value()[7] == b""
+    assert exchange.ExchangeAnswer.from_cbor(empty.to_cbor()) == empty
+
+
+@pytest.mark.parametrize(
+    ("mail", "why"),
+    [
+        ([], "not a byte string"),
+        (b"\xff\xff", "no LZMA stream"),
+        (pressed(b"\x80"), "an empty list that is pressed"),
+        (pressed(b"\x81\x40\x00"), "left over"),
+        (pressed(b"\x98\x33" + b"\x40" * 51), "at most 50"),
+        (pressed(b"\x81\x5a\x00\x60\x00\x00" + bytes(6 << 20)), "more than the 4194304 bytes"),
+    ],
+)
+def test_mail_that_is_not_a_pressed_list_is_refused(mail: object, why: str) -> None:
+    value = ANSWER.to_value() | {7: mail}
+    with pytest.raises(Malformed, match=why) as raised:
+        exchange.ExchangeAnswer.from_value(value)
+    assert raised.value.where.startswith("ExchangeAnswer.mail")
