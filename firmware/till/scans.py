@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _ANNOUNCEMENT = r"A1:(\d{13})"
 _CARD_NUMBER = r"C\d{2,20}"
-_ENROLLMENT = "E1:"
-"""`sync.wire.enrollment_qr.PREFIX`, without loading what an enrolled till never reads."""
+_ENROLLMENT, _REQUEST = "E1:", "Q1:"
+"""`PREFIX` of `sync.wire.enrollment_qr` and `request_qr`, without loading what an enrolled till never reads."""
 
 
 class CardScan(Struct, frozen=True):
@@ -113,6 +113,8 @@ def _known(text: str) -> Seen | None:
         return ReceiptScan(text)
     if text.startswith(_ENROLLMENT):
         return _enrollment(text)
+    if text.startswith(_REQUEST):
+        return StrangeScan(Prompt.SCAN_NOT_HERE)
     if text in (ECHO_BARS, ECHO_QR):
         return EchoScan(text)
     announcement = re.fullmatch(_ANNOUNCEMENT, text)

@@ -12,7 +12,7 @@ from firmware.receipt.prompt_slips import Prompt
 from firmware.till import scans
 from firmware.till.scans import EnrollmentScan, StrangeScan, seen
 from firmware.till.states import State
-from sync.wire import enrollment_qr
+from sync.wire import enrollment_qr, request_qr
 from tests.firmware.till.counter import MILK
 
 if TYPE_CHECKING:
@@ -33,8 +33,13 @@ def test_its_parts_are_typed_values_that_make_the_answer_again() -> None:
     assert wholes == [None, None, ANSWER]
 
 
-def test_the_till_knows_the_prefix_without_loading_its_module() -> None:
+def test_the_till_knows_both_prefixes_without_loading_their_modules() -> None:
     assert scans._ENROLLMENT == enrollment_qr.PREFIX
+    assert scans._REQUEST == request_qr.PREFIX
+
+
+def test_another_tills_request_is_for_the_technicians_laptop() -> None:
+    assert seen(classify("Q1:HELLO")) == StrangeScan(Prompt.SCAN_NOT_HERE)
 
 
 @pytest.mark.parametrize("text", ["E1:", "E1:HELLO", TEXTS[0][:-3], TEXTS[0] + "AB", TEXTS[0].lower()])
