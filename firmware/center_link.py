@@ -57,13 +57,13 @@ class AskNow:
 
 
 class News(Struct, frozen=True):
-    """What the till may want to print: mail that took effect, a link that changed, or how many entries a restored center has
-    forgotten.
+    """What the till may want to print: a link that changed, how many entries a restored center has forgotten, or that mail
+    took effect: `complete` once no more of it is on its way, so that paper tells it at once.
     """
 
-    mail: tuple[Mail, ...] = ()
     link_is_up: bool | None = None
     forgotten: int | None = None
+    complete: bool = False
 
 
 class CenterLink:
@@ -91,6 +91,7 @@ class CenterLink:
         self._check_in = check_in
         self._monotonic_ms = monotonic_ms
         self._chance = chance
+        self._mail_came = False
 
     async def run(self) -> None:
         """Exchange for ever."""
@@ -122,6 +123,9 @@ class CenterLink:
             self._log_failure(error)
         else:
             self._link.succeeded(self._monotonic_ms())
+            if self._mail_came:
+                self._mail_came = False
+                await self._tell(News(complete=True))
 
     async def _exchange(self) -> bool:
         """One exchange and what follows from it; whether there is more. Raises: UplinkError."""
@@ -144,7 +148,7 @@ class CenterLink:
             round_trip_ms=told.round_trip_ms,
         )
         if mail:
-            await self._tell(News(mail=mail))
+            self._mail_came = True
         # Mail was journaled: the center learns of it at once. Mail begets no mail, so this ends.
         return told.more or bool(mail)
 

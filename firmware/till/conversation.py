@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from drivers.scanner.scan import Scan
     from firmware.journal.journal import Journal
     from firmware.roles import DeviceNews
-    from sync.wire.mail import Mail
 
 RETRY_MS = 5_000
 """How often an owed slip is tried again while nobody is at the counter; once one came out, the next follows at once."""
@@ -44,8 +43,8 @@ class News(Protocol):
     """What the task that talks to the center tells."""
 
     @property
-    def mail(self) -> tuple[Mail, ...]:
-        """Mail that took effect."""
+    def complete(self) -> bool:
+        """Whether mail took effect, and no more is on its way."""
 
     @property
     def link_is_up(self) -> bool | None:
@@ -122,7 +121,7 @@ class Conversation:
 
     async def news(self, news: News) -> None:
         """Remember what the center told; it is printed when nobody is at the counter. Any task may call this."""
-        if news.mail:
+        if news.complete:
             self._talk.answers.unread = True
         if news.forgotten is not None:
             self._talk.notices.append(CenterRestored(news.forgotten))

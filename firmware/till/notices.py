@@ -55,6 +55,7 @@ async def recover(talk: Talk) -> None:
     """At start-up: a telling that the process before had begun may be on paper."""
     talk.answers.telling = await talk.journal.half_told()
     talk.answers.begun = talk.answers.telling is not None
+    talk.answers.unread = await talk.journal.untold() is not None
 
 
 async def answers(talk: Talk) -> State:

@@ -198,7 +198,7 @@ class UntoldAnswers(Struct):
     `begun`: a byte of that slip may have left. Not tried again before `again_ms` (monotonic).
     """
 
-    unread: bool = True
+    unread: bool = False
     telling: Telling | None = None
     begun: bool = False
     again_ms: int = 0

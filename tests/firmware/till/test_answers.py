@@ -36,7 +36,7 @@ COPY = "رونوشت"
 class Told(Struct):
     """News as the link's task tells it."""
 
-    mail: tuple[mail.Mail, ...] = ()
+    complete: bool = False
     link_is_up: bool | None = None
     forgotten: int | None = None
 
@@ -63,8 +63,8 @@ def settle(shop: Counter, number: int = 5, amount_rial: int = 300_000) -> None:
 
 
 def arrive(shop: Counter, body: mail.Body, kind: MailKind) -> None:
-    item = shop.send(body, kind)
-    asyncio.run(shop.till.news(Told(mail=(item,))))
+    shop.send(body, kind)
+    asyncio.run(shop.till.news(Told(complete=True)))
 
 
 def refuse(shop: Counter, entry: Entry, verdict: Verdict = Verdict.LATE) -> None:
@@ -124,6 +124,23 @@ def test_a_quarantined_receipt_is_told_as_soon_as_nobody_is_at_the_counter(shop:
     assert f"رسید {number(shop, entry)}:" in shop.paper.last()
     shop.wait_s(60)
     assert len(shop.paper.slips) == 1
+
+
+def test_nothing_is_told_before_all_has_come(shop: Counter) -> None:
+    entries = [shop.sell_milk(shop.members[n]) for n in range(2)]
+    shop.wait_s(2)
+    shop.paper.tear_off()
+    for entry in entries:
+        exception = mail.EntryVerdict(sequence=entry.sequence, verdict=Verdict.LATE)
+        body = mail.Verdicts(first=entry.sequence, last=entry.sequence, exceptions=(exception,))
+        shop.send(body, MailKind.VERDICTS)
+        asyncio.run(shop.till.news(Told()))
+        shop.wait_s(2)
+        assert shop.paper.slips == []
+    asyncio.run(shop.till.news(Told(complete=True)))
+    shop.wait_s(2)
+    assert len(shop.paper.slips) == 1
+    assert "برای بررسی کنار گذاشته شد: ۲" in shop.paper.last()
 
 
 def test_coming_money_is_told_with_the_receipts_that_became_final(shop: Counter) -> None:

@@ -29,7 +29,7 @@ ANNOUNCED = "404122004567" + check_digit("404122004567")
 
 @dataclass(frozen=True)
 class Told:
-    mail: tuple[mail.Mail, ...] = ()
+    complete: bool = False
     link_is_up: bool | None = None
     forgotten: int | None = None
 
