@@ -12,8 +12,11 @@ import os
 import re
 import subprocess
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 RELEASE = "trixie"
 ARCHITECTURE = "arm64"
@@ -26,6 +29,7 @@ APT::Architectures {{ "{architecture}"; }};
 APT::Install-Recommends "false";
 APT::Sandbox::User "";
 Acquire::Languages "none";
+Acquire::ForceHash "SHA256";
 Acquire::Retries "3";
 Dir::State "{folder}/state";
 Dir::State::status "{folder}/status";
@@ -151,17 +155,25 @@ def security_of(address: str) -> str:
     return f"{address.rstrip('/')}-security/"
 
 
-def download(uri: str, target: Path, *, sha256: str) -> None:
-    """Fetch one file with apt's own transports; it is at `target` only if its hash is right. Raises: PartMissing."""
-    draft = target.with_suffix(".draft")
+def download(wanted: Iterable[tuple[str, Path, str]]) -> None:
+    """Fetch files, each an address, a path and a SHA-256, with apt's own transports in one run.
+
+    A file is at its path only if its hash is right. Raises: PartMissing.
+    """
+    drafts = [(uri, target.with_suffix(".draft"), sha256) for uri, target, sha256 in wanted]
+    line = [word for uri, draft, sha256 in drafts for word in (uri, str(draft), f"SHA256:{sha256}")]
     done = subprocess.run(
-        (APT_HELPER, "download-file", uri, str(draft), f"SHA256:{sha256}"),
+        (APT_HELPER, "download-file", *line),
         capture_output=True, text=True, check=False, env={**os.environ, "LC_ALL": "C"},
     )  # fmt: skip
     if done.returncode:
-        draft.unlink(missing_ok=True)
-        raise PartMissing(f"{uri} could not be fetched: {(done.stderr or done.stdout).strip()[-300:]}")
-    draft.rename(target)
+        for _, draft, _ in drafts:
+            draft.unlink(missing_ok=True)
+        raise PartMissing(
+            f"Debian's packages could not be fetched: {(done.stderr or done.stdout).strip()[-500:]}"
+        )
+    for _, draft, _ in drafts:
+        draft.rename(draft.with_suffix(".deb"))
 
 
 def unpack(deb: Path, folder: Path) -> None:

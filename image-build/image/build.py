@@ -1,0 +1,220 @@
+"""Makes an image from the checkout, step by step; each step is a module of its own.
+
+Rules: what git does not know of is not in the image; the commit's own time is the only time that is in it; steps that take
+long are kept by the hash of what they are made of.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from debian.archive import PartMissing, unpack
+from debian.kernel import Kernel
+from image import code, disk, signing, starting
+from image.bill import bill
+from image.blockmap import block_map
+from image.bytecode import compile_all
+from image.lock import HERE, LOCK_FILE, fetch, read_lock
+from image.memory import memory
+from image.root import lay_root
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from image.lock import Locked
+
+TOOLS = {
+    "mksquashfs": "squashfs-tools", "mformat": "mtools", "mcopy": "mtools", "mke2fs": "e2fsprogs", "depmod": "kmod",
+    "xz": "xz-utils", "dpkg-deb": "dpkg", "git": "git",
+}  # fmt: skip
+SYSTEM_PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+DATA_INODE_BYTES = 65_536
+FIRMWARE_PACKAGE = "raspi-firmware"
+
+
+class Built(NamedTuple):
+    """What was made."""
+
+    folder: Path
+    name: str
+    root_sha256: str
+
+
+def tools_missing() -> str | None:
+    """What this machine lacks to build, and how to have it; None if it lacks nothing."""
+    missing = sorted(
+        {package for tool, package in TOOLS.items() if shutil.which(tool, path=SYSTEM_PATH) is None}
+    )
+    if not missing:
+        return None
+    return f"the image needs Debian's tools: apt-get install --no-install-recommends {' '.join(missing)}"
+
+
+def cache_folder() -> Path:
+    """Where packages are kept."""
+    if given := os.environ.get("IMAGE_CACHE"):
+        return Path(given)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sofreh-image"
+
+
+def commit_time_s(commit: str) -> int:
+    """The commit's time, as Unix seconds, or what SOURCE_DATE_EPOCH says."""
+    if given := os.environ.get("SOURCE_DATE_EPOCH"):
+        return int(given)
+    line = ("git", "-C", str(code.CHECKOUT), "log", "-1", "--format=%ct", commit)
+    return int(subprocess.run(line, capture_output=True, text=True, check=True).stdout)
+
+
+def build(target: Path, say: Callable[[str], None], *, key_file: Path | None, raw: bool = False) -> Built:
+    """Make the image and all that belongs to it in the folder `target`; `raw`: only the image itself. Raises: PartMissing."""
+    if missing := tools_missing():
+        raise PartMissing(missing)
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target, prefix="making-") as work:
+        return _Build(target, Path(work), say).run(key_file, raw=raw)
+
+
+class _Build:
+    """One build. `work` is an empty folder on the disk of the target."""
+
+    def __init__(self, target: Path, work: Path, say: Callable[[str], None]) -> None:
+        self._target = target
+        self._work = work
+        self._began = time.monotonic()
+        self._say_to = say
+        self._commit = code.commit_now()
+        self._epoch_s = commit_time_s(self._commit)
+        self._lock = read_lock()
+        self._name = f"sofreh-{code.product_version()}"
+
+    def run(self, key_file: Path | None, *, raw: bool) -> Built:
+        files = fetch((*self._lock.card, *self._lock.builder), cache_folder() / "packages", self._say)
+        self._say("reading the kernel")
+        kernel = Kernel(next(files[package] for package in self._lock.card if package.is_kernel))
+        root = self._root(files, kernel)
+        self._say("packing the root")
+        squashed = self._squash(root)
+        root_sha256 = hashlib.sha256(squashed.read_bytes()).hexdigest()
+        self._say("putting the card together")
+        image = self._work / f"{self._name}.img"
+        firmware = next(files[package] for package in self._lock.card if package.name == FIRMWARE_PACKAGE)
+        self._card(image, firmware, root, kernel, squashed, int(root_sha256[:8], 16))
+        if raw:
+            image.rename(self._target / image.name)
+        else:
+            self._publish(image, root_sha256, squashed, key_file)
+        return Built(self._target, self._name, root_sha256)
+
+    def _root(self, files: dict[Locked, Path], kernel: Kernel) -> Path:
+        root = self._work / "root"
+        own = code.make_package(
+            self._work, self._folder("package"), commit=self._commit, epoch_s=self._epoch_s
+        )
+        self._say(f"unpacking {len(self._lock.card)} packages")
+        packages = [files[package] for package in self._lock.card if not package.is_kernel]
+        lay_root(root, [*packages, own], kernel)
+        self._say("compiling Python")
+        compile_all(
+            root, [files[package] for package in self._lock.builder], self._folder("builder"), self._kept()
+        )
+        return root
+
+    def _kept(self) -> Path:
+        """Where the byte code of Debian's modules is kept: named by all that it is made from."""
+        made_of = (LOCK_FILE, HERE / "not_needed.txt", HERE / "bytecode.py")
+        named = hashlib.sha256(b"".join(path.read_bytes() for path in made_of)).hexdigest()
+        return cache_folder() / f"bytecode-{named[:16]}.tar"
+
+    def _squash(self, root: Path) -> Path:
+        made = self._work / "root.squashfs"
+        _run(
+            "mksquashfs", str(root), str(made), "-noappend", "-no-progress", "-quiet", "-all-root", "-no-xattrs",
+            "-comp", "zstd", "-Xcompression-level", "19", "-b", "128K", epoch_s=self._epoch_s,
+        )  # fmt: skip
+        return made
+
+    def _card(
+        self, image: Path, firmware: Path, root: Path, kernel: Kernel, squashed: Path, number: int
+    ) -> None:
+        unpacked = self._folder("firmware")
+        unpack(firmware, unpacked)
+        first_steps = memory(root, kernel)
+        contents = {5: squashed, 3: self._data(number)}
+        for slot, partition in zip(starting.SLOTS, (1, 2), strict=True):
+            contents[partition] = self._work / f"boot-{slot}.vfat"
+            files = starting.boot_files(
+                unpacked / "usr/lib/raspi-firmware", kernel, first_steps, slot=slot, card_number=number
+            )
+            starting.make_vfat(
+                contents[partition], files, self._folder(f"boot-{slot}"),
+                mebibytes=disk.BOOT_MEBIBYTES, label=f"SOFREH-{slot.upper()}", epoch_s=self._epoch_s,
+            )  # fmt: skip
+        disk.put_together(image, contents, card_number=number)
+
+    def _data(self, number: int) -> Path:
+        """The data's file system: empty, and the same each time."""
+        made = self._work / "data.ext4"
+        identity = f"{number:08x}-5366-4000-8000-000000000000"
+        _run(
+            "mke2fs", "-q", "-t", "ext4", "-b", "4096", "-m", "1", "-i", str(DATA_INODE_BYTES), "-J", "size=8",
+            "-L", "sofreh-data", "-U", identity, "-E", f"hash_seed={identity},lazy_itable_init=0,root_owner=0:0,resize=64000000",
+            str(made), f"{disk.DATA_MEBIBYTES}M", epoch_s=self._epoch_s,
+        )  # fmt: skip
+        return made
+
+    def _publish(self, image: Path, root_sha256: str, squashed: Path, key_file: Path | None) -> None:
+        names = [
+            f"{self._name}.img.xz",
+            f"{self._name}.img.bmap",
+            f"{self._name}.root.squashfs",
+            f"{self._name}.cdx.json",
+            LOCK_FILE.name,
+        ]
+        self._say("writing the block map")
+        (self._target / names[1]).write_text(block_map(image))
+        self._say("compressing")
+        _run("xz", "--force", "--keep", "--threads=2", "-6", str(image), epoch_s=self._epoch_s)
+        image.with_name(names[0]).rename(self._target / names[0])
+        image.rename(self._target / image.name)
+        squashed.rename(self._target / names[2])
+        version = code.package_version(self._epoch_s)
+        (self._target / names[3]).write_text(
+            bill(
+                self._lock.card,
+                code.packed_versions(),
+                version=version,
+                root_sha256=root_sha256,
+                epoch_s=self._epoch_s,
+            )
+        )
+        shutil.copyfile(LOCK_FILE, self._target / LOCK_FILE.name)
+        signing.list_hashes(self._target, names)
+        (self._target / signing.SIGNATURE).unlink(missing_ok=True)
+        if key_file is None:
+            self._say("not signed: no release key was named")
+        else:
+            signing.sign(self._target, key_file)
+
+    def _folder(self, name: str) -> Path:
+        folder = self._work / name
+        folder.mkdir()
+        return folder
+
+    def _say(self, words: str) -> None:
+        self._say_to(f"{time.monotonic() - self._began:6.1f} s  {words}")
+
+
+def _run(*line: str, epoch_s: int) -> None:
+    environment = {
+        **os.environ, "PATH": SYSTEM_PATH, "SOURCE_DATE_EPOCH": str(epoch_s), "E2FSPROGS_FAKE_TIME": str(epoch_s), "TZ": "UTC", "LC_ALL": "C",
+    }  # fmt: skip
+    done = subprocess.run(line, capture_output=True, text=True, check=False, env=environment)
+    if done.returncode:
+        raise PartMissing(f"{line[0]}: {(done.stderr or done.stdout).strip()[-500:]}")

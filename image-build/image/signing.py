@@ -1,0 +1,62 @@
+"""The release's signature: one Ed25519 signature over the list of the files' hashes.
+
+Rules: the key is a file outside the checkout, read by nobody else; without one the image is unsigned and says so. Anybody can
+check with what Debian has: `sha256sum --check SHA256SUMS`, and
+`openssl pkeyutl -verify -pubin -inkey release.pub -rawin -in SHA256SUMS -sigfile SHA256SUMS.sig`.
+
+Source: RFC 8032, RFC 8410 (keys in PEM).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from debian.archive import PartMissing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+SUMS, SIGNATURE = "SHA256SUMS", "SHA256SUMS.sig"
+
+
+def make_key(path: Path) -> None:
+    """Make a release key: the private one at `path`, the public one beside it. Raises: PartMissing, if there is one."""
+    key = Ed25519PrivateKey.generate()
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise PartMissing(f"{path} is there already: a release key is never replaced in silence") from None
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(private)
+    path.with_suffix(".pub").write_bytes(public)
+
+
+def list_hashes(folder: Path, names: Iterable[str]) -> None:
+    """Write the files' hashes, as sha256sum reads them."""
+    lines = [
+        f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in sorted(names)
+    ]
+    (folder / SUMS).write_text("".join(lines))
+
+
+def sign(folder: Path, key_file: Path) -> None:
+    """Sign the list of hashes. Raises: PartMissing, naming the key's file."""
+    try:
+        key = serialization.load_pem_private_key(key_file.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError) as error:
+        raise PartMissing(f"{key_file} is no release key: {error}") from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise PartMissing(f"{key_file} is no Ed25519 key")
+    (folder / SIGNATURE).write_bytes(key.sign((folder / SUMS).read_bytes()))
