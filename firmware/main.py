@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from firmware.identity import Identity
     from firmware.journal.journal import Journal
     from firmware.roles import Listed, Roles
+    from sync.uplink.ports import Post
 
 STANDARD_ERROR = 2
 CENTER_KEEP_MS = 90_000
@@ -162,7 +163,7 @@ async def _serve(
         keep_ms=CENTER_KEEP_MS, dates_count=partial(agrees, journal.keeper),
     )  # fmt: skip
     correspondence = Correspondence(
-        Parties(identity.device, identity.key, identity.trusted), journal, client,
+        Parties(identity.device, identity.key, identity.trusted), journal, _introduced(client, identity, config),
         standing=Standing(journal.epoch, journal.statement, journal.acknowledged),
         monotonic_ms=clock.monotonic_ms, random_bytes=os.urandom,
     )  # fmt: skip
@@ -209,6 +210,15 @@ def clock_of(config: Config) -> Clock:
     if config.clock_file is None:
         return SystemClock(has_chip=config.clock_chip)
     return FileClock(config.clock_file, has_chip=config.clock_chip)
+
+
+def _introduced(client: CenterClient, identity: Identity, config: Config) -> Post:
+    """Who was enrolled without the center says so when it does not know him."""
+    if isinstance(identity.slim.issuer, int):
+        return client
+    from firmware.enrolling.introducing import introducing  # noqa: PLC0415 -- few tills
+
+    return introducing(client, config.data_folder)
 
 
 def _pole(config: Config, roles: Roles, log: Log) -> PoleSign | None:

@@ -5,7 +5,6 @@ On the laptop, where there is no center: `laptop` and `answer`, and `introduce -
 
 from __future__ import annotations
 
-import json
 import secrets as chances
 import tomllib
 import urllib.error
@@ -25,9 +24,10 @@ from sync.central.picture import PICTURE_BYTES_MAX, request_in
 from sync.central.result import Result
 from sync.central.technician_page import secrets_in
 from sync.stick import StickFailed
-from sync.wire import carried, enrollment_qr
+from sync.wire import carried, cbor, enrollment_qr
 from sync.wire.carried import Place
 from sync.wire.credential import root_fingerprint
+from sync.wire.errors import Malformed
 from sync.wire.kinds import Way
 from sync.wire.provision import Secrets
 
@@ -86,6 +86,11 @@ async def take_report(center: Center, data: bytes) -> Result:
         raise WrongInput("introductions", "there are none in it")
     lines = [str(one["said"]) for one in told]
     return Result({"introduced": told}, lines, ok=all(one["good"] for one in told))
+
+
+def report_bytes(told: Result) -> bytes:
+    """What is answered over the line, as laptop and device take it."""
+    return cbor.encode([[one["device"], one["good"], one["said"]] for one in told.data["introduced"]])
 
 
 def _introduced(database: sqlite3.Connection, *, data: bytes, center: Center) -> dict[str, Any]:
@@ -150,12 +155,23 @@ def report_online(given: Arguments) -> Result:
     asked = urllib.request.Request(url, data=data, headers={"Content-Type": "application/cbor"})  # noqa: S310 -- looked at above
     try:
         with urllib.request.urlopen(asked, timeout=ANSWER_WITHIN_S) as answered:  # noqa: S310 -- likewise
-            told = json.load(answered)["introduced"]
+            data = answered.read(REPORT_BYTES_MAX)
     except urllib.error.HTTPError as error:
         raise Refused(f"{url}: {error.read(2000).decode('utf-8', 'replace')}") from None
-    except (OSError, ValueError, KeyError) as error:
+    except OSError as error:
         raise StoreFailed(f"{url}: {error}") from None
-    return Result({"introduced": told}, [one["said"] for one in told], ok=all(one["good"] for one in told))
+    told = [{"device": device, "good": good, "said": said} for device, good, said in _reported(data, url)]
+    return Result(
+        {"introduced": told}, [str(one["said"]) for one in told], ok=all(one["good"] for one in told)
+    )
+
+
+def _reported(data: bytes, url: str) -> list[tuple[int | None, bool, str]]:
+    try:
+        rows = cbor.decode(data, where="answer", bytes_max=REPORT_BYTES_MAX)
+        return [(device, good is True, str(said)) for device, good, said in rows]
+    except (Malformed, TypeError, ValueError):
+        raise StoreFailed(f"{url}: this is no center's answer") from None
 
 
 def network_in(path: str | None) -> Secrets:

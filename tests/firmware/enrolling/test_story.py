@@ -160,11 +160,13 @@ def test_a_till_is_enrolled_from_paper_and_reported_later(tmp_path: Path) -> Non
             assert "برگه تحویل صندوق" in sheet.texts
             await world.shop.press("*10\n")
             assert isinstance(issuer_on(await world.shop.paper.tear_off(), world), SlimMandate)
-            # she comes home: the center hears of the device, which then finds it
-            reported = await world.center.order("introduce", world.laptop / "answered.cbor")
-            assert [one["good"] for one in reported["introduced"]] == [True]
+            # a signal: the till introduces itself; then she comes home and reports the same
             await world.signal()
             await world.shop.until_exchanged()
+            reported = await world.at_laptop(
+                "introduce", world.laptop / "answered.cbor", "--url", world.center.url
+            )
+            assert [one["good"] for one in reported["introduced"]] == [True]
             await world.shop.press("*10\n")
             assert issuer_on(await world.shop.paper.tear_off(), world) == 2, "the center's own, by mail"
             receipt = await buys(world, await _supported(world))
