@@ -9,6 +9,7 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { cddlOf, compile } from "./cddl.mjs";
+import { fontFaces, fontLicence } from "./fonts.mjs";
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const read = (path) => readFileSync(at(path), "utf8");
@@ -43,16 +44,17 @@ const sourceHash = (text) => `'sha256-${createHash("sha256").update(text).digest
 
 function policyOf(script, style) {
   return [
-    "default-src 'none'", `script-src ${sourceHash(script)}`, `style-src ${sourceHash(style)}`, "img-src blob:", "connect-src 'none'",
+    "default-src 'none'", `script-src ${sourceHash(script)}`, `style-src ${sourceHash(style)}`, "font-src data:", "img-src blob:", "connect-src 'none'",
     "form-action 'none'", "base-uri 'none'",
   ].join("; ");
 }
 
 function licences() {
-  return Object.entries(LIBRARIES).map(([name, file]) => {
+  const libraries = Object.entries(LIBRARIES).map(([name, file]) => {
     const { version } = JSON.parse(read(`node_modules/${name}/package.json`));
     return `${name} ${version}\n\n${read(`node_modules/${name}/${file}`).trim()}`;
-  }).join("\n\n\n").replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+  });
+  return [...libraries, fontLicence()].join("\n\n\n").replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }
 
 /** SHA-256 over what the page is made from, but for the format, whose text stands in it: who changes it must make it anew. */
@@ -69,7 +71,8 @@ function filesIn(folder) {
   });
 }
 
-const [script, style] = [await bundled("source/page/main.js"), await bundled("source/page.css")];
+const script = await bundled("source/page/main.js");
+const style = (await fontFaces()) + (await bundled("source/page.css"));
 const parts = { policy: policyOf(script, style), script, style, licences: licences(), cddl: format.used, sources: sourcesDigest() };
 const page = read("source/page.html").replace(/\{\{(\w+)\}\}/g, (_, name) => parts[name]);
 writeFileSync(process.argv[2], page);

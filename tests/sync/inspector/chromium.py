@@ -45,7 +45,7 @@ class Chromium:
         self._number, self._session, self._pending = 0, "", b""
         self._to = self._from = self._process = -1
         self.requests: list[str] = []
-        """The addresses that the page has asked for since it was opened, its own among them."""
+        """The addresses that the page has asked for since it was opened, its own among them; what it holds itself is none."""
         self.complaints: list[str] = []
         """What the page's policy refused, and what its script failed at."""
 
@@ -151,7 +151,7 @@ class Chromium:
     def _hear(self, event: dict[str, Any]) -> None:
         told = event.get("params", {})
         match event.get("method"):
-            case "Network.requestWillBeSent":
+            case "Network.requestWillBeSent" if not told["request"]["url"].startswith("data:"):
                 self.requests.append(told["request"]["url"])
             case "Runtime.exceptionThrown":
                 self.complaints.append(str(told["exceptionDetails"]))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sync.wire.verifiable import Finding, verify
+from tests.sync.inspector.changed_batches import disturbed, with_columns
 from tests.sync.inspector.conftest import DELEGATIONS, MANIFEST, ROOT_PUBLIC
 from tests.vectors import corpus
 
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 ROWS: list[dict[str, Any]] = MANIFEST["files"]
 MUTANTS = 240
 AT_ONCE = 40
+BATCHES = (
+    "batch-market.bin",
+    "batch-dictionary.bin",
+    "batch-one.bin",
+    "batch-every-kind.bin",
+    "batch-lean.bin",
+)
 
 
 # Some hundred files with some signatures each, on a machine that may be doing much else.
@@ -46,6 +54,27 @@ def test_bytes_changed_by_chance_are_found_as_the_center_finds_them(page: Page, 
     ]
     assert [one.finding for one in seen] == expected
     assert len(set(expected)) >= 3
+
+
+@pytest.mark.timeout(300)  # As above.
+def test_columns_changed_by_chance_are_found_as_the_center_finds_them(page: Page, tmp_path: Path) -> None:
+    """Pressed by liblzma and signed anew, so that the page must read every column to know what is wrong."""
+    chance = random.Random("columns")
+    sources = [(corpus.FOLDER / name).read_bytes() for name in BATCHES]
+    files = [with_columns(source, bytes) for source in sources]
+    files += [
+        with_columns(chance.choice(sources), lambda columns: disturbed(columns, chance))
+        for _ in range(MUTANTS)
+    ]
+    paths = [tmp_path / f"{number}.bin" for number in range(len(files))]
+    for path, file in zip(paths, files, strict=True):
+        path.write_bytes(file)
+    expected = [verify(file, ROOT_PUBLIC, DELEGATIONS).finding.value for file in files]
+    seen = [
+        one for start in range(0, len(paths), AT_ONCE) for one in page.look_at(paths[start : start + AT_ONCE])
+    ]
+    assert [one.finding for one in seen] == expected
+    assert {"proven", "malformed", "bad_hash"} <= set(expected)
 
 
 def _mutant(chance: random.Random, source: Path, path: Path) -> Path:

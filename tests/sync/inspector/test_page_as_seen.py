@@ -25,6 +25,8 @@ PERSIAN_SIGNS = re.compile(r"[\u0600-\u06ff]")
 PRESENTATION_FORMS = re.compile(r"[\ufb50-\ufdff\ufe70-\ufeff]")
 ARABIC_LETTERS = re.compile("[يكىة٠-٩]")
 """Letters and digits of Arabic that Persian writes otherwise."""
+KEPT = "(() => { const { href, download, offsetHeight } = document.querySelector('#keep'); return [href, download, offsetHeight > 0] })()"
+"""Where the page can be had as a file, and whether that is offered."""
 
 
 def test_a_receipt_is_proven_in_persian_with_what_it_cannot_tell(page: Page) -> None:
@@ -148,6 +150,7 @@ def _luminance(color: str) -> float:
 
 
 def test_the_page_asks_no_network_from_a_file(page: Page, saved: Path) -> None:
+    assert page.browser.run(KEPT)[2] is False
     page.look_at([corpus.FOLDER / "receipt-lines.txt"])
     assert page.browser.requests == [saved.as_uri()]
     assert page.browser.complaints == []
@@ -184,6 +187,7 @@ def test_over_http_it_asks_for_itself_alone_and_may_ask_for_nothing_else(
     def visit(address: str) -> None:
         page = Page(browser, address)
         assert [one.finding for one in page.look_at([corpus.FOLDER / "receipt-lines.txt"])] == ["proven"]
+        assert browser.run(KEPT) == [address, "inspector.html", True]
         tried = browser.run(f"fetch({json.dumps(address)}).then(() => 'fetched', error => error.name)")
         assert tried == "TypeError"
         browser.run(

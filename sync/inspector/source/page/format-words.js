@@ -70,8 +70,10 @@ export class Speech {
     return { code: bytes.length > HASH_SHOWN_BYTES ? `${hexOf(bytes.subarray(0, HASH_SHOWN_BYTES))}…` : hexOf(bytes) };
   }
 
-  field(name) {
-    return this.words.fields[name] ?? plain(name).replace(/ (rial|s)$/, "");
+  /** A field's label; some say something else in an entry of a certain kind. */
+  field(name, kind) {
+    const { fields } = this.words;
+    return fields[`${kind}.${name}`] ?? fields[name] ?? plain(name).replace(/ (rial|s)$/, "");
   }
 
   named(word) {

@@ -4,7 +4,7 @@
  * Connects to no network, keeps nothing, and shows nothing of a document before its verdict.
  */
 
-import { verify } from "../format/verify.js";
+import { FILE_BYTES_MAX, verify } from "../format/verify.js";
 import en from "../words/en.js";
 import fa from "../words/fa.js";
 import { element } from "./elements.js";
@@ -15,7 +15,6 @@ import { verdictCard } from "./verdict-card.js";
 
 /** So long may the page stand still. */
 const SLICE_MS = 40;
-const FILE_BYTES_MAX = 256 * 2 ** 20;
 
 const state = { speech: new Speech(fa), believed: builtIn(), verdicts: [], run: 0 };
 const place = (id) => document.getElementById(id);
@@ -71,8 +70,18 @@ async function* verdictsOf({ file, bytes }, goesOn) {
 
 const notLooked = (finding, what) => ({ finding, what, where: "", why: "", held: 0, proven: null });
 
-/** The verdict about `bytes`; the page stays awake. */
+/** The verdict about `bytes`. Where the page itself fails, nothing is proven, and the reader is told. */
 async function looked(bytes, goesOn) {
+  try {
+    return await lookedAwake(bytes, goesOn);
+  } catch (error) {
+    console.error(error);
+    return notLooked("failed", "file");
+  }
+}
+
+/** The same; the page stays awake meanwhile. Null, where something else is to be looked at now. */
+async function lookedAwake(bytes, goesOn) {
   const steps = verify(bytes, state.believed.trusted);
   for (let since = performance.now(); goesOn();) {
     const { done, value } = steps.next();
@@ -115,4 +124,6 @@ addEventListener("drop", (event) => {
   event.preventDefault();
   takeFiles(event.dataTransfer.files);
 });
+// Whoever serves the page can hand it out as a file; a file is one already.
+place("keep").hidden = !location.protocol.startsWith("http");
 showPage();

@@ -105,7 +105,7 @@ function entryRows(entry, speech) {
     [labels.kind, speech.named(entry.kind)],
     [labels.time, speech.interval(entry.time)],
     [labels.time_grade, speech.named(entry.time.grade)],
-    ...fieldRows(entry.fact, speech),
+    ...fieldRows(entry.fact, speech, entry.kind),
     ...(entry.lines ? [[labels.lines, { records: entry.lines.map((line, index) => lineRows(line, index, speech)) }]] : []),
   ];
 }
@@ -126,8 +126,8 @@ function priceOf({ unit, quantity, price_rial }, speech) {
 }
 
 /** Each field of a record. */
-function fieldRows(record, speech) {
-  return Object.keys(record).filter((name) => name !== "spans").map((name) => [speech.field(name), valueOf(name, record[name], speech)]);
+function fieldRows(record, speech, kind) {
+  return Object.keys(record).filter((name) => name !== "spans").map((name) => [speech.field(name, kind), valueOf(name, record[name], speech)]);
 }
 
 function valueOf(name, value, speech) {

@@ -4,7 +4,7 @@ import { PROVEN } from "../format/findings.js";
 import { element, table } from "./elements.js";
 import { TELLINGS } from "./telling.js";
 
-const NOT_LOOKED_AT = ["no_root", "no_code", "no_picture"];
+const NOT_LOOKED_AT = ["no_root", "no_code", "no_picture", "failed"];
 const SIGNS = { good: "✓", bad: "✕", open: "!" };
 const LISTED_AT_ONCE = 50;
 

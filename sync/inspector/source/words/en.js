@@ -12,7 +12,7 @@ export default {
   write: "Type or paste the code's text",
   writeHint: "The text begins with R1: or C1:.",
   check: "Check",
-  again: "Check another",
+  keep: "Keep this page, to work without a network",
   looking: "Checking… {percent}",
   reading: "Reading the picture…",
   more: "{count} more",
@@ -74,6 +74,7 @@ export default {
     gap: ["Not proven", "An entry before this one is missing."],
     no_root: ["Not checked", "Without the center's key nothing can be proven. Give the key first."],
     no_code: ["Not read", "No code was found in this picture. Go closer, hold it flat, in good light."],
+    failed: ["Not checked", "This page itself failed at this document; nothing is proven. Send the document to the center."],
     no_picture: ["Not read", "This picture cannot be opened. Give it as JPEG or PNG."],
   },
   believeNothing: "Rely on nothing that is written in this document or on it.",
@@ -100,12 +101,12 @@ export default {
 
   labels: {
     receipt: "Receipt number", device: "Device", shop: "Shop", kind: "What", time: "Time", time_grade: "Clock",
-    sequence: "Entry", boot: "Start", lines: "Lines of goods", lines_hash: "Hash of the lines", card: "Card number",
+    sequence: "Entry", lines: "Lines of goods", card: "Card number",
     good_until: "Good until", count: "Count", from_to: "From number to number", head: "Head of the chain", sums: "Sums",
     issued: "Issued", hash: "Hash",
   },
 
-  fields: {},
+  fields: { "purchase.number": "purchase of this device" },
   enums: { x: "X, during the day", z: "Z, end of day", catalog: "product list", keyed: "keypad" },
 
   goodNumber: "good {number} of the list",
