@@ -149,7 +149,7 @@ async def _told(center: Center, name: str, asker: _Asker, messages: Sequence[byt
             )
         return News(name, "old", f"device {asker.number}: nothing new, all of it was here before{named}")
     bad = await center.run(partial(_refused, device=asker.number, first=before))
-    quarantined = f", {bad} of them refused: see the report" if bad else ""
+    quarantined = f", {bad} of them quarantined: see the report" if bad else ""
     return News(
         name, "taken", f"device {asker.number}: entries {before} to {held - 1} taken{quarantined}{named}"
     )

@@ -342,7 +342,7 @@ def test_one_refused_entry_is_counted_and_stops_no_other(lab: Lab, folder: Path)
     put(lab, folder, device.request())
     fate, words = taken(lab, folder)["S1001.Q01"]
     assert fate == "taken"
-    assert words.endswith(", 1 of them refused: see the report")
+    assert words.endswith(", 1 of them quarantined: see the report")
 
 
 def test_a_pipe_or_a_link_is_not_waited_for(lab: Lab, folder: Path) -> None:
