@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from sync.wire.entry import EntryBytes
 
 BATCH_ENTRIES_MAX = 200
-ASK_FIRST_BYTES = 1 << 10
-"""A batch over this is not sent on a mere guess of what the center holds."""
+ASK_FIRST_BYTES = 4 << 10
+"""A batch over this is not sent on a mere guess of what the center holds; less is sent sooner than a question is answered."""
 TOO_LARGE = 413
 GOOD_BYTES_PER_S = 6_000
 """More than GPRS ever gives: then signatures cost nobody anything."""

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.benchmarks import authorization, batches, growth, paper, process, scanning
+from tests.benchmarks import authorization, batches, finality, growth, paper, process, scanning
 from tests.benchmarks.progress import Progress
 from tests.benchmarks.report import missed, table, write_json
 from tests.benchmarks.targets import TARGETS
@@ -23,6 +23,7 @@ OUT = Path("bench-out")
 PARTS = {
     "authorization": authorization.measure,
     "batches": batches.measure,
+    "finality": finality.measure,
     "paper": paper.measure,
     "scanning": scanning.measure,
     "process": process.measure,

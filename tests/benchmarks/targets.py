@@ -76,6 +76,20 @@ TARGETS = (
     ),
     Target("lean100_over_jws", "x", "the lean request against the same 100 JWS", 0.03),
     Target(
+        "final_json_seconds", "s",
+        "100 purchases over a line of 9.6 kbit/s with 1.5 s round trip that is cut every 16 KiB on the average, as gzipped JSON in one HTTPS POST; mean of 40 seeds",
+    ),
+    Target(
+        "final_seconds_over_json", "x",
+        "the same purchases with every signature over the same line by the till's and the center's own code, against that",
+        0.35,
+    ),
+    Target(
+        "final_lean_seconds_over_json", "x",
+        "likewise with the head's signature only",
+        0.15,
+    ),
+    Target(
         "verify_over_bare", "x",
         "full batches of 100 read, rebuilt and verified, against only the 100 signature checks; medians, interleaved",
         1.15,

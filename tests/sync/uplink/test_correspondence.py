@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
+from sync.uplink import correspondence as correspondences
 from sync.uplink.correspondence import Correspondence, Told
 from sync.uplink.errors import AnswerRefused, TimedOut, Unreachable
 from sync.uplink.exchange import Standing
@@ -64,6 +65,12 @@ class Center:
 
     def drop(self) -> None:
         self.drops += 1
+
+
+@pytest.fixture(autouse=True)
+def all_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These entries are small: what is large begins earlier here."""
+    monkeypatch.setattr(correspondences, "ASK_FIRST_BYTES", 1 << 10)
 
 
 def correspondence(notebook: Notebook, center: Center, *, held: int = 0) -> Correspondence:
