@@ -38,12 +38,15 @@ from sync.uplink.link import Link, Pace
 from sync.uplink.ports import Parties
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from firmware.clock import Clock
     from firmware.config import Config
     from firmware.desk.signs import PoleSign, ScreenSign
     from firmware.identity import Identity
     from firmware.journal.journal import Journal
     from firmware.roles import Listed, Roles
+    from firmware.stick_watch import StickWatch
     from sync.uplink.ports import Post
 
 STANDARD_ERROR = 2
@@ -186,6 +189,11 @@ async def _serve(
         journal, quiet_ms=config.idle_checkpoint_ms, sleep_ms=clock.sleep_ms, log=log,
         check_in=watchdog.check_in("upkeep"),
     )  # fmt: skip
+    sticks = (
+        ()
+        if config.stick_folder is None
+        else (_sticks(config.stick_folder, journal, conversation, watchdog, log, clock),)
+    )
     # everything that runs
     jobs = (
         Job("watchdog", watchdog.run),
@@ -198,6 +206,7 @@ async def _serve(
         Job("counter", counter.run),
         Job("center", center.run),
         Job("upkeep", upkeep.run),
+        *(Job("stick", watch.run) for watch in sticks),
     )
     try:
         await supervisor.run(jobs, until=until)
@@ -210,6 +219,28 @@ def clock_of(config: Config) -> Clock:
     if config.clock_file is None:
         return SystemClock(has_chip=config.clock_chip)
     return FileClock(config.clock_file, has_chip=config.clock_chip)
+
+
+def _sticks(
+    folder: Path, journal: Journal, conversation: Conversation, watchdog: Watchdog, log: Log, clock: Clock
+) -> StickWatch:
+    from firmware.courier import Courier, Fate  # noqa: PLC0415 -- where sticks are used at all
+    from firmware.receipt.stick_slips import StickVisited  # noqa: PLC0415 -- likewise
+    from firmware.stick_watch import StickWatch  # noqa: PLC0415 -- likewise
+
+    courier = Courier(journal, random_bytes=os.urandom)
+
+    async def visit(stick: Path) -> StickVisited:
+        news = await courier.visit(stick)
+        fates = [one.fate for one in news]
+        return StickVisited(
+            taken=fates.count(Fate.TAKEN) + fates.count(Fate.OLD), written=fates.count(Fate.WRITTEN),
+            wrong=sum(not one.is_good for one in news), brought_mail=any(one.mail for one in news),
+        )  # fmt: skip
+
+    return StickWatch(
+        folder, visit, tell=conversation.stick, log=log, check_in=watchdog.check_in("stick"), sleep_ms=clock.sleep_ms
+    )  # fmt: skip
 
 
 def _introduced(client: CenterClient, identity: Identity, config: Config) -> Post:

@@ -39,7 +39,7 @@ class Sticks:
             self._looked_at = frozenset()
             return None
         try:
-            paths = [path for _, path in stick.listed(self._folder, Way.ANSWER)]
+            paths = [path for _, path in stick.listed(self._folder, Way.ENROLLMENT)]
             there = frozenset((path.name, path.stat().st_mtime_ns) for path in paths)
         except (StickFailed, OSError):
             return None
@@ -50,7 +50,7 @@ class Sticks:
 
     def _opened(self, path: Path) -> tuple[bytes, ...]:
         try:
-            return carried.open_file(stick.read(path), self._key, way=Way.ANSWER)[1]
+            return carried.open_file(stick.read(path), self._key, way=Way.ENROLLMENT)[1]
         except (StickFailed, WireError):
             return ()
 

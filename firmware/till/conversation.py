@@ -28,6 +28,7 @@ from sync.wire.kinds import Grade
 if TYPE_CHECKING:
     from drivers.scanner.scan import Scan
     from firmware.journal.journal import Journal
+    from firmware.receipt.stick_slips import StickVisited
     from firmware.roles import DeviceNews
 
 RETRY_MS = 5_000
@@ -127,6 +128,13 @@ class Conversation:
             self._talk.notices.append(CenterRestored(news.forgotten))
         if news.link_is_up is not None:
             self._talk.notices.append(news.link_is_up)
+
+    async def stick(self, visited: StickVisited) -> None:
+        """A stick was visited: heard at once, printed when nobody is at the counter. Any task may call this."""
+        self._talk.answers.unread = self._talk.answers.unread or visited.brought_mail
+        self._talk.notices.append(visited)
+        is_well = not visited.failed and not visited.wrong
+        await self._talk.beep(Sound.ACCEPTED if is_well else Sound.LOOK)
 
     async def _answer(self, command: object) -> None:
         talk = self._talk

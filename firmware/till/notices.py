@@ -14,6 +14,7 @@ from firmware.errors import JournalFull
 from firmware.receipt import notice_slips
 from firmware.receipt.device_slips import device_news
 from firmware.receipt.service_slips import CenterRestored, link_notice, restored_notice
+from firmware.receipt.stick_slips import StickVisited, stick_slip
 from firmware.roles import DeviceNews
 from firmware.till.slips_of import answers_of
 
@@ -38,6 +39,8 @@ async def print_next(talk: Talk) -> None:
         slip = device_news(notice)
     elif isinstance(notice, CenterRestored):
         slip = restored_notice(notice, unsent=unsent)
+    elif isinstance(notice, StickVisited):
+        slip = stick_slip(notice)
     else:
         slip = link_notice(up=notice, unsent=unsent)
     if await talk.show(slip) and talk.notices and talk.notices[0] is notice:

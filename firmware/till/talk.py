@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from firmware.journal.records import PurchaseRecord, Telling
     from firmware.receipt.selftest_slips import Finding
     from firmware.receipt.service_slips import CenterRestored
+    from firmware.receipt.stick_slips import StickVisited
     from firmware.roles import DeviceNews, Listed
     from firmware.till.codes import Function, FunctionCode
     from firmware.till.echoes import SelfTest
@@ -237,7 +238,7 @@ class Talk(Struct):
     begun: set[int] = field(default_factory=set)
     owed: list[int] = field(default_factory=list)
     # Printed when nobody is at the counter: what became of a device or of the center, or whether the link came up.
-    notices: deque[DeviceNews | CenterRestored | bool] = field(
+    notices: deque[DeviceNews | CenterRestored | StickVisited | bool] = field(
         default_factory=lambda: deque(maxlen=NOTICES_MAX)
     )
     answers: UntoldAnswers = field(default_factory=UntoldAnswers)

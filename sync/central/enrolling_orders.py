@@ -10,6 +10,7 @@ import tomllib
 import urllib.error
 import urllib.request
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 DAY_S = 86_400
 NETWORK_KEYS = ("ssid", "passphrase", "apn", "user", "password")
 REPORT_BYTES_MAX = 1 << 20
+INTRODUCTIONS_MAX = 1_024
+"""Each is a step of the center's own; a megabyte of zeros would be a million."""
 ANSWER_WITHIN_S = 60
 
 
@@ -81,7 +84,10 @@ async def _introduce(center: Center, given: Arguments, _say: Progress) -> Result
 
 async def take_report(center: Center, data: bytes) -> Result:
     """Each introduction in turn; one that is refused stops no other. Raises: WrongInput, where there is none at all."""
-    told = [await center.run(partial(_introduced, data=one, center=center)) for one in introductions_in(data)]
+    given = list(islice(introductions_in(data), INTRODUCTIONS_MAX + 1))
+    if len(given) > INTRODUCTIONS_MAX:
+        raise WrongInput("introductions", f"there are more than {INTRODUCTIONS_MAX} in it")
+    told = [await center.run(partial(_introduced, data=one, center=center)) for one in given]
     if not told:
         raise WrongInput("introductions", "there are none in it")
     lines = [str(one["said"]) for one in told]
@@ -194,7 +200,7 @@ def _given_request(text: str) -> bytes:
 
 def _to_stick(folder: Path, answered: Answered) -> Path:
     """The answer and the number's first mail, sealed to the till."""
-    place = Place(Way.ANSWER, answered.device, 1)
+    place = Place(Way.ENROLLMENT, answered.device, 1)
     messages = (answered.message, *answered.mail)
     data = carried.seal(messages, place, answered.exchange_public, ephemeral=chances.token_bytes(32))
     try:

@@ -35,8 +35,9 @@ SEALED_BYTES_MAX = 8 << 20
 HEADS_BYTES_MAX = 1024
 """More than CBOR spends on MESSAGES_MAX messages."""
 FILE_BYTES_MAX = SEALED_BYTES_MAX + 1024
-_LETTER = {Way.QUESTION: "Q", Way.ANSWER: "A"}
-_NAME = re.compile(r"S([1-9][0-9]{0,6})\.([QA])([0-9]{2})", re.ASCII | re.IGNORECASE)
+_LETTER = {Way.QUESTION: "Q", Way.ANSWER: "A", Way.ENROLLMENT: "E"}
+_WAY = {letter: way for way, letter in _LETTER.items()}
+_NAME = re.compile(r"S([1-9][0-9]{0,6})\.([QAE])([0-9]{2})", re.ASCII | re.IGNORECASE)
 _MESSAGES = Many(octets(most=MESSAGE_BYTES_MAX), MESSAGES_MAX)
 
 
@@ -73,8 +74,7 @@ def place_of(name: str) -> Place | None:
     found = _NAME.fullmatch(name)
     if found is None or found[3] == "00":
         return None
-    way = Way.QUESTION if found[2].upper() == "Q" else Way.ANSWER
-    return Place(way, int(found[1]), int(found[3]))
+    return Place(_WAY[found[2].upper()], int(found[1]), int(found[3]))
 
 
 async def in_files(messages: AsyncIterator[bytes]) -> AsyncIterator[tuple[bytes, ...]]:

@@ -132,10 +132,11 @@ SIGNING_ROLES: tuple[Role, ...] = tuple(role for role in Role if role is not Rol
 
 
 class Way(IntEnum):
-    """Which way a carried file goes: a device's questions to the center, or the center's answers back."""
+    """Which way a carried file goes: a device's questions to the center, the center's answers back, or what enrolls a device."""
 
     QUESTION = 1
     ANSWER = 2
+    ENROLLMENT = 3
 
 
 class Leftover(IntEnum):

@@ -189,7 +189,7 @@ def test_with_a_stick_a_shop_without_any_network_trades_on_the_first_day(tmp_pat
             away.mkdir()
             await world.shop.plug.insert()
             welcome = await world.shop.paper.tear_off()
-            await world.read_answer(request_on(welcome, tmp_path), "--stick", away)
+            told = await world.read_answer(request_on(welcome, tmp_path), "--stick", away)
             away.rename(world.shop.folder / "stick")
             await world.shop.plug.child.until(
                 lambda: "پاسخ خوانده شد" in world.shop.plug.texts, what="the stick is read"
@@ -199,6 +199,16 @@ def test_with_a_stick_a_shop_without_any_network_trades_on_the_first_day(tmp_pat
             receipt = await buys(world, await _supported(world))
             assert isinstance(issuer_on(receipt, world), SlimMandate)
             assert any("سهم خریدار" in row for row in receipt.texts)
+            # the stick was visited by itself, and goes to the center, whose answer comes back with it
+            assert (world.shop.folder / "stick" / f"S{told['device']}.Q01").exists()
+            (world.shop.folder / "stick").rename(away)
+            await world.center.order("introduce", world.laptop / "answered.cbor")
+            await world.center.order("import", away)
+            await world.center.order("export", away)
+            away.rename(world.shop.folder / "stick")
+            await world.shop.plug.child.until_told("stick", taken=1, wrong=0)
+            await world.shop.press("*10\n")
+            assert issuer_on(await world.shop.paper.tear_off(), world) == 2, "the center's own, by stick"
 
     asyncio.run(story())
 
