@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from sync.central import ledger
+from sync.central import ledger, unsigned
 from sync.central.checking import check_entry
 from sync.central.mailbox import hash_of
 from sync.wire import catalog, cose, mail, policy
@@ -77,21 +77,30 @@ def _credential(database: sqlite3.Connection, device: sqlite3.Row, keys: Keys) -
 def _chain(
     database: sqlite3.Connection, device: sqlite3.Row, keys: Keys, progress: Progress
 ) -> Iterator[str]:
-    """Hashes chain from the credential to the head, and each signature holds where the verdict says that it did."""
+    """Hashes chain from the credential to the head, and each signature holds where the verdict says that it did. An entry
+    without its own is in the book of those, and a later signature binds it.
+    """
     number, key = device["number"], VerifyingKey(device["public"])
     secret = blinding_key(keys.shared_secret(device["exchange_public"]))
     sequence, prev = 0, device["credential_hash"]
+    lean = unsigned.numbers(database, number)
+    is_bound = True
     for row in database.execute("SELECT * FROM entry WHERE device = ? ORDER BY sequence", (number,)):
         what = f"device {number} entry {row['sequence']}"
         if row["sequence"] != sequence:
             yield f"{what}: entry {sequence} is missing before it"
         if row["verdict"] != Verdict.HOLE:
             yield from _entry(row, prev, key=key, secret=secret, what=what)
+            is_bound = bool(row["signature"])
+            if not is_bound and row["sequence"] not in lean:
+                yield f"{what}: its signature is gone"
         sequence, prev = row["sequence"] + 1, row["hash"]
         if sequence % ENTRIES_BETWEEN_PROGRESS == 0:
             progress(f"device {number}: {sequence} entries verified")
     if (sequence, prev) != (device["held"], device["head"]):
         yield f"device {number}: its chain does not end at the head that was acknowledged"
+    if not is_bound:
+        yield f"device {number}: no signature binds its last entries"
 
 
 def _entry(row: sqlite3.Row, prev: bytes, *, key: VerifyingKey, secret: bytes, what: str) -> Iterator[str]:

@@ -94,6 +94,12 @@ def wanted(database: sqlite3.Connection, device: int) -> Span | None:
     return None if row["first"] is None else Span(first=row["first"], last=row["last"])
 
 
+def numbers(database: sqlite3.Connection, device: int) -> frozenset[int]:
+    """The entries whose own signature is not held."""
+    rows = database.execute("SELECT sequence FROM unsigned WHERE device = ?", (device,))
+    return frozenset(row["sequence"] for row in rows)
+
+
 def count(database: sqlite3.Connection, device: int, span: Span | None = None) -> int:
     """How many entries, in `span` or at all, lack their own signature."""
     first, last = (0, 2**53) if span is None else (span.first, span.last)

@@ -113,3 +113,18 @@ def test_a_fork_in_a_lean_batch_is_asked_for_verbatim_before_it_is_a_proof(lab: 
     lab.send(other.request(forked))
     assert lab.report()["devices"][0]["suspended_why"] == f"fork at entry {at}"
     assert lab.order("verify").ok
+
+
+def test_a_signature_that_vanishes_from_the_store_is_found(lab: Lab) -> None:
+    first, last = sold(lab)
+    send(lab, lean=True)
+    for sequence, words in (
+        (last, "no signature binds its last entries"),
+        (first - 1, "its signature is gone"),
+    ):
+        kept = lab.sql("SELECT signature FROM entry WHERE sequence = ?", sequence)[0]["signature"]
+        lab.sql("UPDATE entry SET signature = x'' WHERE sequence = ?", sequence)
+        findings = lab.order("verify").data["findings"]
+        assert any(words in finding for finding in findings)
+        lab.sql("UPDATE entry SET signature = ? WHERE sequence = ?", kept, sequence)
+    assert lab.order("verify").ok
