@@ -6,6 +6,7 @@
 
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { argv } from "node:process";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { cddlOf, compile } from "./cddl.mjs";
@@ -75,4 +76,4 @@ const script = await bundled("source/page/main.js");
 const style = (await fontFaces()) + (await bundled("source/page.css"));
 const parts = { policy: policyOf(script, style), script, style, licences: licences(), cddl: format.used, sources: sourcesDigest() };
 const page = read("source/page.html").replace(/\{\{(\w+)\}\}/g, (_, name) => parts[name]);
-writeFileSync(process.argv[2], page);
+writeFileSync(argv[2], page);

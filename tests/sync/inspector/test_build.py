@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 FOLDER = PAGE.parent
 FORMAT = FOLDER.parent / "wire" / "FORMAT.md"
 FONTS = FOLDER.parents[1] / "drivers" / "fonts"
+NEVER_SHOWN = frozenset({
+    "Header", "SlimCredential", "SlimMandate", "Delegation", "Role", "Receipt", "Card", "Payload", "TimeInterval", "Line", "PrivatePart",
+    "MailBefore", "MailPayload", "ExchangeRequest", "LaterSignatures", "Span", "Batch", "Verbatim", "Dictionary", "Thing", "Buyer", "Granted",
+    "SignedDocument",
+})  # fmt: skip
+"""What carries the rest: its own fields are not told by name."""
 ANEW = "make the page anew: cd sync/inspector && npm ci --ignore-scripts && npm run build"
 TEXT = PAGE.read_text(encoding="utf-8")
 
@@ -49,6 +55,30 @@ def test_the_page_reads_by_what_the_format_says_today() -> None:
     described = FORMAT.read_text(encoding="utf-8")
     assert len(definitions) > 50
     assert [one for one in definitions if one not in described] == [], ANEW
+
+
+def test_all_that_may_be_shown_has_a_persian_word() -> None:
+    """Of every field and every number with a name, in what entries and mail say."""
+    words = (FOLDER / "source" / "words" / "fa.js").read_text(encoding="utf-8")
+    fields, enums = (_words(words, name) for name in ("fields", "enums"))
+    named_fields, named_numbers = set(), set()
+    for one in _in_page('id="format">\n(.*?)\n</script>').split("\n\n"):
+        name = one.partition(" ")[0]
+        if name in NEVER_SHOWN:
+            continue
+        named_fields |= set(re.findall(r"^  (?:\? )?\d+: .*; (\w+)", one, re.MULTILINE))
+        named_fields |= set(re.findall(r"^  ([a-z]\w*): ", one, re.MULTILINE))
+        named_numbers |= set(re.findall(r"^ +/? *\d+ +; (\w+)$", one, re.MULTILINE))
+    assert len(named_fields) > 100
+    assert len(named_numbers) > 80
+    assert named_fields - fields == set()
+    assert named_numbers - enums == set()
+
+
+def _words(text: str, name: str) -> set[str]:
+    found = re.search(rf"^  {name}: {{\n(.*?)^  }},$", text, re.MULTILINE | re.DOTALL)
+    assert found is not None
+    return set(re.findall(r'(?:^|[\s,{])"?(\w+)"?: "', found[1]))
 
 
 def test_only_the_script_and_the_style_that_were_built_may_run() -> None:

@@ -2,7 +2,7 @@
 
 import { malformed } from "./findings.js";
 
-const WIDTH_MAX = 7, SCALE_MAX = 9;
+const SCALE_MAX = 9;
 const MOST = Number.MAX_SAFE_INTEGER;
 
 /** Reads one column behind the other. */

@@ -55,9 +55,9 @@ function readHeader(reader) {
   if (reader.number(MAP) !== 2 || reader.key() !== ALGORITHM) throw malformed("", "not the two header fields");
   const algorithm = reader.integer();
   if (algorithm === null || reader.key() !== KEY_ID) throw malformed("", "not the two header fields");
-  const keyId = octets(reader, "key id");
-  if (keyId.length !== KEY_ID_BYTES) throw malformed("", `a key id of other than ${KEY_ID_BYTES} bytes`);
-  return { algorithm, keyId };
+  const named = octets(reader, "key id");
+  if (named.length !== KEY_ID_BYTES) throw malformed("", `a key id of other than ${KEY_ID_BYTES} bytes`);
+  return { algorithm, keyId: named };
 }
 
 function octets(reader, what) {

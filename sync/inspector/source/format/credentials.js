@@ -28,10 +28,15 @@ export class Trusted {
     return new Trusted(new VerifyingKey(rootPublic), []).with(messages);
   }
 
+  /** How many keys the root lets sign. */
+  get count() {
+    return this.#delegated.length;
+  }
+
   /** These keys, and those of more delegations. */
   with(messages) {
     const more = messages.map((message, index) => this.#known(message) ?? this.#opened(message, `delegation[${index}]`));
-    return new Trusted(this.root, [...this.#delegated, ...more]);
+    return new Trusted(this.root, [...new Set([...this.#delegated, ...more])]);
   }
 
   #known(message) {
@@ -52,7 +57,11 @@ export class Trusted {
 
   /** The payload of `message`, and the key that signed it for `context`: one that the root delegated for `role`. */
   opened(message, role, context, where) {
-    const parts = parse(message, where);
+    return this.openedParts(parse(message, where), role, context, where);
+  }
+
+  /** The same of a message whose parts `parse` has told apart. */
+  openedParts(parts, role, context, where) {
     const key = this.#found((one) => equal(keyId(one.key), parts.keyId), role, where);
     return { payload: opened(parts, key, context, where), key };
   }

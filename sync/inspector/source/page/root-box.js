@@ -10,14 +10,12 @@ const KEY_BYTES = 32;
 /** As many as a technician types. */
 const FINGERPRINT_DIGITS = 20;
 
-/** {origin, root, trusted, count}: from where the key is, its bytes, and whom it lets believe; null without a key. */
+/** {origin, root, trusted}: from where the key is, its bytes, and whom it lets believe; null without a key. */
 export function builtIn() {
   const { root, delegations } = JSON.parse(document.getElementById("trusted").textContent);
-  return root ? believing("built_in", bytesOf(root), delegations.map(bytesOf)) : null;
-}
-
-function believing(origin, root, delegations) {
-  return { origin, root, trusted: Trusted.of(root, delegations), count: delegations.length };
+  if (!root) return null;
+  const key = bytesOf(root);
+  return { origin: "built_in", root: key, trusted: Trusted.of(key, delegations.map(bytesOf)) };
 }
 
 /** The box; `changed` is called with what the reader gave. */
@@ -45,35 +43,37 @@ export function rootBox(believed, speech, changed) {
       element("button", { type: "button", class: "quiet", id: "root-use", click: use }, words.use), problem));
 }
 
-function fingerprint({ root, count }, speech) {
+function fingerprint({ root, trusted }, speech) {
   const words = speech.words.root;
   const digits = hexOf(sha256(root)).slice(0, FINGERPRINT_DIGITS).match(/.{4}/g).join(" ");
   return [
     element("p", {}, words.fingerprint, ": ", { code: digits }),
     element("p", {}, words.compare),
-    element("p", {}, speech.fill(words.delegations, { count: speech.count(count) })),
+    element("p", {}, speech.fill(words.delegations, { count: speech.count(trusted.count) })),
   ];
 }
 
-/** What the reader gave: as `believing`, or {problem, file}. Without a root among it, delegations join the believed root. */
+/** What the reader gave: as `builtIn`, or {problem, file}. Delegations without a root join what is believed already. */
 async function givenKeys(text, files, believed) {
   const digits = text.replace(/\s/g, "");
   const read = await Promise.all(Array.from(files, async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })));
-  const keys = read.filter(({ bytes }) => bytes.length === KEY_BYTES).map(({ bytes }) => bytes);
   if (digits && !/^[0-9a-f]{64}$/i.test(digits)) return { problem: "wrong" };
-  const root = digits ? bytesOf(digits) : keys[0] ?? believed?.root;
-  if (!root) return { problem: "wrong" };
-  const delegations = read.filter(({ bytes }) => bytes.length !== KEY_BYTES);
-  for (const { name, bytes } of delegations) {
+  const given = digits ? bytesOf(digits) : read.find(isKey)?.bytes;
+  const root = given ?? believed?.root;
+  if (!root || (!given && read.length === 0)) return { problem: "wrong" };
+  let trusted = given ? Trusted.of(given) : believed.trusted;
+  for (const { name, bytes } of read.filter((one) => !isKey(one))) {
     try {
-      Trusted.of(root, [bytes]);
+      trusted = trusted.with([bytes]);
     } catch (error) {
       if (!(error instanceof NotProven)) throw error;
       return { problem: "wrong_delegation", file: name };
     }
   }
-  return believing("given", root, delegations.map(({ bytes }) => bytes));
+  return { origin: "given", root, trusted };
 }
+
+const isKey = ({ bytes }) => bytes.length === KEY_BYTES;
 
 function bytesOf(hexadecimal) {
   return Uint8Array.from(hexadecimal.match(/../g), (digits) => parseInt(digits, 16));

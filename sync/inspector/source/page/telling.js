@@ -49,7 +49,7 @@ export const TELLINGS = {
         title: [{ code: String(item.number) }, " ", speech.named(item.kind)],
         rows: () => [[labels.issued, speech.moment(item.issued_s)], ...fieldRows(item.document ?? item.body, speech)],
       })),
-      unproven: [[unproven.newer], ...beforeFirst(first, 1, speech)],
+      unproven: [[unproven.newer], ...beforeFirst(first, 1, speech), ...changesAlone(items, speech)],
     };
   },
 };
@@ -64,6 +64,12 @@ function range(first, count, speech) {
 
 function beforeFirst(first, least, speech) {
   return first > least ? [speech.fill(speech.words.unproven.before, { first: { code: String(first) } })] : [];
+}
+
+/** Items that change a document which is not in the file. */
+function changesAlone(items, speech) {
+  const numbers = items.filter(({ document }) => document === null).map(({ number }) => ({ code: String(number) }));
+  return numbers.map((number) => speech.fill(speech.words.unproven.changed, { number }));
 }
 
 /** Entries in a row. */

@@ -96,6 +96,7 @@ export default {
     newer: "whether there is anything after the last",
     verdicts: "what the center decided about each entry",
     before: "what came before number {first}",
+    changed: "what number {number} says: it changes a document that is not in this file",
     time: "that the time is right: the till's clock was not to be relied on",
   },
 

@@ -96,6 +96,7 @@ export default {
     newer: "اینکه پس از آخرین مورد چیز دیگری هم هست یا نه",
     verdicts: "اینکه مرکز دربارهٔ هر ثبت چه رأیی داده است",
     before: "آنچه پیش از شمارهٔ {first} آمده است",
+    changed: "متن کامل شمارهٔ {number}: تنها تغییرِ سندی است که در این پرونده نیست",
     time: "درستی زمان: ساعت صندوق مطمئن نبوده است",
   },
 
@@ -126,6 +127,7 @@ export default {
     valid_from_s: "معتبر از", goods: "کالاها", tranches: "نوبت‌ها", leftover: "ماندهٔ اعتبار", minimum_own_rial: "کمترین سهم خریدار",
     cash_step_rial: "گِردکردن نقد", limits: "سقف‌ها", stated_time_opens: "ساعتِ گفته‌شده باز می‌کند",
     usual_shop_percent: "درصد فروشگاه همیشگی", present_within_s: "مهلت رساندن", second_deadline_s: "مهلت دوم",
+    credential_grace_s: "مهلت پس از پایان گواهی", base: "سند پیشین", changes: "تغییرها", start: "آغاز", size: "اندازه", more: "افزوده",
     contacts: "راه‌های تماس", group: "گروه کالا", units: "واحدها", low_rial: "کمترین قیمت", high_rial: "بیشترین قیمت",
     decile_from: "از دهک", decile_to: "تا دهک", supported: "زیر پوشش نهاد حمایتی", per_person_rial: "به ازای هر نفر",
     purchase_credit_rial: "اعتبارِ هر خرید", household_purchases: "خرید هر خانوار", household_credit_rial: "اعتبار هر خانوار",
