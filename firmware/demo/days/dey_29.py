@@ -33,10 +33,11 @@ async def batch_once_more(story: Story) -> None:
 
 @DAY.event
 async def settlement(story: Story) -> None:
-    """The shopkeeper asks for the slip again: the settlement of all these days is what the story's books say."""
+    """The shopkeeper asks for the slip again: what had arrived yesterday is settled; tomorrow all must be."""
     await story.till.call("21")
-    story.heard.must_be({"پرداخت به فروشگاه": story.books.whole.net_credit_rial})
-    story.settled_rial = story.books.whole.net_credit_rial
+    story.settled_rial = story.heard.amount_rial("پرداخت به فروشگاه")
+    if not 0 < story.settled_rial <= story.books.whole.net_credit_rial:
+        raise Unmet("the batch that broke off yesterday is settled, and no more than was earned")
 
 
 @DAY.event
