@@ -197,6 +197,22 @@ def test_more_mail_than_a_file_takes_lies_in_several_and_older_ones_go(
     assert [place.number for place, _ in stick.listed(folder, Way.ANSWER)] == [1]
 
 
+def test_more_mail_than_all_file_names_stops_there_and_goes_on_with_the_next_stick(
+    lab: Lab, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = lab.enroll(Device(seed=b"2"))
+    for name, value in (
+        ("sync.central.mailbox.ANSWER_MAIL_MAX", 1),
+        ("sync.wire.carried.MESSAGES_MAX", 1),
+        ("sync.central.courier.NUMBER_MAX", 2),
+    ):
+        monkeypatch.setattr(name, value)
+    put(lab, folder, other.request([]), device=other)
+    taken(lab, folder)
+    assert [place.number for place, _ in stick.listed(folder, Way.ANSWER)] == [1, 2]
+    assert answers(folder, other)[-1].mail_last > 2
+
+
 def test_mail_goes_along_without_a_question(lab: Lab, folder: Path) -> None:
     assert told(lab.order("export", path=str(folder), devices=[])) == {
         str(folder): ("old", "no device has mail waiting: nothing to write")

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from sync.wire import base45, receipt_qr
 from sync.wire.credential import Credential, slim
 from sync.wire.entry import PrivatePart
-from sync.wire.facts import Booted, Closing, Purchase, Refund, RefundLine
+from sync.wire.facts import Booted, Closing, CodeOutcome, Purchase, Refund, RefundLine
 from sync.wire.kinds import Role
+from tests.sync.central.conftest import national_id
 from tests.sync.central.device import piece
 from tests.sync.central.scanned import (
     SOLD,
@@ -28,6 +29,9 @@ from tests.sync.central.scanned import (
 
 if TYPE_CHECKING:
     from tests.sync.central.conftest import Lab
+
+HEAD_1 = national_id(1_234_568)
+"""Of household 1."""
 
 
 @pytest.fixture
@@ -154,6 +158,23 @@ def test_a_refund_of_goods_that_paper_does_not_show_waits_for_people(lab: Lab, t
 def test_the_policy_of_mail_that_the_lost_chain_applied_counts(lab: Lab, till: Counter) -> None:
     lab.sql("UPDATE device SET applied_mail = 0")
     assert fates(rekey(lab, paper(lab, till.sell()))) == ["booked"]
+
+
+def test_a_purchase_by_code_is_booked_where_the_code_s_outcome_came_by_line(lab: Lab, till: Counter) -> None:
+    code = lab.order("code", national_id=HEAD_1, device=None).data["code"]
+    tried = lab.device.say(CodeOutcome(right=True), private=PrivatePart(household=1, code=code))
+    lab.exchange()
+    bought, again = till.sell(1, code=tried.sequence), till.sell(1, code=tried.sequence)
+    assert fates(rekey(lab, paper(lab, bought), paper(lab, again))) == ["booked", "refused"]
+    books_hold(lab)
+
+
+def test_a_purchase_by_a_code_whose_outcome_is_lost_waits_for_people(lab: Lab, till: Counter) -> None:
+    code = lab.order("code", national_id=HEAD_1, device=None).data["code"]
+    tried = lab.device.say(CodeOutcome(right=True), private=PrivatePart(household=1, code=code))
+    result = rekey(lab, paper(lab, till.sell(1, code=tried.sequence)))
+    assert fates(result) == ["refused"]
+    assert "bad_household_proof" in words(result)[0]
 
 
 # Refused

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +14,9 @@ from sync.wire.carried import DEVICE_MAX, MESSAGES_MAX, NUMBER_MAX, Envelope, Pl
 from sync.wire.errors import Malformed, NotAuthentic, OtherReader, WireError
 from sync.wire.kinds import Way
 from tests.fakes.software_key import SoftwareKey
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 KEY = SoftwareKey("reader")
 PLACE = Place(Way.QUESTION, 1001, 1)
@@ -151,3 +157,30 @@ def test_nothing_else_leaves_whatever_lies_on_a_stick(data: bytes) -> None:
 def test_any_name_is_ours_or_not(name: str) -> None:
     place = place_of(name)
     assert place is None or place.name == name.upper()
+
+
+def files_of(*messages: bytes) -> list[tuple[bytes, ...]]:
+    async def each() -> AsyncIterator[bytes]:
+        for message in messages:
+            yield message
+
+    async def all_of_them() -> list[tuple[bytes, ...]]:
+        return [file async for file in carried.in_files(each())]
+
+    return asyncio.run(all_of_them())
+
+
+def test_messages_fill_one_file_after_the_other_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert files_of() == []
+    assert files_of(b"a", b"b") == [(b"a", b"b")]
+    assert [len(file) for file in files_of(*[b""] * (MESSAGES_MAX + 1))] == [MESSAGES_MAX, 1]
+    monkeypatch.setattr(carried, "SEALED_BYTES_MAX", carried.HEADS_BYTES_MAX + 10)
+    for size, counts in ((5, [2, 1]), (6, [1, 1, 1]), (11, [1, 1, 1])):
+        assert [len(file) for file in files_of(*[bytes(size)] * 3)] == counts
+
+
+def test_the_fullest_file_can_be_sealed() -> None:
+    """What CBOR spends on the messages' lengths is within what is kept free for it."""
+    size = (carried.SEALED_BYTES_MAX - carried.HEADS_BYTES_MAX) // MESSAGES_MAX
+    (file,) = files_of(*[bytes(size)] * MESSAGES_MAX)
+    assert opened(sealed(file))[1] == file
