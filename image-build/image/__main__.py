@@ -30,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     building = commands.add_parser("build", help="make the image from this commit and the lock")
     building.add_argument("--target", type=Path, default=Path("image-out"), metavar="FOLDER")
     building.add_argument("--key", type=Path, metavar="FILE", help="the release key; without: unsigned")
+    building.add_argument("--commit", default="HEAD", metavar="NAME", help="what is built (default: HEAD)")
     building.add_argument("--raw", action="store_true", help="only the image itself, for the lab")
     building.set_defaults(run=_build)
     commands.add_parser("lock", help="renew packages.lock from Debian as it is today").set_defaults(run=_lock)
@@ -40,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _build(given: argparse.Namespace) -> None:
-    built = build(given.target, _say, key_file=given.key, raw=given.raw)
+    built = build(given.target, _say, key_file=given.key, raw=given.raw, commit=given.commit)
     image = built.folder / f"{built.name}.img{'' if given.raw else '.xz'}"
     _say(f"{image}: {image.stat().st_size / 1e6:.1f} MB; root {built.root_sha256}")
 

@@ -72,24 +72,31 @@ def commit_time_s(commit: str) -> int:
     return int(subprocess.run(line, capture_output=True, text=True, check=True).stdout)
 
 
-def build(target: Path, say: Callable[[str], None], *, key_file: Path | None, raw: bool = False) -> Built:
+def build(
+    target: Path,
+    say: Callable[[str], None],
+    *,
+    key_file: Path | None,
+    raw: bool = False,
+    commit: str = "HEAD",
+) -> Built:
     """Make the image and all that belongs to it in the folder `target`; `raw`: only the image itself. Raises: PartMissing."""
     if missing := tools_missing():
         raise PartMissing(missing)
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target, prefix="making-") as work:
-        return _Build(target, Path(work), say).run(key_file, raw=raw)
+        return _Build(target, Path(work), say, commit).run(key_file, raw=raw)
 
 
 class _Build:
     """One build. `work` is an empty folder on the disk of the target."""
 
-    def __init__(self, target: Path, work: Path, say: Callable[[str], None]) -> None:
+    def __init__(self, target: Path, work: Path, say: Callable[[str], None], commit: str) -> None:
         self._target = target
         self._work = work
         self._began = time.monotonic()
         self._say_to = say
-        self._commit = code.commit_now()
+        self._commit = code.commit_of(commit)
         self._epoch_s = commit_time_s(self._commit)
         self._lock = read_lock()
         self._name = f"sofreh-{code.product_version()}"
@@ -136,7 +143,7 @@ class _Build:
         made = self._work / "root.squashfs"
         _run(
             "mksquashfs", str(root), str(made), "-noappend", "-no-progress", "-quiet", "-all-root", "-no-xattrs",
-            "-comp", "zstd", "-Xcompression-level", "19", "-b", "128K", epoch_s=self._epoch_s,
+            "-comp", "zstd", "-Xcompression-level", "15", "-b", "128K", epoch_s=self._epoch_s,
         )  # fmt: skip
         return made
 

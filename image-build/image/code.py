@@ -18,6 +18,7 @@ from importlib.metadata import version as version_of
 from importlib.util import find_spec
 from pathlib import Path
 
+from debian.archive import PartMissing
 from image.lock import HERE
 
 CHECKOUT = HERE.parents[1]
@@ -109,7 +110,10 @@ def lay_out(root: Path, commit: str) -> None:
         shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
 
 
-def commit_now() -> str:
-    """The commit that is checked out."""
-    line = ("git", "-C", str(CHECKOUT), "rev-parse", "HEAD")
-    return subprocess.run(line, capture_output=True, text=True, check=True).stdout.strip()
+def commit_of(name: str) -> str:
+    """The commit that git knows by `name`, as HEAD. Raises: PartMissing."""
+    line = ("git", "-C", str(CHECKOUT), "rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}")
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise PartMissing(f"{name} is no commit of this checkout")
+    return done.stdout.strip()

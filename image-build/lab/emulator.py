@@ -92,12 +92,15 @@ class Emulator:
         make_ext4(self._folder / "code.ext4", mebibytes=CODE_MEBIBYTES, content=self._code)
         make_ext4(self._folder / "data.ext4", mebibytes=DATA_MEBIBYTES)
         _run("qemu-img", "convert", "-O", "qcow2", "data.ext4", "data.qcow2", folder=self._folder)
+        await self._start()
+        return self
+
+    async def _start(self) -> None:
         with (self._folder / "emulator.log").open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *self._line(), cwd=self._folder, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log
             )
         await self._open_orders()
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -80,13 +80,17 @@ class Guest(asyncio.Protocol):
 
     async def started(self) -> None:
         """Wait until the agent is ready, and take the snapshot."""
+        await self.answers()
+        await self.emulator.save()
+
+    async def answers(self, *, within_s: float = STARTED_WITHIN_S) -> None:
+        """Wait until the agent is ready."""
         loop = asyncio.get_running_loop()
         await loop.create_unix_connection(lambda: self, str(self.emulator.agent_socket))
         try:
-            await self.until(lambda: self._ready, within_s=STARTED_WITHIN_S)
+            await self.until(lambda: self._ready, within_s=within_s)
         except TimeoutError:
             raise GuestFailed(f"the guest does not start: {self.emulator.last_words}") from None
-        await self.emulator.save()
 
     async def compiled(self) -> bytes:
         """What Python compiled there, as `checkout.lay_out` takes it; b"" if nothing is new."""

@@ -104,9 +104,13 @@ class UsbScanner(_Keys):
     """A scanner: types characters."""
 
     def __init__(
-        self, *, vendor: int = 0x1EAB, product: int = 0x0003, name: str = "Scanner", serial: str = ""
-    ) -> None:
-        about = _description(vendor, product, name, serial, _KEYBOARD, report_bytes=8)
+        self, *, vendor: int = 0x1EAB, product: int = 0x0003, name: str = "Scanner", serial: str = "",
+        interval_ms: int = INTERVAL_MS,
+    ) -> None:  # fmt: skip
+        """Make a scanner that sends a report each `interval_ms`."""
+        about = _description(
+            vendor, product, name, serial, _KEYBOARD, report_bytes=8, interval_ms=interval_ms
+        )
         super().__init__(about, _KEYBOARD, released=bytes(8))
 
     def scan(self, text: str, *, end: str = "\n") -> None:
@@ -150,8 +154,9 @@ def _bit(usage: int) -> bytes:
 
 
 def _description(
-    vendor: int, product: int, name: str, serial: str, layout: bytes, *, report_bytes: int
-) -> Description:
+    vendor: int, product: int, name: str, serial: str, layout: bytes, *, report_bytes: int,
+    interval_ms: int = INTERVAL_MS,
+) -> Description:  # fmt: skip
     of_class = struct.pack("<BBHBBBH", 9, _HID, 0x0111, 0, 1, _REPORT, len(layout))
-    ends = (Endpoint(REPORTS, INTERRUPT, report_bytes, INTERVAL_MS),)
+    ends = (Endpoint(REPORTS, INTERRUPT, report_bytes, interval_ms),)
     return Description(vendor, product, 0x0100, "Lab", name, serial, (Interface((3, 0, 0), ends, of_class),))

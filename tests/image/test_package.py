@@ -13,7 +13,7 @@ import pytest
 from debian.archive import PartMissing
 from image import code, signing, starting
 from image.bill import bill
-from image.code import commit_now, make_package
+from image.code import commit_of, make_package
 from image.lock import listed, read_lock
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ EPOCH_S = 1_790_000_000
 
 @pytest.fixture(scope="module")
 def commit() -> str:
-    return commit_now()
+    return commit_of("HEAD")
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +145,11 @@ def test_a_boot_partition_is_the_same_each_time_and_holds_its_files(tmp_path: Pa
     line = ("mcopy", "-n", "-i", str(tmp_path / "one"), "::kernel.img", str(tmp_path / "read"))
     subprocess.run(line, check=True, capture_output=True)
     assert (tmp_path / "read").read_bytes() == files["kernel.img"]
+
+
+def test_a_commit_that_is_none_is_named() -> None:
+    with pytest.raises(PartMissing, match="no-such-thing is no commit"):
+        commit_of("no-such-thing")
 
 
 def test_each_slot_is_told_its_name_and_no_key_of_the_kernel_works() -> None:

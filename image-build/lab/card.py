@@ -1,0 +1,115 @@
+"""The image of a card in an emulated machine: its own kernel, its own first steps, its own systemd, nothing of it changed.
+
+Rules: the machine's boot program is QEMU's, so kernel, memory and the kernel's line are read from the card's boot partition and
+handed over; the card itself is written to a layer above the image, which `kill` leaves as it is. The lab's agent comes in from
+outside, as a unit that systemd takes from the machine's firmware (systemd.system-credentials(7), `systemd.extra-unit.*`).
+
+Source: QEMU's `-fw_cfg`; mtools(1).
+"""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+from image import disk
+from lab.emulator import CODE_MEBIBYTES, EMULATOR, MEMORY_MEBIBYTES, Emulator
+from lab.images import Images, make_ext4
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Self
+
+CARD_MEBIBYTES = 1024
+"""A card larger than the image: the data grow at the first start."""
+_UNIT = "l.service"
+"""Short: the firmware's names have at most 55 characters."""
+_AGENT = """\
+[Unit]
+Description=The lab's agent
+DefaultDependencies=no
+{after}
+[Service]
+ExecStartPre=/usr/bin/mkdir -p /run/lab
+ExecStartPre=/usr/bin/mount -o ro /dev/vdb /run/lab
+Environment=PYTHONPATH=/run/lab PYTHONDONTWRITEBYTECODE=1
+ExecStart=/usr/bin/python3 -m lab.agent light
+"""
+
+
+class CardEmulator(Emulator):
+    """A machine with a card in it."""
+
+    def __init__(
+        self, image: Path, code: Path, folder: Path, *, started_s: int, agent_after: str = ""
+    ) -> None:
+        """`agent_after` is a unit that the agent waits for, so that it takes nothing from the start that is measured."""
+        self._boot = _Boot(image, folder)
+        super().__init__(self._boot, code, folder, started_s=started_s)
+        self._image = image
+        self._after = f"After={agent_after}\n" if agent_after else ""
+
+    async def __aenter__(self) -> Self:
+        make_ext4(self._folder / "code.ext4", mebibytes=CODE_MEBIBYTES, content=self._code)
+        (self._folder / "agent.service").write_text(_AGENT.format(after=self._after))
+        self._boot.read_boot_partition()
+        self._put_card_in()
+        await self._start()
+        return self
+
+    def _put_card_in(self) -> None:
+        """A new card, or the one that was in the machine before."""
+        if (self._folder / "card.qcow2").exists():
+            return
+        line = (
+            "qemu-img",
+            "create",
+            "-q",
+            "-f",
+            "qcow2",
+            "-F",
+            "raw",
+            "-b",
+            str(self._image.absolute()),
+            "card.qcow2",
+        )
+        subprocess.run((*line, f"{CARD_MEBIBYTES}M"), cwd=self._folder, check=True)
+
+    def _line(self) -> list[str]:
+        return [
+            "nice", EMULATOR, "-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", str(MEMORY_MEBIBYTES),
+            "-accel", "tcg,thread=multi", "-nodefaults", "-nographic", "-no-reboot", "-serial", "file:console",
+            "-kernel", str(self._images.kernel), "-initrd", str(self._images.memory),
+            "-append", f"{self._boot.kernel_line} console=ttyAMA0 systemd.wants={_UNIT}",
+            "-rtc", f"base={self._started},clock=vm", "-qmp", "unix:orders,server=on,wait=off",
+            "-fw_cfg", f"name=opt/io.systemd.credentials/systemd.extra-unit.{_UNIT},file=agent.service",
+            "-device", "virtio-serial-pci", "-device", "qemu-xhci,id=xhci",
+            "-chardev", "socket,id=agent,path=agent,server=on,wait=off",
+            "-device", "virtserialport,chardev=agent,name=agent",
+            "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile=",
+            "-drive", "if=none,id=card,file=card.qcow2", "-device", "virtio-blk-pci,drive=card,serial=card",
+            "-drive", "if=none,id=code,file=code.ext4,format=raw,readonly=on", "-device", "virtio-blk-pci,drive=code",
+        ]  # fmt: skip
+
+
+class _Boot(Images):
+    """What the machine's boot program reads from the card."""
+
+    def __init__(self, image: Path, folder: Path) -> None:
+        super().__init__(folder)
+        self._image = image
+        self.memory = folder / "memory.img"
+        self.kernel_line = ""
+
+    def read_boot_partition(self) -> None:
+        folder = self.kernel.parent
+        for name, target in (
+            ("kernel.img", self.kernel),
+            ("memory.img", self.memory),
+            ("cmdline.txt", folder / "line"),
+        ):
+            at = f"{self._image}@@{disk.place(1).first_byte}"
+            subprocess.run(
+                ("mcopy", "-n", "-o", "-i", at, f"::{name}", str(target)), check=True, capture_output=True
+            )
+        self.kernel_line = (folder / "line").read_text().strip()
