@@ -38,9 +38,12 @@ class Page:
         browser.open(address)
         self._runs = 0
 
-    def look_at(self, paths: Sequence[Path], *, way: str = "files") -> list[Seen]:
-        """Choose these files with the button `way`, and wait for all their verdicts."""
+    def look_at(self, paths: Sequence[Path], *, way: str = "files", run: int = 1) -> list[Seen]:
+        """Choose these files with the button `way`, and wait for all their verdicts. `run` counts what was chosen since the
+        last verdicts, this included.
+        """
         self.browser.choose(f"#{way}", paths)
+        self._runs += run - 1
         return self._verdicts()
 
     def paste(self, text: str) -> list[Seen]:
