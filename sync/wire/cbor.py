@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 DEPTH_MAX = 12
+INTEGER_MAX = 2**53 - 1
+"""And the least, negated: what is read, for the numbers of every language hold it. Who writes has bounds of its own."""
 UINT, NEGATIVE, BYTES, TEXT, ARRAY, MAP, TAG, SIMPLE = range(8)
 """Major types: the upper three bits of a first byte."""
 FALSE, TRUE, NULL = b"\xf4", b"\xf5", b"\xf6"
@@ -147,10 +149,11 @@ def read_value(data: bytes, at: int, depth_left: int = DEPTH_MAX) -> tuple[Any, 
 
 
 def _read_flat(data: bytes, at: int, major: int, number: int, end: int) -> tuple[Any, int]:
-    if major == UINT:
-        return number, end
-    if major == NEGATIVE:
-        return -1 - number, end
+    if major in {UINT, NEGATIVE}:
+        value = number if major == UINT else -1 - number
+        if abs(value) > INTEGER_MAX:
+            raise Malformed("", f"byte {at} begins an integer that is too large")
+        return value, end
     if major == BYTES:
         return data[end : end + number], end + number
     text, end = read_text(data, at)

@@ -22,7 +22,7 @@ def in_order(pairs: dict[int, Any]) -> dict[int, Any]:
 VALUES = st.recursive(
     st.none()
     | st.booleans()
-    | st.integers(-(2**64), 2**64 - 1)
+    | st.integers(-cbor.INTEGER_MAX, cbor.INTEGER_MAX)
     | st.binary(max_size=300)
     | st.text(max_size=300),
     lambda inner: st.lists(inner, max_size=30) | st.dictionaries(KEYS, inner).map(in_order),
@@ -53,10 +53,10 @@ def why(data: str, bytes_max: int = 100) -> str:
         ("1a00010000", 65_536),
         ("1affffffff", 2**32 - 1),
         ("1b0000000100000000", 2**32),
-        ("1bffffffffffffffff", 2**64 - 1),
+        ("1b001fffffffffffff", 2**53 - 1),
         ("20", -1),
         ("3863", -100),
-        ("3bffffffffffffffff", -(2**64)),
+        ("3b001ffffffffffffe", -(2**53) + 1),
         ("40", b""),
         ("4401020304", b"\1\2\3\4"),
         ("60", ""),
@@ -191,6 +191,11 @@ def test_nesting_is_bounded_when_reading_and_when_writing() -> None:
 def test_what_has_no_spelling_cannot_be_written(value: object) -> None:
     with pytest.raises(TypeError):
         cbor.encode(value)
+
+
+@pytest.mark.parametrize("data", ["1b0020000000000000", "3b001fffffffffffff", "811bffffffffffffffff"])
+def test_an_integer_that_not_every_language_holds_is_refused(data: str) -> None:
+    assert "too large" in why(data)
 
 
 def test_a_tuple_is_written_as_an_array() -> None:
