@@ -324,3 +324,64 @@ def test_one_tls_connection_serves_many_exchanges(tmp_path: Path) -> None:
     center = Keeping()
     assert asked_three_times(center, tls=certificate_files(tmp_path)) == [b"1", b"2", b"3"]
     assert center.lines == 1
+
+
+async def _altering(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, at: int) -> None:
+    """Pass bytes on, with one bit changed in byte number `at`."""
+    passed = 0
+    try:
+        while data := await reader.read(4096):
+            if passed <= at < passed + len(data):
+                data = data[: at - passed] + bytes([data[at - passed] ^ 1]) + data[at - passed + 1 :]
+            passed += len(data)
+            writer.write(data)
+            await writer.drain()
+    except ConnectionError:
+        pass
+    writer.transport.abort()
+
+
+@pytest.mark.parametrize("at", [0, 200, 700])
+@pytest.mark.parametrize("way", ["question", "answer"])
+def test_what_alters_bytes_under_tls_is_noticed_and_the_next_question_is_answered(
+    tmp_path: Path, way: str, at: int
+) -> None:
+    """Handshake or record, question or answer: TLS authenticates them all."""
+    certificate, key = certificate_files(tmp_path)
+    center, lines = Keeping(), [0]
+
+    async def story() -> tuple[UplinkError | None, bytes]:
+        listener = await asyncio.start_server(center.serve, "127.0.0.1", 0, ssl=offered(certificate, key))
+
+        async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            lines[0] += 1
+            port = listener.sockets[0].getsockname()[1]
+            there, back = await asyncio.open_connection("127.0.0.1", port)
+            first = lines[0] == 1
+            await asyncio.gather(
+                _altering(reader, back, at if first and way == "question" else 1 << 30),
+                _altering(there, writer, at if first and way == "answer" else 1 << 30),
+            )
+
+        between = await asyncio.start_server(relay, "127.0.0.1", 0)
+        port = between.sockets[0].getsockname()[1]
+        client = CenterClient(
+            center_address(f"https://localhost:{port}"), timeout_ms=2_000, keep_ms=60_000, authorities=str(certificate)
+        )  # fmt: skip
+        error = None
+        try:
+            await client.post("/exchange", bytes(3_000), answer_bytes_max=100)
+        except UplinkError as caught:
+            error = caught
+        answer = await client.post("/exchange", bytes(3_000), answer_bytes_max=100)
+        client.drop()
+        for server in (listener, between):
+            server.close()
+        for writer in center.writers:
+            writer.transport.abort()
+        await asyncio.sleep(0.01)
+        return error, answer
+
+    error, answer = asyncio.run(story())
+    assert isinstance(error, NotTheCenter | Unreachable)
+    assert answer == str(center.questions).encode()

@@ -12,6 +12,7 @@ from sync.uplink import correspondence as correspondences
 from sync.uplink.correspondence import Correspondence, Told
 from sync.uplink.errors import AnswerRefused, TimedOut, Unreachable
 from sync.uplink.exchange import Standing
+from sync.wire.exchange import Span
 from sync.wire.mail import MailHead
 from tests.sync.uplink.world import (
     EPOCH,
@@ -232,3 +233,106 @@ def test_a_device_and_a_center_with_other_histories_do_not_go_on() -> None:
     assert talk.standing.held == 0
     assert center.drops == 1, "this line may be one answer behind"
     assert ours[0].prev == FIRST_PREV
+
+
+class LeanCenter(Center):
+    """Says which entries lack their signatures, and may ask for some verbatim."""
+
+    def __init__(self, entries: list[Entry]) -> None:
+        super().__init__(entries)
+        self.lacking: set[int] = set()
+        self.wants: Span | None = None
+        self.signatures: dict[int, bytes] = {}
+
+    async def post(self, path: str, body: bytes, *, answer_bytes_max: int) -> bytes:
+        request = opened(body)
+        self.asked.append(request)
+        wanted, self.wants = self.wants, None
+        for sequence, stored in enumerate(entries_of(request), request.base):
+            self.held = max(self.held, sequence + 1)
+            (self.lacking.discard if stored.signature else self.lacking.add)(sequence)
+        if request.signatures is not None:
+            for sequence, signature in enumerate(request.signatures.each(), request.signatures.first):
+                self.signatures[sequence] = signature
+                self.lacking.discard(sequence)
+        self.statement += 1
+        first = min(self.lacking, default=None)
+        unsigned = None if first is None else Span(first=first, last=max(self.lacking))
+        answer = truth(request, self.all[: self.held], [])
+        return signed(replace(answer, statement=self.statement, unsigned=unsigned, verbatim=wanted))
+
+
+def at_pace(notebook: Notebook, center: Center, round_trips_ms: list[int]) -> Correspondence:
+    """Exchanges take so long, one after the other."""
+    now_ms = [0]
+    pace = iter(round_trips_ms)
+    posts = [0]
+
+    def monotonic_ms() -> int:
+        posts[0] += 1
+        if posts[0] % 2 == 0:
+            now_ms[0] += next(pace)
+        return now_ms[0]
+
+    return Correspondence(
+        PARTIES,
+        notebook,
+        center,
+        standing=Standing(EPOCH, 0, 0),
+        monotonic_ms=monotonic_ms,
+        random_bytes=bytes,
+    )
+
+
+def test_over_a_slow_line_signatures_wait_until_it_is_good() -> None:
+    entries = journal(9)
+    center = LeanCenter(entries)
+    talk = at_pace(Notebook(entries), center, [8_000, 8_000, 40, 40])
+    assert not asyncio.run(talk.exchange()).more
+    assert center.lacking == set(range(8)), "the head's own signature binds them all"
+    assert not asyncio.run(talk.exchange()).more, "slow as ever"
+    assert center.asked[-1].signatures is None
+    asyncio.run(talk.exchange())
+    asyncio.run(talk.exchange())
+    assert center.signatures == {at: entries[at].stored.signature for at in range(8)}
+    assert not center.lacking
+
+
+def test_over_a_good_line_every_signature_goes_at_once() -> None:
+    entries = journal(9)
+    center = LeanCenter(entries)
+    talk = at_pace(Notebook(entries[:1]), center, [40, 40])
+    asyncio.run(talk.exchange())
+    talk._chain = Notebook(entries)
+    asyncio.run(talk.exchange())
+    assert center.held == 9
+    assert not center.lacking
+
+
+def test_what_is_wanted_verbatim_goes_first_whatever_the_line() -> None:
+    entries = journal(9)
+    center = LeanCenter(entries)
+    talk = at_pace(Notebook(entries), center, [8_000] * 9)
+    asyncio.run(talk.exchange())
+    center.wants = Span(first=2, last=5)
+    assert asyncio.run(talk.exchange()).more
+    asyncio.run(talk.exchange())
+    assert center.sent[-1] == (2, 4)
+    assert center.lacking == {0, 1, 6, 7}
+    assert not asyncio.run(talk.exchange()).more
+
+
+def test_a_long_span_is_sent_verbatim_in_pieces() -> None:
+    entries = journal(60, bulky=True)
+    center = LeanCenter(entries)
+    talk = at_pace(Notebook(entries), center, [8_000] * 40)
+    told_all(talk)
+    talk.room.size_bytes = 4_000
+    center.wants = Span(first=0, last=58)
+    asyncio.run(talk.exchange())
+    while center.lacking:
+        asyncio.run(talk.exchange())
+    verbatim = [one for one in center.sent if one != center.sent[0]]
+    assert len(verbatim) > 1
+    assert sum(count for _, count in verbatim) >= 59
+    assert all(len(request.to_cbor()) < 5_000 for request in center.asked[2:])
