@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 CWT_INSTALLED := .venv-cwt/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lab format lock clean distclean
+.PHONY: help demo test check bench lab fuzz image format lock clean distclean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,12 @@ bench: $(INSTALLED)  ## the figures, as a table and in bench-out/bench.json
 lab: $(INSTALLED)  ## real kernel drivers, in a Debian guest; says what to install where QEMU is missing
 	LAB=$(or $(LAB),whole) nice $(PYTHON_RUN) -m pytest tests/hardware -m lab
 
+fuzz: $(INSTALLED)  ## look for bytes that break a decoder; SECONDS=n for each
+	nice $(PYTHON_RUN) -m tests.fuzz --seconds $(or $(SECONDS),5)
+
+image: $(INSTALLED)  ## the card's image in image-out/: .img.xz, block map, hashes, bill of materials; KEY=FILE signs
+	PYTHONPATH=image-build nice $(PYTHON_RUN) -m image build $(if $(KEY),--key $(KEY))
+
 format: $(INSTALLED)  ## bring all files into the one format
 	$(VENV)/bin/ruff check --fix-only --unsafe-fixes --select I,TC,D2 --quiet .
 	$(VENV)/bin/ruff format .
@@ -39,7 +45,7 @@ lock: $(INSTALLED)  ## pin every library anew from pyproject.toml (needs uv)
 	@.ci/lock
 
 clean:  ## remove what the commands made
-	rm -rf demo-out bench-out .coverage .coverage.* .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf demo-out bench-out image-out .coverage .coverage.* .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 distclean: clean  ## also remove the environments
 	rm -rf $(VENV) .venv-cwt
