@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drivers.beeper import NOTES
@@ -25,20 +26,29 @@ if TYPE_CHECKING:
 
 README = ROOT / "README.md"
 PRODUCT_FOLDERS = ("firmware", "drivers", "sync")
+NOT_PYTHON = {
+    Path(
+        "sync/inspector"
+    ): "The inspector's page: a second verifier in JavaScript, as one HTML file that needs no network"
+}
 
 
 def tree() -> str:
     """Every package of the product with the first sentence of its docstring, then what else stands at the top."""
-    rows = [
-        (f"{'  ' * (len(path.parts) - 2)}{path.parts[-2]}/", _first_sentence(path.as_posix()))
+    packages = {
+        path.parent: _first_sentence(path.as_posix())
         for path in python_files(*PRODUCT_FOLDERS)
         if path.name == "__init__.py"
+    }
+    rows = [
+        (f"{'  ' * (len(folder.parts) - 1)}{folder.name}/", meaning)
+        for folder, meaning in sorted((packages | NOT_PYTHON).items())
     ]
     rows += [
         ("tests/", _first_sentence("tests/__init__.py")),
         (
             "image-build/",
-            "Everything between a commit and an SD card; so far the lab that runs the till's devices in a real kernel",
+            "Everything between a commit and an SD card: the image, its services, and the lab that runs it in a real kernel",
         ),
     ]
     width = max(len(name) for name, _ in rows) + 2
