@@ -2,14 +2,15 @@
 
     POST /exchange   application/cbor, a signed ExchangeRequest -> a signed ExchangeAnswer
     POST /enroll     application/cbor, a signed EnrollmentRequest -> a signed EnrollmentAnswer
-    POST /introduce  application/cbor, Introductions in a row -> {"introduced": [{"device", "good", "said"}]}
+    POST /introduce  application/cbor, Introductions in a row -> [[device or null, good, words], ...]
     GET, POST /technician   the technician's page: a request on paper and a token in, the answer as QRs out
     GET  /inspector  the inspector's page with this center's public keys in it, for whoever checks receipts
     GET  /health     {"status": "ok", "now_s": ...}
+    GET  /openapi.json   the same for machines (`sync.central.openapi`)
     GET  /           the report in Persian, on loopback only
 
-An error is {"error": word, "detail": text} with its status: 400 wrong input, 403 refused, 408 too slow, 409 conflict,
-413 too large, 503 the center's clock is wrong.
+An error is {"error": word, "detail": text} with its status: 400 wrong input, 403 refused, 404 no such path, 405 another method,
+408 too slow, 409 conflict, 413 too large, 500 our own, 503 the center's clock is wrong. No path leads to another.
 Plain HTTP is served on loopback only; elsewhere TLS is demanded.
 """
 
@@ -25,15 +26,17 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from sync.central import enrollment
 from sync.central import exchange as exchanges
-from sync.central.enrolling_orders import REPORT_BYTES_MAX, take_report
-from sync.central.errors import CentralError, Refused, TooLarge, TooSlow, WrongInput
+from sync.central.enrolling_orders import REPORT_BYTES_MAX, report_bytes, take_report
+from sync.central.errors import CentralError, Refused, TooLarge, TooSlow, Unknown, WrongInput
 from sync.central.inspector import HEADERS, inspector_page_of
+from sync.central.openapi import description
 from sync.central.page import page
 from sync.central.report import report
 from sync.central.technician_page import FORM_BYTES_MAX, answered_page, form_page
@@ -49,6 +52,8 @@ MEDIA_TYPE = "application/cbor"
 STOP_WITHIN_S = 10
 SILENCE_S = 30
 """How long a sender may be silent in the middle of a body."""
+BODY_WITHIN_S = 3_600
+"""A whole body: two megabytes at 9.6 kbit/s take half of it."""
 KEEP_ALIVE_S = 120
 """How long a device's connection may rest between two exchanges: over its usual interval, so that it is used again."""
 
@@ -62,9 +67,12 @@ def application(center: Center) -> Starlette:
         Route("/technician", _guarded(partial(_technician, center)), methods=["GET", "POST"]),
         Route("/inspector", _guarded(partial(_inspector, center)), methods=["GET"]),
         Route("/health", _guarded(partial(_health, center)), methods=["GET"]),
+        Route("/openapi.json", _described, methods=["GET"]),
         Route("/", _guarded(partial(_report, center)), methods=["GET"]),
     ]
-    return Starlette(routes=routes)
+    made = Starlette(routes=routes, exception_handlers={HTTPException: _unrouted, Exception: _unforeseen})
+    made.router.redirect_slashes = False
+    return made
 
 
 def listen(host: str, port: int, *, tls: bool) -> socket.socket:
@@ -151,6 +159,24 @@ def _guarded(
     return guarded
 
 
+async def _unrouted(_request: Request, error: Exception) -> Response:
+    """No such path, or another method: like every other refusal."""
+    assert isinstance(error, HTTPException), "by the table"
+    word = {404: Unknown.code, 405: "method"}.get(error.status_code, WrongInput.code)
+    return JSONResponse(
+        {"error": word, "detail": error.detail}, status_code=error.status_code, headers=error.headers
+    )
+
+
+async def _unforeseen(_request: Request, _error: Exception) -> Response:
+    """A programmer's error: the log has it, and the sender keeps what it sent."""
+    return JSONResponse({"error": CentralError.code, "detail": "the center failed at this"}, status_code=500)
+
+
+async def _described(_request: Request) -> Response:
+    return JSONResponse(description())
+
+
 async def _exchange(center: Center, request: Request) -> Response:
     body = await _body(request, exchanges.BODY_BYTES_MAX)
     return Response(await exchanges.exchange(center, body), media_type=MEDIA_TYPE)
@@ -163,7 +189,7 @@ async def _enroll(center: Center, request: Request) -> Response:
 
 async def _introduce(center: Center, request: Request) -> Response:
     told = await take_report(center, await _body(request, REPORT_BYTES_MAX))
-    return JSONResponse(told.data)
+    return Response(report_bytes(told), media_type=MEDIA_TYPE)
 
 
 async def _technician(center: Center, request: Request) -> Response:
@@ -201,14 +227,15 @@ async def _body(request: Request, most: int, *, media_type: str = MEDIA_TYPE) ->
         raise TooLarge("body", f"{declared} bytes are more than the {most} allowed")
     body = bytearray()
     try:
-        async with asyncio.timeout(SILENCE_S) as patience:
+        async with asyncio.timeout(BODY_WITHIN_S), asyncio.timeout(SILENCE_S) as patience:
             async for chunk in request.stream():
                 patience.reschedule(asyncio.get_running_loop().time() + SILENCE_S)
                 body += chunk
                 if len(body) > most:
                     raise TooLarge("body", f"is longer than the {most} bytes allowed")
     except TimeoutError:
-        raise TooSlow("body", f"nothing came for {SILENCE_S} s after {len(body)} bytes") from None
+        why = f"{len(body)} bytes came, then nothing for {SILENCE_S} s, or not all within {BODY_WITHIN_S} s"
+        raise TooSlow("body", why) from None
     except ClientDisconnect:
         raise WrongInput("body", f"ended after {len(body)} bytes, before its end") from None
     return bytes(body)

@@ -188,7 +188,7 @@ def test_a_body_that_stops_coming_is_given_up(lab: Lab, monkeypatch: pytest.Monk
     }  # fmt: skip
     lab.run(web.application(lab.center)(scope, receive, send))
     assert answers[0]["status"] == 408
-    assert b"nothing came for" in answers[1]["body"]
+    assert b"then nothing for" in answers[1]["body"]
 
 
 def test_an_interrupted_import_has_imported_nothing(served: Served, tmp_path: Path) -> None:
