@@ -8,6 +8,7 @@ an unfinished one nobody reads. Nothing is believed because it lies here. May wa
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from typing import TYPE_CHECKING
@@ -85,8 +86,12 @@ def _write_durably(path: Path, data: bytes) -> None:
 
 
 def _sync(folder: Path) -> None:
+    """Bring the new name out, too, where the file system knows how."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
     finally:
         os.close(descriptor)

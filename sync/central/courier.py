@@ -75,7 +75,7 @@ async def take(center: Center, path: Path, say: Progress) -> Result:
 async def send(center: Center, folder: Path, devices: Sequence[int]) -> Result:
     """Write answers that nobody asked for: the mail that waits for these devices, or for all where it waits.
 
-    Raises: Unknown, for a device that there is not.
+    Raises: Unknown, for a device that there is not; Refused, for one that has not been introduced.
     """
     now_s = center.clock.now_s()
     waiting = await center.run(partial(_waiting, devices=devices))
@@ -226,13 +226,19 @@ def _refused(database: sqlite3.Connection, *, device: int, first: int) -> int:
 
 
 def _waiting(database: sqlite3.Connection, *, devices: Sequence[int]) -> list[tuple[int, int]]:
-    """Devices and the last mail that their chains say they have applied."""
-    if devices:
-        return [(device, int(device_row(database, device)["applied_mail"])) for device in devices]
+    """Devices and the last mail that their chains say they have applied. A number that a technician carries has no key yet
+    to seal to: she brings its first mail.
+    """
     rows = database.execute(
-        "SELECT number, applied_mail FROM device WHERE applied_mail < mail_last ORDER BY number"
-    )
-    return [(row["number"], row["applied_mail"]) for row in rows]
+        "SELECT number, applied_mail FROM device WHERE (applied_mail < mail_last OR ?) AND NOT EXISTS"
+        " (SELECT 1 FROM mandate WHERE mandate.device = number AND introduction IS NULL) ORDER BY number",
+        (bool(devices),),
+    ).fetchall()
+    known = {row["number"]: row["applied_mail"] for row in rows}
+    for device in devices:
+        if device_row(database, device)["number"] not in known:
+            raise Refused(f"device {device} has not been introduced yet: its technician has its mail")
+    return [(device, known[device]) for device in (devices or known)]
 
 
 def _result(news: list[News]) -> Result:

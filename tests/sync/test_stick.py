@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import signal
+import stat
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -169,3 +171,23 @@ def test_no_more_is_read_than_a_file_may_have(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(FILE_BYTES_MAX * 3)
     assert len(stick.read(path)) == FILE_BYTES_MAX + 1
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.EIO])
+def test_a_file_system_that_cannot_sync_a_folder_is_good_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    real = os.fsync
+
+    def sync(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    if number == errno.EIO:
+        with pytest.raises(StickFailed, match="Input/output error"):
+            stick.write(tmp_path, FIRST, b"whole")
+    else:
+        stick.write(tmp_path, FIRST, b"whole")
+    assert (tmp_path / "S1001.Q01").read_bytes() == b"whole"

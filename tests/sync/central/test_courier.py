@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sync import stick
-from sync.central.errors import Unknown, WrongInput
+from sync.central.errors import Refused, Unknown, WrongInput
+from sync.central.laptop import Laptop
 from sync.wire import carried, cose, mail
 from sync.wire.carried import Place
 from sync.wire.errors import OtherReader
@@ -233,6 +235,22 @@ def test_mail_may_go_to_one_device_by_its_number(lab: Lab, folder: Path) -> None
     assert (answer.held, answer.mail) == (len(lab.device.journal), ())
     with pytest.raises(Unknown):
         lab.order("export", path=str(folder), devices=[7])
+
+
+def test_a_number_that_a_technician_carries_gets_its_mail_from_her(
+    lab: Lab, folder: Path, tmp_path: Path
+) -> None:
+    laptop = Laptop(tmp_path / "laptop", chance=secrets.token_bytes)
+    lab.order(
+        "mandate", shops=[6001], laptop=laptop.text, url="https://center.example", file=str(tmp_path / "trip.mandates"),
+        devices=1, days=3, credential_days=60, technician=None, replaces=None, network=None,
+    )  # fmt: skip
+    number = lab.sql("SELECT MAX(number) AS n FROM device")[0]["n"]
+    assert number != lab.device.number
+    told(lab.order("export", path=str(folder), devices=[]))
+    assert not stick.listed(folder, Way.ANSWER, device=number)
+    with pytest.raises(Refused, match=f"device {number} has not been introduced yet"):
+        lab.order("export", path=str(folder), devices=[number])
 
 
 # Harmless
