@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from firmware.journal import tellings
 from firmware.journal.entry_projections import put
+from firmware.journal.questions import known
 from sync.wire.catalog import CONTEXT as CATALOG_CONTEXT
 from sync.wire.catalog import Catalog
+from sync.wire.document import whole_message
 from sync.wire.kinds import MailKind, Role
 from sync.wire.policy import CONTEXT as POLICY_CONTEXT
 from sync.wire.policy import Policy
@@ -43,19 +45,28 @@ def open_policy(message: bytes, trusted: TrustedKeys) -> Policy:
 
 
 def _policy(sql: sqlite3.Connection, body: Any, trusted: TrustedKeys) -> None:
-    open_policy(body.message, trusted)
-    put(sql, "policy", body.message)
+    message = _whole(sql, "policy", body)
+    open_policy(message, trusted)
+    put(sql, "policy", message)
 
 
 def _catalog(sql: sqlite3.Connection, body: Any, trusted: TrustedKeys) -> None:
-    message = trusted.verify(body.message, Role.POLICY, context=CATALOG_CONTEXT, what="approved product list")
-    catalog = Catalog.from_cbor(message)
+    message = _whole(sql, "catalog", body)
+    payload = trusted.verify(message, Role.POLICY, context=CATALOG_CONTEXT, what="approved product list")
+    catalog = Catalog.from_cbor(payload)
     sql.execute("DELETE FROM product")
     sql.executemany(
         "REPLACE INTO product VALUES (?, ?, ?, ?)",
         [(p.gtin, p.good, p.name, int(p.unit)) for p in catalog.products],
     )
     put(sql, "catalog_version", catalog.version)
+    put(sql, "catalog", message)
+
+
+def _whole(sql: sqlite3.Connection, name: str, body: Any) -> bytes:
+    """The signed message, which mail may bring as what changed since the one that is known by `name`."""
+    earlier = known(sql, name) if body.changes is not None else None
+    return whole_message(body, earlier if isinstance(earlier, bytes) else None, where=name)
 
 
 def _households(sql: sqlite3.Connection, body: mail.Households) -> None:

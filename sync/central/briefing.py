@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from sync.central import allowances, codes, people
+from sync.central import allowances, codes, documents, people
 from sync.central.errors import Unknown
 from sync.central.mailbox import Mailbox
 from sync.wire import mail
@@ -52,7 +52,7 @@ def brief_documents(database: sqlite3.Connection, device: int, keys: Keys, *, no
             f"SELECT version, message FROM {table} ORDER BY version DESC LIMIT 1"  # noqa: S608 -- one of two words
         ).fetchone()
         if newest is not None and not mailbox.has(kind, newest["version"]):
-            body = mail.SignedDocument(message=newest["message"])
+            body = documents.document_for(database, device, kind, newest["message"])
             mailbox.append(body, kind=kind, document=newest["version"])
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sync.central import epochs, mailbox, returning
+from sync.central import documents, epochs, mailbox, returning
 from sync.central.briefing import device_row
 from sync.central.errors import Conflict
 from sync.central.mailbox import Mailbox
@@ -96,11 +96,11 @@ def _take_back(
                 database, now_s=now_s, devices=None, why=f"device {device} returned mail {item.number}, which was lost"
             )  # fmt: skip
         displaced += mailbox.displace(database, device, item.number)
-        mailbox.put_back(database, device, item, document=returning.document_of(item))
+        mailbox.put_back(database, device, item, document=returning.document_of(database, device, item))
         returning.take(database, keys, device, item)
     database.execute("UPDATE device SET mail_agreed = ? WHERE number = ?", (head.number, device))
     box = Mailbox(database, device, keys, now_s=now_s)
     for body, kind, document in displaced:
-        number = box.append(body, kind=kind, document=document)
+        number = box.append(documents.again(database, kind, document, body), kind=kind, document=document)
         if isinstance(body, mail.Revocation):
             mailbox.revoked_by(database, device, body.cards, number)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from sync.central import allotments, ledger, scheme
+from sync.central import allotments, documents, ledger, scheme
 from sync.central.briefing import device_row
 from sync.wire import catalog, cose, credential, policy
 from sync.wire.kinds import MailKind, Role, Verdict
@@ -44,11 +44,12 @@ def observe(database: sqlite3.Connection, device: int, sequence: int, text: str)
     )
 
 
-def document_of(item: Mail) -> int | None:
+def document_of(database: sqlite3.Connection, device: int, item: Mail) -> int | None:
     """The number by which the mailbox finds an item again."""
     match item.body:
         case SignedDocument():
-            payload = cose.parse(item.body.message, what="document").payload
+            message = documents.message_in(database, device, item)
+            payload = cose.parse(message, what="document").payload
             kind = policy.Policy if item.kind is MailKind.POLICY else catalog.Catalog
             return int(kind.from_cbor(payload).version)
         case AnnouncementNotice():
@@ -211,28 +212,25 @@ def told_before(database: sqlite3.Connection, device: int, sequence: int) -> tup
 
 
 def _document(database: sqlite3.Connection, keys: Keys, device: int, item: Mail) -> None:
-    body = item.body
-    assert isinstance(body, SignedDocument), "by the table"
+    message = documents.message_in(database, device, item)
     if item.kind is MailKind.POLICY:
         table, context = "policy", policy.CONTEXT
         rules = policy.Policy.from_cbor(
-            keys.trusted.verify(body.message, Role.POLICY, context=context, what=table)
+            keys.trusted.verify(message, Role.POLICY, context=context, what=table)
         )
         version = rules.version
         database.execute(
             "INSERT OR IGNORE INTO policy (version, phase, valid_from_s, loaded_at_s, message) VALUES (?, ?, ?, ?, ?)",
-            (version, rules.phase, rules.valid_from_s, item.issued_s, body.message),
+            (version, rules.phase, rules.valid_from_s, item.issued_s, message),
         )
     else:
         table, context = "catalog", catalog.CONTEXT
         version = catalog.Catalog.from_cbor(
-            keys.trusted.verify(body.message, Role.POLICY, context=context, what=table)
+            keys.trusted.verify(message, Role.POLICY, context=context, what=table)
         ).version
-        database.execute(
-            "INSERT OR IGNORE INTO catalog VALUES (?, ?, ?)", (version, item.issued_s, body.message)
-        )
+        database.execute("INSERT OR IGNORE INTO catalog VALUES (?, ?, ?)", (version, item.issued_s, message))
     held = database.execute(f"SELECT message FROM {table} WHERE version = ?", (version,)).fetchone()  # noqa: S608 -- one of two words
-    if held["message"] != body.message:
+    if held["message"] != message:
         observe(database, device, 0, f"{table} {version} was loaded anew, otherwise than the device was told")
 
 

@@ -28,15 +28,29 @@ if TYPE_CHECKING:
 VERSION = 1
 CONTEXT = "sofreh/mail/1"
 MAIL_BYTES_MAX = 1 << 20
+STEPS_MAX = 10_000
 HOUSEHOLDS_MAX = 2_000
 """Households, or allowances, in one item."""
 
 
+@array_record
+class Step(Record):
+    """`size` bytes of the earlier payload from `start` on, then `more`."""
+
+    start: int = item(0, uint(MAIL_BYTES_MAX))
+    size: int = item(1, uint(MAIL_BYTES_MAX))
+    more: bytes = item(2, octets(most=MAIL_BYTES_MAX))
+
+
 @record
 class SignedDocument(Record):
-    """A policy or a catalog, as a COSE_Sign1 message by the policy key."""
+    """A policy or a catalog, as a COSE_Sign1 message by the policy key. With `base`, SHA-256 of the payload that the device
+    got before, the message has an empty payload, and `changes` make the new one; see `sync.wire.document`.
+    """
 
     message: bytes = item(0, octets(most=MAIL_BYTES_MAX))
+    base: bytes | None = item(1, optional(octets(32)), default=None)
+    changes: tuple[Step, ...] | None = item(2, optional(list_of(nested(Step), STEPS_MAX)), default=None)
 
 
 @array_record

@@ -28,6 +28,7 @@ from sync.wire import (
     receipt_qr,
 )
 from sync.wire.credential import SlimCredential, TrustedKeys, trust, verify_slim
+from sync.wire.document import whole_message
 from sync.wire.errors import (
     HashDiffers,
     Malformed,
@@ -280,22 +281,36 @@ def _mail(items: Items, slim: SlimCredential, _: VerifyingKey, trusted: TrustedK
     base = items.take(exported.MailBefore.read, "before")
     head = mail.MailHead(base.number, base.hash)
     shown = [f"mail of device {slim.device} of shop {slim.shop}, in a row from item {base.number + 1} on:"]
+    unproven: list[str] = []
+    documents: dict[MailKind, bytes] = {}
     while not (items.ended and look.entries):
         what = f"mail {head.number + 1}"
         opened = mail.reopen(_octets(items, what), head, trusted, device=slim.device)
-        _check_document(opened, trusted, what)
+        if isinstance(opened.body, mail.SignedDocument) and not _check_document(
+            opened, documents, trusted, what
+        ):
+            unproven.append(f"what item {opened.number} says: it changes a document that is not in the file")
         head = opened.head
         look.entries += 1
         shown.append(f"item {opened.number}: {opened.kind.name.lower()}")
-    return look.proven(shown, _NOT_LATER, f"what came before item {base.number + 1}")
+    return look.proven(shown, _NOT_LATER, f"what came before item {base.number + 1}", *unproven)
 
 
-def _check_document(item: mail.Mail, trusted: TrustedKeys, what: str) -> None:
-    if isinstance(item.body, mail.SignedDocument):
-        context, kind = _DOCUMENTS[item.kind]
-        where = f"{what}.{item.kind.name.lower()}"
-        payload = trusted.verify(item.body.message, Role.POLICY, context=context, what=where)
-        kind.from_cbor(payload, where=where, bytes_max=mail.MAIL_BYTES_MAX)
+def _check_document(
+    item: mail.Mail, documents: dict[MailKind, bytes], trusted: TrustedKeys, what: str
+) -> bool:
+    """Keeps a policy or a list that holds; False where it changes one that came before the file."""
+    body = item.body
+    assert isinstance(body, mail.SignedDocument), "one of the two"
+    if body.changes is not None and item.kind not in documents:
+        return False
+    context, kind = _DOCUMENTS[item.kind]
+    where = f"{what}.{item.kind.name.lower()}"
+    message = whole_message(body, documents.get(item.kind), where=where)
+    payload = trusted.verify(message, Role.POLICY, context=context, what=where)
+    kind.from_cbor(payload, where=where, bytes_max=mail.MAIL_BYTES_MAX)
+    documents[item.kind] = message
+    return True
 
 
 def _octets(items: Items, where: str) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sync.wire import base45, card, cbor, cose, entry, exported, receipt_qr
+from sync.wire import base45, card, cbor, cose, document, entry, exported, mail, receipt_qr
 from sync.wire.kinds import EntryKind, MailKind, Role
 from sync.wire.mail import MailHead
 from tests.vectors import samples
@@ -36,6 +36,7 @@ def cases() -> Iterator[Case]:
     """All of them."""
     yield from _mail()
     yield from _documents()
+    yield from _changes()
     yield from _receipts()
     yield from _base45()
     yield from _cards()
@@ -100,6 +101,52 @@ def _documents() -> Iterator[Case]:
     ):  # fmt: skip
         document = cose.sign(cbor.encode(value), signer, context=context)
         yield Case(f"mail-{name}", bag(MailKind(kind), document), expected, where, means)
+
+
+def _changes() -> Iterator[Case]:
+    """Lists that come as what changed."""
+    key = samples.DELEGATED[Role.POLICY]
+    first, second = (
+        cose.sign(
+            cbor.encode({0: version, 1: [[10**12 + n, 1, f"product {n}", 0] for n in range(1, last)]}),
+            key,
+            context="sofreh/catalog/1",
+        )
+        for version, last in ((1, 12), (2, 13))
+    )
+    body = document.changed_document(second, first).to_value()
+
+    def bag(changed: dict[int, Any]) -> bytes:
+        one = letter(1, samples.CREDENTIAL_HASH, MailKind.CATALOG, {0: first})
+        head = mail.reopen(one, samples.FIRST_MAIL_HEAD, TRUSTED, device=samples.DEVICE).head
+        return mailbag(one, letter(2, head.hash, MailKind.CATALOG, changed))
+
+    yield Case("mail-changed", bag(body), "proven", "", "a list, and what changed since")
+    alone = letter(6, LAST.hash, MailKind.CATALOG, body)
+    yield Case(
+        "mail-changed-alone",
+        mailbag(alone, after=LAST),
+        "proven",
+        "",
+        "what changed since a list that is not here",
+    )
+    where = "mail 2.catalog"
+    beside = document.changed_document(second, first).message.replace(b"\xa0\x40", b"\xa0\x41\x00")
+    for name, changed, expected, means in (
+        ("base", body | {1: bytes(32)}, "bad_hash", "changes another list than the one before"),
+        (
+            "steps",
+            body | {2: [[0, 4, b""]]},
+            "bad_signature",
+            "other changes than those of the list that was signed",
+        ),
+        ("reach", body | {2: [[0, 10**6, b""]]}, "malformed", "a step that takes more than there is"),
+        ("size", body | {2: [[0, 200, b""]] * 6000}, "malformed", "more than 1 MiB comes of it"),
+        ("beside", body | {0: beside}, "malformed", "changes beside a payload"),
+        ("no-base", {0: body[0], 2: body[2]}, "malformed", "changes of nothing"),
+        ("no-changes", {0: body[0], 1: body[1]}, "malformed", "nothing changed"),
+    ):
+        yield Case(f"mail-changed-{name}", bag(changed), expected, where, means)
 
 
 def _qr(value: object, prefix: str = "R1:") -> bytes:

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from firmware.journal import audit
 from firmware.journal.writing import GIVEN_BACK_LEGS_MAX
 from sync.wire import catalog, cose, mail
+from sync.wire.document import changed_document
 from sync.wire.entry import PrivatePart
-from sync.wire.errors import NotAuthentic
+from sync.wire.errors import HashDiffers, NotAuthentic
 from sync.wire.facts import (
     AllowanceGivenBack,
     Announcement,
@@ -215,6 +216,48 @@ def test_a_new_product_list_replaces_the_old_one(till: VillageTill) -> None:
         await journal.apply_mail(a_catalog(till, new))
         assert (await journal.product(MILK.gtin), await journal.product(new.gtin)) == (None, new)
         assert journal.catalog_version == 5
+
+    till.day(story)
+
+
+@pytest.mark.parametrize("kind", [MailKind.POLICY, MailKind.CATALOG])
+def test_a_document_may_come_as_what_changed(till: VillageTill, kind: MailKind) -> None:
+    """Twice, and again when the projections are rebuilt."""
+
+    def signed(version: int) -> bytes:
+        if kind is MailKind.POLICY:
+            payload, context = replace(POLICY, version=version).to_cbor(), "sofreh/policy/1"
+        else:
+            payload, context = catalog.Catalog(version=version, products=(MILK,)).to_cbor(), catalog.CONTEXT
+        return cose.sign(payload, till.center.keys[Role.POLICY], context=context)
+
+    async def story(journal: Journal) -> None:
+        await journal.apply_mail(till.post(mail.SignedDocument(message=signed(7)), kind))
+        for version in (8, 9):
+            changed = changed_document(signed(version), signed(version - 1))
+            assert changed.changes is not None
+            await journal.apply_mail(till.post(changed, kind))
+        assert journal.policy is not None
+        assert 9 in {journal.policy.version, journal.catalog_version}
+        assert await journal.product(MILK.gtin) == MILK
+
+    till.day(story)
+    audit.verify(till.path, till.identity, lambda _: None)
+
+
+def test_changes_of_another_document_change_nothing(till: VillageTill) -> None:
+    async def story(journal: Journal) -> None:
+        before = (journal.head, journal.mail_head)
+        key = till.center.keys[Role.POLICY]
+        lists = [
+            cose.sign(
+                catalog.Catalog(version=version, products=(MILK,)).to_cbor(), key, context=catalog.CONTEXT
+            )
+            for version in (7, 8)
+        ]
+        with pytest.raises(HashDiffers):
+            await journal.apply_mail(till.post(changed_document(lists[1], lists[0]), MailKind.CATALOG))
+        assert (journal.head, journal.mail_head) == before
 
     till.day(story)
 
