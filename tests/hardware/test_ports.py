@@ -72,6 +72,30 @@ def test_a_printer_that_is_pulled_out_while_it_prints_is_gone(on_a_port: BenchTe
     on_a_port(story)
 
 
+@pytest.mark.lab
+@pytest.mark.parametrize("on_a_port", ["usblp"], indirect=True)
+def test_the_last_bytes_of_a_slip_are_not_printed_when_the_cable_is_pulled_under_them(
+    on_a_port: BenchTeller,
+) -> None:
+    """The kernel has taken them all, and ends its last write before it says that the printer is gone."""
+
+    async def story(bench: Bench) -> None:
+        driver, printer = await bench.printer_driver()
+        driver.tell("paper")
+        assert await driver.says() == ["paper is out", False]
+        printer.block()
+        said = ["sent"]
+        while said[0] == "sent":
+            driver.tell(f"write {SLIP.hex()} {PATIENCE_MS}")
+            said = await driver.says()
+        assert said == ["blocked", 0], "the slip before is under way in the kernel"
+        driver.tell("drain 60000")
+        await bench.unplug_printer()
+        assert await driver.says() == ["gone", 0]
+
+    on_a_port(story)
+
+
 def test_what_the_printer_answers_is_read(on_a_port: BenchTeller) -> None:
     async def story(bench: Bench) -> None:
         driver, _ = await bench.printer_driver()
