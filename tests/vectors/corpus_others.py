@@ -133,7 +133,7 @@ def _changes() -> Iterator[Case]:
     where = "mail 2.catalog"
     beside = document.changed_document(second, first).message.replace(b"\xa0\x40", b"\xa0\x41\x00")
     for name, changed, expected, means in (
-        ("base", body | {1: bytes(32)}, "bad_hash", "changes another list than the one before"),
+        ("other", body | {1: bytes(32)}, "bad_hash", "changes another list than the one before"),
         (
             "steps",
             body | {2: [[0, 4, b""]]},
@@ -143,8 +143,8 @@ def _changes() -> Iterator[Case]:
         ("reach", body | {2: [[0, 10**6, b""]]}, "malformed", "a step that takes more than there is"),
         ("size", body | {2: [[0, 200, b""]] * 6000}, "malformed", "more than 1 MiB comes of it"),
         ("beside", body | {0: beside}, "malformed", "changes beside a payload"),
-        ("no-base", {0: body[0], 2: body[2]}, "malformed", "changes of nothing"),
-        ("no-changes", {0: body[0], 1: body[1]}, "malformed", "nothing changed"),
+        ("of-nothing", {0: body[0], 2: body[2]}, "malformed", "changes of nothing"),
+        ("nothing", {0: body[0], 1: body[1]}, "malformed", "nothing changed"),
     ):
         yield Case(f"mail-changed-{name}", bag(changed), expected, where, means)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sync.central import documents
@@ -96,7 +97,5 @@ def test_only_documents_are_made_anew(center: Center) -> None:
     whole = mail.SignedDocument(message=b"whole")
     lab = center.lab
     for one, kind in ((body, MailKind.REVOCATION), (whole, MailKind.CATALOG)):
-        found = lab.run(
-            lab.center.run(lambda database, one=one, kind=kind: documents.again(database, kind, None, one))
-        )
-        assert found is one
+        look = partial(documents.again, kind=kind, document=None, body=one)
+        assert lab.run(lab.center.run(look)) is one
