@@ -97,7 +97,7 @@ def suspend(database: sqlite3.Connection, device: int, *, last_good: int) -> Non
     """Hold back everything that a device says after entry `last_good`. Raises: Unknown."""
     device_row(database, device)
     database.execute(
-        "UPDATE device SET suspended_from = ?, suspended_why = 'revoked' WHERE number = ?",
+        "UPDATE device SET suspended_from = ?, suspended_why = 'revoked', replaced_at_s = NULL WHERE number = ?",
         (last_good + 1, device),
     )
 

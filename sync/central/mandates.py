@@ -112,9 +112,9 @@ def replaced(database: sqlite3.Connection, device: int, *, now_s: int) -> Predec
     """A dead device and how far its journal is held; what it says from now on is held back. Raises: Unknown."""
     row = device_row(database, device)
     database.execute(
-        "UPDATE device SET suspended_from = COALESCE(suspended_from, held), suspended_why = COALESCE(suspended_why, ?)"
-        " WHERE number = ?",
-        (f"replaced at {now_s}", device),
+        "UPDATE device SET replaced_at_s = CASE WHEN suspended_from IS NULL THEN ? ELSE replaced_at_s END,"
+        " suspended_from = COALESCE(suspended_from, held), suspended_why = COALESCE(suspended_why, ?) WHERE number = ?",
+        (now_s, f"replaced at {now_s}", device),
     )
     return Predecessor(device=device, held=row["held"], head=row["head"])
 

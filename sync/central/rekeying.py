@@ -188,7 +188,7 @@ def _entry(database: sqlite3.Connection, seen: VerifiedReceipt, blinding: bytes)
 
 
 def _judge(database: sqlite3.Connection, device: sqlite3.Row, entry: Entry, now_s: int) -> Ruling:
-    standing = Standing(suspended_from=device["suspended_from"], arrived_s=now_s, skew_s=CLOCK_SKEW_S)
+    standing = Standing(suspended_from=_suspended_from(device, entry), arrived_s=now_s, skew_s=CLOCK_SKEW_S)
     ruling = verification.judge_standing(entry, standing)
     if ruling is not ACCEPTED:
         return ruling
@@ -208,6 +208,15 @@ def _judge(database: sqlite3.Connection, device: sqlite3.Row, entry: Entry, now_
             return verification.judge_refund(refund, original)
         case _:
             raise AssertionError(type(entry.fact))
+
+
+def _suspended_from(device: sqlite3.Row, entry: Entry) -> int | None:
+    """A device that was replaced is held back from there on; but what it printed before that is why it has paper."""
+    replaced_s = device["replaced_at_s"]
+    if replaced_s is not None and entry.time.not_after_s <= replaced_s:
+        return None
+    suspended_from: int | None = device["suspended_from"]
+    return suspended_from
 
 
 def _purchase_view(

@@ -95,6 +95,7 @@ CREATE TABLE device (
     wanted_first INTEGER,                        -- entries whose own signatures people want to see
     wanted_last INTEGER,
     suspended_from INTEGER,                      -- first sequence that is held back
+    replaced_at_s INTEGER,                       -- that is why: what it had printed before then is still good on paper
     suspended_why TEXT
 );
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
+from sync.central.enrollment import enroll
 from sync.wire import base45, receipt_qr
 from sync.wire.credential import Credential, slim
 from sync.wire.entry import PrivatePart
 from sync.wire.facts import Booted, Closing, CodeOutcome, Purchase, Refund, RefundLine
 from sync.wire.kinds import Role
 from tests.sync.central.conftest import national_id
-from tests.sync.central.device import piece
+from tests.sync.central.device import Device, piece
 from tests.sync.central.scanned import (
     SOLD,
     ZERO,
@@ -208,6 +209,41 @@ def test_a_suspended_device_s_receipts_are_held(lab: Lab, till: Counter) -> None
     result = rekey(lab, paper(lab, good), paper(lab, late))
     assert fates(result) == ["booked", "refused"]
     assert "held" in words(result)[1]
+
+
+def replace_device(lab: Lab) -> None:
+    """Another device takes the place of the dead one."""
+    ticket = lab.order("enroll", shop=6001, minutes=30, replaces=lab.device.number).data
+    lab.run(enroll(lab.center, Device(seed=b"new").enrollment_request(ticket["token"])))
+
+
+@pytest.mark.parametrize(("later_s", "fate"), [(0, "booked"), (1, "refused")])
+def test_what_a_replaced_device_printed_before_is_good(
+    lab: Lab, till: Counter, later_s: int, fate: str
+) -> None:
+    text = paper(lab, till.sell())
+    not_after_s = lab.device.journal[-1].time.not_after_s
+    lab.clock.at_s = not_after_s - later_s
+    replace_device(lab)
+    result = rekey(lab, text)
+    assert fates(result) == [fate]
+    assert ("the device is suspended" in words(result)[0]) is bool(later_s)
+
+
+def test_a_device_that_was_revoked_before_it_was_replaced_stays_held_back(lab: Lab, till: Counter) -> None:
+    sold = till.sell()
+    lab.clock.at_s += 60
+    lab.order("suspend", device=lab.device.number, last_good=sold.sequence - 1)
+    replace_device(lab)
+    assert fates(rekey(lab, paper(lab, sold))) == ["refused"]
+
+
+def test_a_device_that_was_revoked_after_it_was_replaced_is_held_back(lab: Lab, till: Counter) -> None:
+    sold = till.sell()
+    lab.clock.at_s += 60
+    replace_device(lab)
+    lab.order("suspend", device=lab.device.number, last_good=sold.sequence - 1)
+    assert fates(rekey(lab, paper(lab, sold))) == ["refused"]
 
 
 def test_what_was_refused_may_be_judged_again(lab: Lab, till: Counter) -> None:
