@@ -31,9 +31,12 @@ DefaultDependencies=no
 {after}
 [Service]
 ExecStartPre=/usr/bin/mkdir -p /run/lab
-ExecStartPre=/usr/bin/mount -o ro /dev/vdb /run/lab
+ExecStartPre=-/usr/bin/mount -o ro /dev/vdb /run/lab
 Environment=PYTHONPATH=/run/lab PYTHONDONTWRITEBYTECODE=1
 ExecStart=/usr/bin/python3 -m lab.agent light
+# Until its port is there.
+Restart=on-failure
+RestartSec=1
 """
 
 
@@ -77,7 +80,7 @@ class CardEmulator(Emulator):
 
     def _line(self) -> list[str]:
         return [
-            "nice", EMULATOR, "-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", str(MEMORY_MEBIBYTES),
+            EMULATOR, "-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", str(MEMORY_MEBIBYTES),
             "-accel", "tcg,thread=multi", "-nodefaults", "-nographic", "-no-reboot", "-serial", "file:console",
             "-kernel", str(self._images.kernel), "-initrd", str(self._images.memory),
             "-append", f"{self._boot.kernel_line} console=ttyAMA0 systemd.wants={_UNIT}",
