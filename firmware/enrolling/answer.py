@@ -132,7 +132,7 @@ def handover(folder: Path) -> Enrolled:
     return Enrolled(
         offer=_offer(known.credential, settings, claimed), key_fingerprint=root_fingerprint(known.key.public),
         made_s=claimed.now_s, technician=settings.technician or "", center_url=known.center_url,
-        credential_until_s=known.credential.until_s,
+        credential_until_s=known.credential.until_s, is_active=(folder / boot.FIRST_MAIL_FILE).exists(),
     )  # fmt: skip
 
 

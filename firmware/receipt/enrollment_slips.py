@@ -61,6 +61,8 @@ class Enrolled(Struct, frozen=True, kw_only=True):
     technician: str
     center_url: str
     credential_until_s: int
+    is_active: bool
+    """The first rules have come along, on a stick."""
 
 
 def welcome_slip(*, version: str, key_fingerprint: str) -> Slip:
@@ -140,8 +142,7 @@ def enrolled_slip(enrolled: Enrolled) -> Slip:
         thin_rule(),
         Pair("۱. آماده‌سازی", "انجام شد"),
         Pair("۲. ثبت صندوق", "انجام شد"),
-        Pair("۳. راه‌اندازی", "با نخستین نامه مرکز"),
-        Text("تا آن زمان فقط فروش نقدی ممکن است.", size=Size.SMALL),
+        *_activation_rows(enrolled),
         thin_rule(),
         Pair("فن‌ورز", persian.isolate_name(enrolled.technician or "............")),
         Text("امضای فن‌ورز:"),
@@ -180,6 +181,15 @@ def undone_slip(*, device: int) -> Slip:
         Text(f"ثبت دستگاه {persian.code(device)} باطل شد. صندوق اکنون از نو آماده می‌شود.", bold=True),
         Text("فن‌ورز این شماره را به مرکز بگوید تا بسته شود.", size=Size.SMALL),
         SHOW,
+    )
+
+
+def _activation_rows(enrolled: Enrolled) -> Slip:
+    if enrolled.is_active:
+        return (Pair("۳. راه‌اندازی", "انجام شد"),)
+    return (
+        Pair("۳. راه‌اندازی", "با نخستین نامه مرکز"),
+        Text("تا آن زمان فقط فروش نقدی ممکن است.", size=Size.SMALL),
     )
 
 

@@ -76,6 +76,7 @@ class Conversation:
         talk.paper.say(prompt_slip(Prompt.STARTED))  # nobody waits for it: a scan may come first
         await recovery.recover(talk)
         await notices.recover(talk)
+        talk.awaits_rules = talk.journal.policy is None
         talk.state = talk.rest()
         if talk.journal.keeper.now().grade is Grade.DOUBTFUL:
             talk.state = await asking.start(talk, Function.DATE)

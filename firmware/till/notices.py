@@ -13,6 +13,7 @@ from drivers.errors import WriteInterrupted
 from firmware.errors import JournalFull
 from firmware.receipt import notice_slips
 from firmware.receipt.device_slips import device_news
+from firmware.receipt.enrollment_slips import activated_slip
 from firmware.receipt.service_slips import CenterRestored, link_notice, restored_notice
 from firmware.receipt.stick_slips import StickVisited, stick_slip
 from firmware.roles import DeviceNews
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from firmware.roles import Role
     from firmware.till.states import State
     from firmware.till.talk import Talk
+    from sync.wire.policy import Policy
 
 AGAIN_MS = 5_000
 """How often a telling that did not come out is tried again."""
@@ -30,6 +32,9 @@ AGAIN_MS = 5_000
 
 async def print_next(talk: Talk) -> None:
     """Print the oldest notice, else what the center answered; either stays if it did not come out."""
+    if talk.awaits_rules and talk.journal.policy is not None:
+        await _activated(talk, talk.journal.policy)
+        return
     if not talk.notices:
         await _tell(talk)
         return
@@ -45,6 +50,12 @@ async def print_next(talk: Talk) -> None:
         slip = link_notice(up=notice, unsent=unsent)
     if await talk.show(slip) and talk.notices and talk.notices[0] is notice:
         talk.notices.popleft()
+
+
+async def _activated(talk: Talk, policy: Policy) -> None:
+    """The last of the three steps: with the first rules the till may sell on credit."""
+    slip = activated_slip(policy_title=policy.title, households=await talk.journal.households())
+    talk.awaits_rules = not await talk.show(slip)
 
 
 def forget_missing(talk: Talk, roles: tuple[Role, ...]) -> None:

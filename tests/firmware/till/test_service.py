@@ -18,10 +18,10 @@ from sync.wire.kinds import ClosingKind, DeclineReason, EntryKind, Grade, MailKi
 from sync.wire.numbers import check_digit
 from tests.fakes.paper_center import FOREVER_S, OPENING_S
 from tests.field_failure import field_failure
-from tests.firmware.till.counter import JAM, MILK
+from tests.firmware.till.counter import JAM, MILK, Counter
 
 if TYPE_CHECKING:
-    from tests.firmware.till.counter import Counter
+    from pathlib import Path
 
 OPERATOR = "7391"
 ANNOUNCED = "404122004567" + check_digit("404122004567")
@@ -289,3 +289,20 @@ def test_keys_without_meaning_are_refused_with_a_look(shop: Counter) -> None:
     shop.press("5 Enter")
     assert shop.paper.sounds == [Sound.LOOK] * 3
     assert shop.state is State.IDLE
+
+
+def test_a_till_is_active_with_its_first_rules_and_says_so_once(tmp_path: Path) -> None:
+    with Counter(tmp_path, with_mail=False) as till:
+        till.wait_s(2)
+        assert "راه‌اندازی" not in till.paper.text()
+        till.deliver(*till.center.village(till.identity, till.members), *till.center.rules(products=()))
+        till.paper.run_out()
+        till.wait_s(1)
+        till.paper.refill()
+        till.wait_s(2)
+        slip = till.paper.tear_off()
+        assert slip.count("صندوق راه‌اندازی شد") == 1
+        assert "خانوارهای این صندوق: ۳" in slip
+        till.cut_power()
+        till.wait_s(2)
+        assert "راه‌اندازی" not in till.paper.text()
