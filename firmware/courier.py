@@ -116,8 +116,19 @@ class Courier:
         )
 
     async def visit(self, folder: Path) -> tuple[News, ...]:
-        """Both, in this order: what a stick that was put in is for. Raises as these do."""
-        return (*await self.take(folder), *await self.put(folder))
+        """Both, in this order: what a stick that was put in is for. Raises: StickFailed, JournalFull, NotDelegated."""
+        return (*await self.take(folder), *await self.put_back(folder))
+
+    async def put_back(self, folder: Path) -> tuple[News, ...]:
+        """The same as `put` after answers were taken: a stick that cannot be written has done its better half.
+
+        Raises: NotDelegated.
+        """
+        try:
+            return await self.put(folder)
+        except StickFailed as error:
+            words = f"nothing was put there for the way back: {error}"
+            return (News(str(folder), Fate.UNREADABLE, words),)
 
     def _standing(self) -> Standing:
         journal = self._journal

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from firmware import boot
-from firmware.courier import Courier, Fate, News
+from firmware.courier import Courier
 from firmware.errors import FirmwareError, RolesInUse
 from firmware.journal.journal import open_journal
 from firmware.roles import is_in_use
@@ -20,17 +20,18 @@ from sync.wire.errors import NotDelegated
 from sync.wire.kinds import Way
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
     from firmware.clock import Clock
     from firmware.config import Config
+    from firmware.courier import News
 
 
 async def export(config: Config, folder: Path, clock: Clock) -> tuple[News, ...]:
     """Write this device's questions into `folder`. Raises: FirmwareError."""
     async with _courier(config, clock) as courier:
-        return await _put(courier, folder)
+        return await _put(courier.put, folder)
 
 
 async def import_(config: Config, folder: Path, clock: Clock) -> tuple[News, ...]:
@@ -43,18 +44,12 @@ async def import_(config: Config, folder: Path, clock: Clock) -> tuple[News, ...
         if not taken:
             name = Place(Way.ANSWER, courier.device, 1).name
             raise FirmwareError(f"{folder}: holds no answer for device {courier.device} ({name})")
-        try:
-            return (*taken, *await _put(courier, folder))
-        except StickFailed as error:
-            return (
-                *taken,
-                News(str(folder), Fate.UNREADABLE, f"nothing was put there for the way back: {error}"),
-            )
+        return (*taken, *await _put(courier.put_back, folder))
 
 
-async def _put(courier: Courier, folder: Path) -> tuple[News, ...]:
+async def _put(put: Callable[[Path], Awaitable[tuple[News, ...]]], folder: Path) -> tuple[News, ...]:
     try:
-        return await courier.put(folder)
+        return await put(folder)
     except NotDelegated as error:
         raise FirmwareError(
             f"{error}: this device was enrolled before its center had one, enroll a new one"

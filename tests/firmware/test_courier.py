@@ -135,6 +135,24 @@ def test_old_questions_that_are_not_overwritten_are_taken_away(shop: VillageTill
     shop.day(story)
 
 
+def test_a_stick_that_cannot_be_written_gives_its_answer_all_the_same(
+    shop: VillageTill, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(*_: object) -> None:
+        raise StickFailed("S1001.Q01: Read-only file system")
+
+    async def story(journal: Journal) -> None:
+        folder = tmp_path / "stick"
+        answer(shop, journal, folder, held=1, head=await journal.hash_before(1))
+        monkeypatch.setattr(stick, "write", read_only)
+        taken, said = await courier_of(journal).visit(folder)
+        assert (taken.fate, said.fate, said.is_good) == (Fate.TAKEN, Fate.UNREADABLE, False)
+        assert said.words == "nothing was put there for the way back: S1001.Q01: Read-only file system"
+        assert journal.acknowledged == 1
+
+    shop.day(story)
+
+
 def test_a_stick_that_is_gone_is_an_error_with_its_name(shop: VillageTill, tmp_path: Path) -> None:
     async def story(journal: Journal) -> None:
         for deed in (courier_of(journal).take, courier_of(journal).put, courier_of(journal).visit):
