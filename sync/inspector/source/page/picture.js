@@ -25,12 +25,13 @@ export function isPicture(bytes) {
 
 /** The picture in `file`, drawn; null where the browser cannot open it. */
 export async function drawn(file) {
-  const picture = await (self.createImageBitmap ? createImageBitmap(file) : asElement(file)).catch(() => null);
+  const picture = await createImageBitmap(file).catch(() => asElement(file)).catch(() => null);
   if (picture === null) return null;
   const shrink = Math.min(1, SIDE_PIXELS_MAX / Math.max(picture.width, picture.height));
   return copied(picture, { x: 0, y: 0, width: picture.width, height: picture.height }, shrink);
 }
 
+/** Some browsers open as an element what they cannot open otherwise. */
 async function asElement(file) {
   const element = new Image();
   element.src = URL.createObjectURL(file);
