@@ -10,6 +10,7 @@ process: nonces keep an old answer from being taken for a new one.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -31,7 +32,7 @@ from sync.wire.exchange import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sync.uplink.exchange import Question
+    from sync.uplink.exchange import Packed, Question
     from sync.uplink.ports import Chain, Parties, Post
     from sync.wire.entry import EntryBytes
 
@@ -140,18 +141,23 @@ class Correspondence:
         sending = await self._next()
         made_to, mail_head = self._chain.head.sequence, self._chain.mail_head
         base = await self._place(sending.first)
+        packed = await self._packed(sending)
+        return exchange.carrying(
+            self._parties, self.standing, base, packed, mail_head, nonce=self._random_bytes(NONCE_BYTES),
+            signatures=sending.signatures, made_to=made_to, returned=sending.returned, mail_bytes=self.room.size_bytes,
+        )  # fmt: skip
+
+    async def _packed(self, sending: _Sending) -> Packed:
+        """As many of the entries as the line takes, one at least; none that are many on a mere guess."""
         entries = sending.entries
         while True:
-            asked = exchange.question(
-                self._parties, self.standing, base, entries, mail_head, nonce=self._random_bytes(NONCE_BYTES),
-                lean=not self._is_good and len(entries) > 1 and not sending.verbatim, verbatim=sending.verbatim,
-                signatures=sending.signatures, made_to=made_to, returned=sending.returned,
-                mail_bytes=self.room.size_bytes,
-            )  # fmt: skip
-            if not self._is_sure and asked.packed > ASK_FIRST_BYTES:
+            lean = not self._is_good and len(entries) > 1 and not sending.verbatim
+            # In a thread, for somebody may stand at the counter.
+            packed = await asyncio.to_thread(exchange.pack, entries, lean=lean, verbatim=sending.verbatim)
+            if not self._is_sure and len(packed.batch) > ASK_FIRST_BYTES:
                 entries = ()
-            elif self.room.fits(asked.packed, len(entries)):
-                return asked
+            elif self.room.fits(len(packed.batch), len(entries)):
+                return packed
             else:
                 entries = entries[: min(len(entries) - 1, self.room.entries(len(entries)))]
 

@@ -51,6 +51,13 @@ class Standing(Struct, frozen=True):
     held: int
 
 
+class Packed(Struct, frozen=True):
+    """A batch and how many entries it holds."""
+
+    batch: bytes
+    entries: int
+
+
 class Question(Struct, frozen=True):
     """One signed request and what its answer is measured against. `made_to` is the sequence after this device's last entry;
     `packed` the bytes of its batch; `sent_to` the sequence after the last entry in it.
@@ -81,7 +88,16 @@ class Answer(Struct, frozen=True):
     unsigned: Span | None
 
 
-def question(  # noqa: PLR0913 -- what a request says
+def pack(entries: Sequence[EntryBytes], *, lean: bool = False, verbatim: range = range(0)) -> Packed:
+    """The batch of consecutive entries; those in `verbatim` as they were written, of a `lean` one only the last one's
+    signature. It takes long where there are many: for a thread.
+    """
+    from sync.wire.batch import pack_batch  # noqa: PLC0415 -- a till sells before it sends
+
+    return Packed(pack_batch(entries, lean=lean, verbatim=verbatim) if entries else b"", len(entries))
+
+
+def question(
     parties: Parties,
     before: Standing,
     base: Head,
@@ -89,28 +105,37 @@ def question(  # noqa: PLR0913 -- what a request says
     mail_head: MailHead,
     *,
     nonce: bytes,
-    lean: bool = False,
-    verbatim: range = range(0),
+    made_to: int | None = None,
+) -> Question:
+    """Sign a request that carries `entries`, with every signature, from `base` on; see `carrying`."""
+    return carrying(parties, before, base, pack(entries), mail_head, nonce=nonce, made_to=made_to)
+
+
+def carrying(  # noqa: PLR0913 -- what a request says
+    parties: Parties,
+    before: Standing,
+    base: Head,
+    packed: Packed,
+    mail_head: MailHead,
+    *,
+    nonce: bytes,
     signatures: LaterSignatures | None = None,
     made_to: int | None = None,
     returned: tuple[bytes, ...] | None = None,
     mail_bytes: int | None = None,
 ) -> Question:
-    """Sign a request that carries `entries` from `base` on; those in `verbatim` as they were written, of a `lean` batch only the
-    last one's signature. `nonce` is fresh and random, 16 bytes. Without `made_to` these entries are the last that were made.
+    """Sign a request with a batch that begins at `base`. `nonce` is fresh and random, 16 bytes. Without `made_to` its entries
+    are the last that were made.
     """
-    from sync.wire.batch import pack_batch  # noqa: PLC0415 -- a till sells before it sends
-
-    batch = pack_batch(entries, lean=lean, verbatim=verbatim) if entries else b""
     request = ExchangeRequest(
         version=VERSION, device=parties.device, nonce=nonce, mail_number=mail_head.number, mail_hash=mail_head.hash,
-        epoch=before.epoch, base=base.sequence, base_prev=base.prev, batch=batch, statement=before.statement,
+        epoch=before.epoch, base=base.sequence, base_prev=base.prev, batch=packed.batch, statement=before.statement,
         held=before.held, returned=returned, signatures=signatures, mail_bytes=mail_bytes,
     )  # fmt: skip
     message = cose.sign(request.to_cbor(), parties.key, context=REQUEST_CONTEXT)
-    sent_to = base.sequence + len(entries)
+    sent_to = base.sequence + packed.entries
     return Question(
-        message, nonce, sent_to if made_to is None else made_to, len(batch), sent_to, mail_head, before
+        message, nonce, sent_to if made_to is None else made_to, len(packed.batch), sent_to, mail_head, before
     )
 
 
