@@ -40,6 +40,14 @@ def test_a_receipt_is_proven_in_persian_with_what_it_cannot_tell(page: Page) -> 
     assert seen.text.index("ثابت شد") < seen.text.index("باطل یا برگشت") < seen.text.index("1001-8-8")
 
 
+def test_credit_that_was_given_back_is_not_told_as_spent(page: Page) -> None:
+    (seen,) = page.look_at([corpus.FOLDER / "receipt-void.txt"])
+    assert "به اعتبار برگشت" in seen.text
+    assert "از اعتبار کالابرگ" not in seen.text
+    (seen,) = page.look_at([corpus.FOLDER / "journal-every-kind.bin"])
+    assert re.search(r"برگشت کالا\s+۱، به اعتبار برگشت ۲۰٬۹۱۵ تومان", seen.text)
+
+
 def test_a_wrong_receipt_shows_nothing_that_stands_in_it(page: Page) -> None:
     wrong = (corpus.FOLDER / "receipt-amount.txt").read_text()
     (seen,) = page.paste(wrong)

@@ -101,7 +101,7 @@ function sums(entries, speech) {
   }
   return Array.from(counts, ([kind, count]) => [
     speech.named(kind),
-    [speech.count(count), ...(credit.has(kind) ? [speech.words.and, speech.field("credit_rial"), " ", ...speech.money(credit.get(kind))] : [])],
+    [speech.count(count), ...(credit.has(kind) ? [speech.words.and, speech.field("credit_rial", kind), " ", ...speech.money(credit.get(kind))] : [])],
   ]);
 }
 

@@ -107,7 +107,12 @@ export default {
     issued: "Issued", hash: "Hash",
   },
 
-  fields: { "purchase.number": "purchase of this device" },
+  fields: {
+    "purchase.number": "purchase of this device",
+    "void.credit_rial": "back to the credit", "void.own_rial": "buyer's part given back", "void.legs": "back to allowances",
+    "refund.credit_rial": "back to the credit", "refund.own_rial": "buyer's part given back", "refund.legs": "back to allowances",
+    credit_rial: "from the credit", own_rial: "the buyer's part", legs: "from allowances",
+  },
   enums: { x: "X, during the day", z: "Z, end of day", catalog: "product list", keyed: "keypad" },
 
   goodNumber: "good {number} of the list",
