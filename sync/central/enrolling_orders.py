@@ -185,8 +185,8 @@ def network_in(path: str | None) -> Secrets:
     if path is None:
         return Secrets()
     try:
-        given = tomllib.loads(_read(Path(path), 1 << 16).decode())
-    except ValueError as error:
+        given = tomllib.loads(_read(Path(path), 1 << 14).decode())
+    except (ValueError, RecursionError) as error:
         raise WrongInput(path, f"is not TOML: {error}") from None
     for name, value in given.items():
         if name not in NETWORK_KEYS or not isinstance(value, str):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from sync.central.errors import TooLarge, WrongInput
 from sync.wire import request_qr
@@ -12,6 +12,8 @@ from sync.wire.errors import Malformed
 
 PICTURE_BYTES_MAX = 16 << 20
 PIXELS_MAX = 50_000_000
+FORMATS = ("JPEG", "PNG", "WEBP")
+"""What phones send; each further reader is one more that a stranger's bytes reach."""
 _WHAT = "request"
 
 
@@ -35,14 +37,19 @@ def _read_off(data: bytes) -> str:
     # A center that never sees a photo needs no reader.
     import zxingcpp  # noqa: PLC0415 -- see above
 
-    try:
-        with Image.open(io.BytesIO(data)) as picture:
-            if picture.width * picture.height > PIXELS_MAX:
-                raise TooLarge(_WHAT, f"{picture.width} x {picture.height} pixels are too many")
-            found = zxingcpp.read_barcodes(picture.convert("L"))
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
-        raise WrongInput(_WHAT, "is neither Q1: text nor a picture") from None
+    found = zxingcpp.read_barcodes(_gray(data))
     texts = [code.text for code in found if code.text.startswith(request_qr.PREFIX)]
     if not texts:
         raise WrongInput(_WHAT, "no request's QR can be read in the picture")
     return texts[0]
+
+
+def _gray(data: bytes) -> Image.Image:
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+            pixels = picture.width * picture.height
+            if pixels <= PIXELS_MAX:
+                return picture.convert("L")
+    except Exception:  # noqa: BLE001 -- a picture that is none makes its reader raise whatever comes to it
+        raise WrongInput(_WHAT, "is neither Q1: text nor a picture") from None
+    raise TooLarge(_WHAT, f"{pixels} pixels are more than the {PIXELS_MAX} allowed")

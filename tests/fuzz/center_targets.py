@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import io
 import sqlite3
 import tempfile
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from PIL import Image
 
 from sync.central import center as centers
 from sync.central.checking import Examined, Unreadable, check_batch
 from sync.central.config import Folder
 from sync.central.dates import day_start_s
+from sync.central.enrolling_orders import network_in
 from sync.central.enrollment import enroll
 from sync.central.errors import CentralError
+from sync.central.laptop import introductions_in
 from sync.central.people import _read_households
+from sync.central.picture import request_in
 from sync.central.policy_file import read_policy
 from sync.central.scheme import _read_products
-from sync.wire import cose, credential
+from sync.central.technician_page import FIELDS, form_in, secrets_in
+from sync.wire import cose, credential, mandate, request_qr
 from sync.wire.entry import Head
+from sync.wire.errors import WireError
 from sync.wire.exchange import REQUEST_CONTEXT
 from tests.fuzz.target import Target, text_of
 from tests.fuzz.wire_targets import _batches
@@ -112,7 +121,56 @@ def _households(data: bytes) -> None:
     _read_households(_registry(), text_of(data), FILE, lambda _: None)
 
 
+def _form(data: bytes) -> None:
+    """The technician's page: its form, and what becomes of the network in it."""
+    given = form_in(data, "multipart/form-data; boundary=x")
+    secrets_in({name: given[name].decode() for name in FIELDS[3:]}).to_cbor()
+
+
+def _forms() -> Iterator[bytes]:
+    part = b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
+    yield b"".join(part % (name.encode(), b"abc") for name in FIELDS) + b"--x--\r\n"
+    yield part % (b"ssid", "شبکه".encode() * 8) + b"--x--\r\n"
+
+
+def _pictures() -> Iterator[bytes]:
+    """A blank in the forms that phones send."""
+    for form in ("PNG", "JPEG", "WEBP", "BMP"):
+        drawn = io.BytesIO()
+        Image.new("L", (8, 8)).save(drawn, form)
+        yield drawn.getvalue()
+    yield request_qr.to_qr(Device(seed=b"9").enrollment_request("token")).encode()
+
+
+def _network(data: bytes) -> None:
+    path = Path(_folder()) / "network.toml"
+    path.write_bytes(data)
+    network_in(str(path)).to_cbor()
+
+
+@cache
+def _folder() -> str:
+    folder = tempfile.TemporaryDirectory(prefix="sofreh-fuzz-")
+    _KEPT.append(folder)
+    return folder.name
+
+
+def _introductions(data: bytes) -> None:
+    for one in introductions_in(data):
+        with suppress(WireError):
+            mandate.open_introduction(one, samples.TRUSTED)
+
+
 TARGETS = (
+    Target(name="technician-form", decode=_form, errors=CENTRAL, seeds=_forms),
+    Target(name="request-picture", decode=request_in, errors=CENTRAL, seeds=_pictures),
+    Target(
+        name="network-toml",
+        decode=_network,
+        errors=CENTRAL,
+        seeds=lambda: [b'ssid = "a"\npassphrase = "b"\napn = "c"\n'],
+    ),
+    Target(name="introductions", decode=_introductions, errors=(), seeds=lambda: [bytes(3)]),
     Target(name="center-batch", decode=_checked, errors=(), seeds=_batches),
     Target(
         name="policy-toml",

@@ -21,6 +21,8 @@ from drivers.scanner.barcode_decoder import BarcodeDecoder
 from drivers.scanner.classification import classify
 from drivers.scanner.serial_scanner import ByteDecoder
 from firmware import config, identity, roles
+from firmware.enrolling.answer import judge
+from firmware.enrolling.request import Asked
 from firmware.errors import ConfigError, EnrollmentRefused, JournalCorrupt, JournalFull, NotEnrolled
 from firmware.journal import audit
 from firmware.journal.journal import open_journal
@@ -198,6 +200,16 @@ def _enrollment(payload: bytes) -> None:
     identity.identity_from(message, key, root_public=center.root.public, center_url="https://center.example")
 
 
+def _scanned_enrollment(payload: bytes) -> None:
+    """The same, read off paper: never an error, but what it is to this till."""
+    center, key, _ = _enrolled()
+    message = cose.sign(payload, center.keys[Role.MAIL], context=credential.ANSWER_CONTEXT)
+    request = credential.EnrollmentRequest(
+        version=1, public=key.public, exchange_public=key.exchange_public, token="", nonce=bytes(16), software="test"
+    )  # fmt: skip
+    judge(message, Asked(key, request, b""), chip_s=OPENING_S)
+
+
 def _identity_file(data: bytes) -> None:
     _written(identity.IDENTITY_FILE, data)
     identity.load(_folder(), _enrolled()[1])
@@ -312,6 +324,12 @@ TARGETS = (
         name="enrollment",
         decode=_enrollment,
         errors=(WireError, DeviceKeyError),
+        seeds=lambda: [cose.parse(_enrolled()[2], what="seed").payload],
+    ),
+    Target(
+        name="enrollment-scanned",
+        decode=_scanned_enrollment,
+        errors=(),
         seeds=lambda: [cose.parse(_enrolled()[2], what="seed").payload],
     ),
     Target(
