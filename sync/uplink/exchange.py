@@ -97,7 +97,7 @@ def pack(entries: Sequence[EntryBytes], *, lean: bool = False, verbatim: range =
     return Packed(pack_batch(entries, lean=lean, verbatim=verbatim) if entries else b"", len(entries))
 
 
-def question(
+def question(  # noqa: PLR0913 -- what a request says
     parties: Parties,
     before: Standing,
     base: Head,
@@ -105,10 +105,16 @@ def question(
     mail_head: MailHead,
     *,
     nonce: bytes,
+    lean: bool = False,
+    signatures: LaterSignatures | None = None,
     made_to: int | None = None,
+    returned: tuple[bytes, ...] | None = None,
 ) -> Question:
-    """Sign a request that carries `entries`, with every signature, from `base` on; see `carrying`."""
-    return carrying(parties, before, base, pack(entries), mail_head, nonce=nonce, made_to=made_to)
+    """Pack and sign at once: a request that carries `entries` from `base` on; see `carrying`."""
+    return carrying(
+        parties, before, base, pack(entries, lean=lean), mail_head,
+        nonce=nonce, signatures=signatures, made_to=made_to, returned=returned,
+    )  # fmt: skip
 
 
 def carrying(  # noqa: PLR0913 -- what a request says
