@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from sync.central import epochs
+from sync.central import command, epochs
 from sync.central.config import Folder
 from sync.central.errors import Conflict
+from sync.central.orders import ORDERS
 from sync.wire import cose, facts, mail
 from sync.wire.exchange import ExchangeRequest
 from sync.wire.kinds import MailKind
@@ -269,3 +270,21 @@ def test_no_entry_is_judged_before_the_mail_is_back(center: Center) -> None:
     assert answer.mail_from is not None
     talk(lab)
     assert lab.verdict(bought) == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("line", "order", "given"),
+    [
+        (["epoch", "open"], "epoch open", {"devices": None}),
+        (["epoch", "open", "--devices", "7"], "epoch open", {"devices": 7}),
+        (["renew", "1001"], "renew", {"device": 1001}),
+        (["signatures", "1001", "3", "9"], "signatures", {"device": 1001, "first": 3, "last": 9}),
+    ],
+)
+def test_an_order_is_read_from_the_command_line(
+    line: list[str], order: str, given: dict[str, int | None]
+) -> None:
+    read = vars(command._parser().parse_args(line))
+    assert read["order"] == order
+    assert order in ORDERS
+    assert {name: read[name] for name in given} == given
