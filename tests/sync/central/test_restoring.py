@@ -16,7 +16,7 @@ from sync.central.orders import ORDERS
 from sync.wire import cose, facts, mail
 from sync.wire.exchange import ExchangeRequest
 from sync.wire.kinds import MailKind
-from tests.sync.central.conftest import DAY_S, Lab
+from tests.sync.central.conftest import DAY_S, POLICIES, Lab
 from tests.sync.central.device import Device
 
 if TYPE_CHECKING:
@@ -288,3 +288,26 @@ def test_an_order_is_read_from_the_command_line(
     assert read["order"] == order
     assert order in ORDERS
     assert {name: read[name] for name in given} == given
+
+
+def test_rules_and_lists_that_were_forgotten_come_back_as_they_were(center: Center) -> None:
+    """Also where they travelled as changes to the ones before."""
+    center.back_up()
+    lab = center.lab
+    lab.order("policy load", file=POLICIES / "dey-1404.toml")
+    lab.order("policy catalog", file=POLICIES / "catalog-1404.csv", force_shrink=False)
+    talk(lab)
+    documents = [
+        (row["version"], row["message"])
+        for table in ("policy", "catalog")
+        for row in lab.sql(f"SELECT version, message FROM {table} ORDER BY version")
+    ]
+    lab = center.restore()
+    talk(lab)
+    back = [
+        (row["version"], row["message"])
+        for table in ("policy", "catalog")
+        for row in lab.sql(f"SELECT version, message FROM {table} ORDER BY version")
+    ]
+    assert back == documents
+    money(lab)
