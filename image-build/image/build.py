@@ -21,6 +21,7 @@ from image import code, disk, signing, starting
 from image.bill import bill
 from image.blockmap import block_map
 from image.bytecode import compile_all
+from image.libraries import libraries_missing
 from image.lock import HERE, LOCK_FILE, fetch, read_lock
 from image.memory import memory
 from image.root import lay_root
@@ -127,6 +128,8 @@ class _Build:
         self._say(f"unpacking {len(self._lock.card)} packages")
         packages = [files[package] for package in self._lock.card if not package.is_kernel]
         lay_root(root, [*packages, own], kernel)
+        if missing := libraries_missing(root):
+            raise PartMissing(f"left_out.txt leaves out what is needed: {missing}")
         self._say("compiling Python")
         compile_all(
             root, [files[package] for package in self._lock.builder], self._folder("builder"), self._kept()

@@ -45,7 +45,7 @@ boot_partition=2
 """
 _KERNEL_LINE = (
     "quiet loglevel=3 audit=0 panic=10 oops=panic net.ifnames=0 consoleblank=0 vt.global_cursor_default=0",
-    "sysctl.kernel.sysrq=0 usbcore.authorized_default=0 random.trust_bootloader=on",
+    "8250.nr_uarts=0 sysctl.kernel.sysrq=0 usbcore.authorized_default=0 random.trust_bootloader=on",
 )
 
 

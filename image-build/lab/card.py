@@ -30,7 +30,8 @@ Description=The lab's agent
 DefaultDependencies=no
 {after}
 [Service]
-ExecStartPre=/usr/bin/mkdir -p /run/lab
+RuntimeDirectory=lab
+RuntimeDirectoryPreserve=yes
 ExecStartPre=-/usr/bin/mount -o ro /dev/vdb /run/lab
 Environment=PYTHONPATH=/run/lab PYTHONDONTWRITEBYTECODE=1
 ExecStart=/usr/bin/python3 -m lab.agent light
