@@ -47,7 +47,7 @@ def main() -> int:
         return 2
     broken = 0
     for target in given.targets or ALL:
-        outcome = _run(target, given.seconds)
+        outcome = run(target, seconds=given.seconds)
         broken += bool(outcome.found)
         print(
             f"{target.name:<24} {outcome.runs:>9,} runs {outcome.covered:>7,} edges {outcome.inputs:>6,} inputs"
@@ -75,7 +75,7 @@ def _target(name: str) -> Target:
     return BY_NAME[name]
 
 
-def _run(target: Target, seconds: int) -> Outcome:
+def run(target: Target, *, seconds: int) -> Outcome:
     """Fuzz one target in a process of its own."""
     with tempfile.TemporaryDirectory(prefix="sofreh-fuzz-") as folder:
         corpus, crashes = Path(folder, "corpus"), Path(folder, "crashes")

@@ -9,6 +9,7 @@ import pytest
 from drivers.errors import ProfileError
 from drivers.flow import Flow
 from drivers.printer.profiles import (
+    FILE_BYTES_MAX,
     NARROW,
     WIDE,
     Answer,
@@ -84,6 +85,13 @@ def test_a_wrong_file_of_profiles_is_told_by_file_profile_and_key(
     with pytest.raises(ProfileError) as raised:
         all_profiles(path)
     assert str(raised.value).startswith(f"{path}: {told}")
+
+
+def test_a_file_is_read_whole_or_not_at_all(tmp_path: Path) -> None:
+    written = '[corner]\nlike = "58mm"\n'
+    assert "corner" in all_profiles(own(tmp_path, written + "#" * (FILE_BYTES_MAX - len(written))))
+    with pytest.raises(ProfileError, match="more than 16384 bytes"):
+        all_profiles(own(tmp_path, written + "#" * (FILE_BYTES_MAX - len(written) + 1)))
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:

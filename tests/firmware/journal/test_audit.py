@@ -10,12 +10,12 @@ import pytest
 
 from firmware.errors import JournalCorrupt
 from firmware.journal import audit, storage
-from sync.wire import cbor
+from sync.wire import cbor, mail
 from sync.wire.credential import SlimCredential, verify_slim
 from sync.wire.entry import Draft, Entry, EntryBytes, PrivatePart, reopen, seal
 from sync.wire.errors import Malformed
 from sync.wire.facts import PinFailure, Purchase
-from sync.wire.kinds import MailKind
+from sync.wire.kinds import MailKind, Verdict
 from sync.wire.mail import AnnouncementNotice
 from tests.fakes.paper_center import POLICY
 from tests.fakes.selling import buy, purchase_draft
@@ -306,3 +306,32 @@ def test_a_changed_projection_is_named_and_left_for_a_rebuild(
 def test_a_file_of_the_corpus_is_found_as_its_manifest_says(row: dict[str, str]) -> None:
     outcome = audit.verify_file(corpus.FOLDER / row["file"], samples.TRUSTED)
     assert (outcome.finding, outcome.where) == (row["expected"], row["where"])
+
+
+def test_a_rebuild_keeps_what_paper_told_and_makes_the_notices_anew(till: VillageTill) -> None:
+    async def story(journal: Journal) -> None:
+        entry = await buy(journal, till.members[0], 1_000_000)
+        refused = mail.EntryVerdict(sequence=entry.sequence, verdict=Verdict.LATE)
+        verdicts = mail.Verdicts(first=0, last=entry.sequence, exceptions=(refused,))
+        await journal.apply_mail(till.post(verdicts, MailKind.VERDICTS))
+        telling = await journal.begin_telling()
+        assert telling is not None
+        await journal.end_telling(telling)
+        body = mail.Settlement(number=1, day_s=0, purchases=1, amount_rial=1, last=1, pay_by_s=1)
+        await journal.apply_mail(till.post(body, MailKind.SETTLEMENT))
+
+    till.day(story)
+    audit.verify(till.path, till.identity, ignore)
+    change(till.path, "DELETE FROM notice WHERE urgent")
+    with pytest.raises(JournalCorrupt, match="table notice"):
+        audit.verify(till.path, till.identity, ignore)
+    audit.rebuild(till.path, till.identity, ignore)
+    audit.verify(till.path, till.identity, ignore)
+
+    async def after(journal: Journal) -> None:
+        untold = await journal.untold()
+        assert untold is not None
+        assert untold.last == untold.after + 1, "only the settlement is left to tell"
+        assert (await journal.news(None)).refused_count == 1
+
+    till.day(after)
