@@ -236,6 +236,7 @@ def _sticks(
         return StickVisited(
             taken=fates.count(Fate.TAKEN) + fates.count(Fate.OLD), written=fates.count(Fate.WRITTEN),
             wrong=sum(not one.is_good for one in news), brought_mail=any(one.mail for one in news),
+            failed=Fate.WRITTEN not in fates,
         )  # fmt: skip
 
     return StickWatch(

@@ -30,7 +30,7 @@ from sync.wire.carried import Place
 from sync.wire.credential import root_fingerprint
 from sync.wire.errors import Malformed
 from sync.wire.kinds import Way
-from sync.wire.provision import Secrets
+from sync.wire.provision import RoleAt, Secrets
 
 if TYPE_CHECKING:
     import sqlite3
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     Arguments = dict[str, Any]
 
 DAY_S = 86_400
+ROLES = ("scanner", "keypad", "printer", "display")
+PLACE_CHARACTERS_MAX = 200
 NETWORK_KEYS = ("ssid", "passphrase", "apn", "user", "password")
 REPORT_BYTES_MAX = 1 << 20
 INTRODUCTIONS_MAX = 1_024
@@ -125,7 +127,7 @@ def answer(given: Arguments, clock: Clock) -> Result:
     folder = Path(given["folder"])
     answered = Laptop(folder, chance=chances.token_bytes).answer(
         request_in(_given_request(given["request"])), now_s=clock.now_s(), shop=given["shop"],
-        secrets=network_in(given["network"]) if given["network"] else None,
+        secrets=network_in(given["network"]) if given["network"] else None, roles=roles_in(given["network"]),
     )  # fmt: skip
     page = folder / f"answer-{answered.device}.html"
     fingerprint = grouped(answered.root_fingerprint)
@@ -182,16 +184,30 @@ def _reported(data: bytes, url: str) -> list[tuple[int | None, bool, str]]:
 
 def network_in(path: str | None) -> Secrets:
     """A file with the keys ssid, passphrase, apn, user, password. Raises: WrongInput, StoreFailed."""
-    if path is None:
-        return Secrets()
-    try:
-        given = tomllib.loads(_read(Path(path), 1 << 14).decode())
-    except (ValueError, RecursionError) as error:
-        raise WrongInput(path, f"is not TOML: {error}") from None
+    given = {} if path is None else _toml(path)
+    given.pop("roles", None)
     for name, value in given.items():
         if name not in NETWORK_KEYS or not isinstance(value, str):
-            raise WrongInput(path, f"{name}: only texts {', '.join(NETWORK_KEYS)} are known")
+            raise WrongInput(str(path), f"{name}: only texts {', '.join(NETWORK_KEYS)} are known")
     return secrets_in(given)
+
+
+def roles_in(path: str | None) -> tuple[RoleAt, ...]:
+    """The same file's table `roles`: which device is plugged in where at this till. Raises: WrongInput, StoreFailed."""
+    given = {} if path is None else _toml(path).get("roles", {})
+    if not isinstance(given, dict):
+        raise WrongInput(str(path), "roles: is not a table")
+    for role, place in given.items():
+        if role not in ROLES or not isinstance(place, str) or not 0 < len(place) <= PLACE_CHARACTERS_MAX:
+            raise WrongInput(str(path), f"roles.{role}: only {', '.join(ROLES)}, each a place, are known")
+    return tuple(RoleAt(role=role, place=place) for role, place in given.items())
+
+
+def _toml(path: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(_read(Path(path), 1 << 16).decode())
+    except ValueError as error:
+        raise WrongInput(path, f"is not TOML: {error}") from None
 
 
 def _given_request(text: str) -> bytes:

@@ -17,6 +17,7 @@ import struct
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sync.central.errors import Refused, StoreFailed, WrongInput
 from sync.central.keys import SEED_BYTES, FileKey, OpeningFileKey
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from sync.wire.credential import EnrollmentRequest, TrustedKeys
     from sync.wire.mandate import Mandate
     from sync.wire.mandate_file import Grant, MandateFile
-    from sync.wire.provision import Secrets
+    from sync.wire.provision import RoleAt, Secrets, Settings
 
 KEY_FILE = "laptop.key"
 LOG_FILE = "answered.cbor"
@@ -55,6 +56,14 @@ class Held(NamedTuple):
     trusted: TrustedKeys
     grant: Grant
     mandate: Mandate
+
+
+class _Told(NamedTuple):
+    """What an answer says beside the identity."""
+
+    settings: Settings
+    secrets: Secrets
+    now_s: int
 
 
 class Answered(Struct, frozen=True):
@@ -88,9 +97,18 @@ class Laptop:
         return laptop_text(keys)
 
     def answer(
-        self, request_message: bytes, *, now_s: int, shop: int | None = None, secrets: Secrets | None = None
+        self,
+        request_message: bytes,
+        *,
+        now_s: int,
+        shop: int | None = None,
+        secrets: Secrets | None = None,
+        roles: tuple[RoleAt, ...] = (),
     ) -> Answered:
-        """Issue a credential, or the same again, and say it to the till. Raises: WrongInput, Refused, StoreFailed."""
+        """Issue a credential, or the same again, and say it to the till; `secrets` and `roles` are this shop's.
+
+        Raises: WrongInput, Refused, StoreFailed.
+        """
         request = _opened(request_message)
         held = self._held()
         before = self._answered_to(request, held)
@@ -99,7 +117,10 @@ class Laptop:
             given = self._issue(chosen, request_message, request, now_s=now_s)
         else:
             chosen, given = before
-        return self._said(chosen, given, request, secrets or chosen.grant.secrets, now_s=now_s)
+        told = _Told(
+            replace(chosen.grant.settings, roles=roles or None), secrets or chosen.grant.secrets, now_s
+        )
+        return self._said(chosen, given, request, told)
 
     def introductions(self) -> tuple[bytes, ...]:
         """All that was ever answered. Raises: StoreFailed."""
@@ -187,23 +208,21 @@ class Laptop:
     def _signed(self, given: Credential) -> bytes:
         return cose.sign(given.to_cbor(), self.key, context=CREDENTIAL_CONTEXT)
 
-    def _said(
-        self, chosen: Held, given: Credential, request: EnrollmentRequest, secrets: Secrets, *, now_s: int
-    ) -> Answered:
+    def _said(self, chosen: Held, given: Credential, request: EnrollmentRequest, told: _Told) -> Answered:
         sealed = (
-            provision.seal(secrets, request, ephemeral=self._chance(32))
-            if secrets != provision.Secrets()
-            else None
+            None
+            if told.secrets == provision.Secrets()
+            else provision.seal(told.secrets, request, ephemeral=self._chance(32))
         )
         answer = EnrollmentAnswer(
             version=VERSION, nonce=request.nonce, root_public=chosen.file.root_public, delegations=chosen.file.delegations,
             credential=self._signed(given), slim=credential.slim_under(given, chosen.grant.slim, key=self.key).to_cbor(),
-            center_exchange_public=chosen.mandate.center_exchange_public, epoch=chosen.mandate.epoch, now_s=now_s,
-            mandate=chosen.grant.mandate, settings=chosen.grant.settings.to_cbor(), secrets=sealed,
+            center_exchange_public=chosen.mandate.center_exchange_public, epoch=chosen.mandate.epoch, now_s=told.now_s,
+            mandate=chosen.grant.mandate, settings=told.settings.to_cbor(), secrets=sealed,
         )  # fmt: skip
         return Answered(
             cose.sign(answer.to_cbor(), self.key, context=ANSWER_CONTEXT), given.device, given.shop,
-            chosen.grant.settings.shop_name, chosen.grant.operator_pin, root_fingerprint(chosen.file.root_public), given.until_s,
+            told.settings.shop_name, chosen.grant.operator_pin, root_fingerprint(chosen.file.root_public), given.until_s,
             chosen.grant.mail, request.exchange_public,
         )  # fmt: skip
 

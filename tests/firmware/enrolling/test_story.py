@@ -243,3 +243,39 @@ def test_a_wrong_enrollment_is_undone_by_keypad_and_the_till_asks_with_new_keys(
             assert {"device.key", "identity.cbor", "journal.db"} <= {path.name for path in aside.iterdir()}
 
     asyncio.run(story())
+
+
+@pytest.mark.timeout(240)
+def test_a_power_cut_at_any_step_of_an_enrollment_is_gone_on_from(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with village(tmp_path) as world:
+            await world.set_out()
+            shop = world.shop
+            await shop.plug.insert()
+            welcome = await shop.paper.tear_off()
+            told = await world.read_answer(request_on(welcome, tmp_path))
+            first, *rest = told["qrs"]
+            again = welcome
+            # between two QRs; and with all of them read, before Enter
+            for read in ([first], [first, *rest]):
+                for text in read:
+                    await shop.scan(text)
+                await shop.plug.pull()
+                await shop.plug.insert()
+                again = await shop.paper.tear_off()
+                assert "درخواست ثبت صندوق" in again.texts
+            assert (await world.read_answer(request_on(again, tmp_path)))["device"] == told["device"]
+            # in the very moment of Enter: it asks, or it is enrolled and owes the shop's slip
+            for wait_s in (0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8):
+                await world.scan_all(told)
+                await shop.press_without_waiting("\n")
+                await asyncio.sleep(wait_s)
+                await shop.plug.pull()
+                await shop.plug.insert()
+                if (shop.folder / "data" / "identity.cbor").exists():
+                    break
+            await world.trade()
+            assert "برگه تحویل صندوق" in (await shop.paper.tear_off()).texts
+            assert not (shop.folder / "data" / "handover.owed").exists()
+
+    asyncio.run(story())

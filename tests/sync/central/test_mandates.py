@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
+from sync.central.enrolling_orders import network_in, roles_in
 from sync.central.enrollment import enroll
 from sync.central.errors import CentralError, Refused, StoreFailed, WrongInput
 from sync.central.laptop import LOG_FILE, Laptop, introductions_in
 from sync.wire import cbor, cose, facts
-from sync.wire.credential import Credential
+from sync.wire.credential import Credential, EnrollmentAnswer
 from sync.wire.enrolled import verify_answer
 from sync.wire.kinds import MailKind
 from sync.wire.mandate import Introduction
 from sync.wire.proof import blinding_key
+from sync.wire.provision import RoleAt, Secrets, Settings, Wifi
 from tests.sync.central.conftest import DAY_S
 from tests.sync.central.device import Device
 
@@ -316,6 +318,28 @@ def test_the_shop_s_network_goes_along_sealed(lab: Lab, trip: Trip, tmp_path: Pa
     network.write_text(f'ssid = "{"x" * 33}"\n')
     with pytest.raises(WrongInput, match="ssid: is longer than 32"):
         trip.mandate(name="more", network=str(network))
+
+
+def test_which_device_is_where_goes_along(trip: Trip, tmp_path: Path) -> None:
+    shop = tmp_path / "shop.toml"
+    shop.write_text('ssid = "s"\n[roles]\nprinter = "usb-1.2"\nscanner = "usb-1.3"\n')
+    roles = roles_in(str(shop))
+    assert roles == (RoleAt(role="printer", place="usb-1.2"), RoleAt(role="scanner", place="usb-1.3"))
+    assert network_in(str(shop)) == Secrets(wifi=Wifi(ssid="s", passphrase=""))
+    assert roles_in(None) == ()
+    trip.mandate()
+    message = trip.answer(Device(seed=b"field"), roles=roles).message
+    answer = EnrollmentAnswer.from_cbor(cose.parse(message, what="it").payload)
+    assert Settings.from_cbor(answer.settings or b"").roles == roles
+    for text in (
+        "roles = 1\n",
+        '[roles]\nfridge = "x"\n',
+        "[roles]\nprinter = 1\n",
+        '[roles]\nprinter = ""\n',
+    ):
+        shop.write_text(text)
+        with pytest.raises(WrongInput, match="roles"):
+            roles_in(str(shop))
 
 
 def test_a_laptop_keeps_its_keys(trip: Trip) -> None:
