@@ -32,9 +32,8 @@ kernel=kernel.img
 initramfs memory.img followkernel
 boot_delay=0
 disable_splash=1
-# A till has no screen: the picture's processor needs no more than this of the memory.
-gpu_mem=16
-gpu_mem_1024=64
+# A till has no screen: the picture's processor needs little of the memory. With 16 it would ask for other files (start_cd).
+gpu_mem=32
 """
 _AUTOBOOT = """\
 [all]
