@@ -252,6 +252,8 @@ class Plug:
         self._beeps: deque[str] = deque(maxlen=EVENTS_MAX)
         self.inputs_sent = 0
         self.unsent: int | None = None
+        """Entries that the center does not hold, once the till has nothing more to send or fetch."""
+        self._left: int | None = None
 
     @property
     def child(self) -> Child:
@@ -270,7 +272,7 @@ class Plug:
         Raises: ChildEnded, if it does not start.
         """
         assert self._child is None, "the plug is in already"
-        self.inputs_sent, self.unsent = 0, None
+        self.inputs_sent, self.unsent, self._left = 0, None, None
         child = self._child = await start_child(self._shop.config, hear=self._heard)
         self._group = await self._stack.enter_async_context(asyncio.TaskGroup())
         self._group.create_task(child.listen(self._shop.folder / "till.log"))
@@ -322,7 +324,9 @@ class Plug:
         elif kind == "beeped":
             self._beeps.append(event["sound"])
         elif kind == "exchanged":
-            self.unsent = event["head"] - event["held"]
+            self.unsent, self._left = None, event["head"] - event["held"]
+        elif kind == "waits":
+            self.unsent = self._left
         elif kind in ("handled", "link"):
-            self.unsent = None  # there may be new entries
+            self.unsent = self._left = None  # there may be new entries
         self._hear(event)
