@@ -236,3 +236,32 @@ class Till:
     def check(self) -> None:
         """Every entry, every item of mail and every table is what was signed."""
         audit.verify(self._folder / "journal.db", self.identity, lambda _: None)
+
+
+def round_trip(country: Countryside, *tills: Till) -> None:
+    """One undisturbed trip, and so much of another that the center knows what came of it."""
+    for _ in range(2):
+        for till in tills:
+            till.visit()
+        country.import_()
+    for till in tills:
+        assert all(news.is_good for news in till.take())
+
+
+def all_is_equal(country: Countryside, *tills: Till) -> None:
+    """Every entry once, every total equal, both sides sound."""
+    report = country.lab.order("report", html=None).data
+    assert report["reconciliation"]["agrees"]
+    assert report["strays"] == 0
+    assert set(report["verdicts"]) == {"accepted"}
+    assert country.lab.order("verify").ok
+    for till in tills:
+        till.check()
+        row = country.lab.sql("SELECT * FROM device WHERE number = ?", till.number)[0]
+        assert (row["held"], row["applied_mail"]) == (till.fact("head").sequence, row["mail_last"])
+        assert till.fact("acknowledged") == row["held"]
+        assert till.fact("device_use").purchases == 0
+
+
+def earned_rial(country: Countryside) -> int:
+    return int(country.lab.order("report", html=None).data["reconciliation"]["ledger_rial"])

@@ -12,72 +12,16 @@ from sync import stick
 from sync.central.errors import WrongInput
 from sync.stick import StickFailed
 from sync.wire.kinds import Way
-from tests.scenarios.countryside import Countryside, Till
+from tests.scenarios.countryside import Countryside, Till, all_is_equal, earned_rial, round_trip
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
-    from firmware.courier import News
     from firmware.journal.journal import Journal
     from sync.wire.entry import Entry
 
 SOLD = 2_000_000
-
-
-@pytest.fixture(scope="module")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A country with one till, which has allowances: their mail came by stick."""
-    folder = tmp_path_factory.mktemp("country")
-    made = Countryside.founded(folder)
-    till = made.till()
-    till.visit()
-    made.lab.order("allot")
-    round_trip(made, till)
-    made.close()
-    return folder
-
-
-@pytest.fixture
-def country(founded: Path, tmp_path: Path) -> Iterator[Countryside]:
-    shutil.copytree(founded, tmp_path / "country")
-    made = Countryside(tmp_path / "country", tills=1)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def till(country: Countryside) -> Till:
-    return country.tills[0]
-
-
-def round_trip(country: Countryside, *tills: Till) -> None:
-    """One undisturbed trip, and so much of another that the center knows what came of it."""
-    for _ in range(2):
-        for till in tills:
-            till.visit()
-        country.import_()
-    for till in tills:
-        assert all(news.is_good for news in till.take())
-
-
-def all_is_equal(country: Countryside, *tills: Till) -> None:
-    """Every entry once, every total equal, both sides sound."""
-    report = country.lab.order("report", html=None).data
-    assert report["reconciliation"]["agrees"]
-    assert report["strays"] == 0
-    assert set(report["verdicts"]) == {"accepted"}
-    assert country.lab.order("verify").ok
-    for till in tills:
-        till.check()
-        row = country.lab.sql("SELECT * FROM device WHERE number = ?", till.number)[0]
-        assert (row["held"], row["applied_mail"]) == (till.fact("head").sequence, row["mail_last"])
-        assert till.fact("acknowledged") == row["held"]
-        assert till.fact("device_use").purchases == 0
-
-
-def earned_rial(country: Countryside) -> int:
-    return int(country.lab.order("report", html=None).data["reconciliation"]["ledger_rial"])
 
 
 # Undisturbed
@@ -414,95 +358,6 @@ def test_an_unlimited_backlog_stops_at_the_last_name_and_goes_on_with_the_next_s
         country.import_()
         till.visit()
     monkeypatch.undo()
-    round_trip(country, till)
-    assert earned_rial(country) == 4 * SOLD
-    all_is_equal(country, till)
-
-
-# What happens to the center, to clocks and to credentials
-
-
-def trip(country: Countryside, till: Till) -> tuple[News, ...]:
-    """To the center and back."""
-    till.visit()
-    country.import_()
-    return till.take()
-
-
-@pytest.mark.parametrize("says_so", [True, False], ids=["a new epoch was ordered", "nobody noticed"])
-def test_a_center_restored_from_a_backup_gets_back_by_stick_what_it_forgot(
-    country: Countryside, till: Till, tmp_path: Path, says_so: bool
-) -> None:
-    country.save(tmp_path / "backup")
-    till.sell(1, SOLD)
-    round_trip(country, till)
-    country.restore(tmp_path / "backup")
-    if says_so:
-        country.lab.order("epoch open", devices=None)
-    till.sell(2, SOLD)
-    told = [news.words for _ in range(3) for news in trip(country, till)]
-    assert any("restored from a backup, and what it has forgotten goes up again" in words for words in told)
-    for _ in range(2):
-        round_trip(country, till)
-    assert earned_rial(country) == 2 * SOLD
-    all_is_equal(country, till)
-
-
-def test_an_answer_from_before_the_restoration_is_not_believed_any_more(
-    country: Countryside, till: Till, tmp_path: Path
-) -> None:
-    country.save(tmp_path / "backup")
-    till.sell(1, SOLD)
-    till.put()
-    country.import_()
-    forgotten = (country.stick / "S1001.A01").read_bytes()
-    country.restore(tmp_path / "backup")
-    country.lab.order("epoch open", devices=None)
-    round_trip(country, till)
-    (country.stick / "S1001.A01").write_bytes(forgotten)
-    (news,) = till.take()
-    assert (news.fate, news.mail) == (Fate.OLD, ())
-    round_trip(country, till)
-    assert earned_rial(country) == SOLD
-    all_is_equal(country, till)
-
-
-@pytest.mark.parametrize("years", [-30, 30])
-def test_a_clock_that_is_decades_off_carries_no_entry_away(
-    country: Countryside, till: Till, years: int
-) -> None:
-    till.sell(1, SOLD)
-    till.clock.wall_s += years * 365 * 86_400
-    round_trip(country, till)
-    till.clock.wall_s -= years * 365 * 86_400
-    till.sell(2, SOLD)
-    round_trip(country, till)
-    assert earned_rial(country) == 2 * SOLD
-    all_is_equal(country, till)
-
-
-def test_a_credential_that_ended_is_renewed_by_stick(country: Countryside, till: Till) -> None:
-    ended_s = till.identity.credential.until_s
-    country.later((ended_s - country.lab.clock.at_s) // 86_400 + 100)
-    for _ in range(3):
-        trip(country, till)
-    assert till.fact("identity").credential.until_s > country.lab.clock.at_s
-    round_trip(country, till)
-    all_is_equal(country, till)
-
-
-def test_signatures_that_a_slow_line_left_behind_come_by_stick(country: Countryside, till: Till) -> None:
-    for household in (1, 2, 3, 4):
-        till.sell(household, SOLD)
-    till.visit_by_line(step_ms=60_000)
-    lacking = "SELECT COUNT(*) AS n FROM unsigned"
-    assert country.lab.sql(lacking)[0]["n"] > 0
-    for _ in range(2):
-        till.visit()
-        country.import_()
-        till.visit()
-        country.import_()
-    assert country.lab.sql(lacking)[0]["n"] == 0
     round_trip(country, till)
     assert earned_rial(country) == 4 * SOLD
     all_is_equal(country, till)
