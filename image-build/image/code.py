@@ -32,6 +32,8 @@ NOT_ON_THE_CARD = (
     "sync/central",
     "sync/inspector",
 )
+KEPT_OF_THOSE = ("sync/inspector/inspector.html",)
+"""The inspector's page, for whoever takes it from a till."""
 PACKED_WITH_US = ("persiantools",)
 NEEDS = (
     "python3", "python3-aiosqlite", "python3-argon2", "python3-cryptography", "python3-evdev", "python3-h11",
@@ -98,8 +100,12 @@ def lay_out(root: Path, commit: str) -> None:
         archive.extractall(folder, filter="data")
     shutil.copytree(folder / _SERVICES, root, dirs_exist_ok=True)
     shutil.rmtree(folder / _SERVICES.parts[0])
+    kept = {name: (folder / name).read_bytes() for name in KEPT_OF_THOSE}
     for name in NOT_ON_THE_CARD:
         shutil.rmtree(folder / name, ignore_errors=True)
+    for name, content in kept.items():
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_bytes(content)
     for path in sorted(folder.rglob("*.md")):
         path.unlink()
     for name in PACKED_WITH_US:

@@ -71,7 +71,14 @@ def test_it_has_the_appliance_its_font_and_its_calendar_in_a_folder_of_its_own(p
 
 def test_it_has_neither_the_center_nor_the_simulation(package: Path) -> None:
     for left_out in code.NOT_ON_THE_CARD:
-        assert not [name for name in in_it(package) if name.startswith(f"{code.FOLDER}/{left_out}/")]
+        there = {name for name in in_it(package) if name.startswith(f"{code.FOLDER}/{left_out}/")}
+        assert {name for name in there if not name.endswith("/")} <= {
+            f"{code.FOLDER}/{name}" for name in code.KEPT_OF_THOSE
+        }
+
+
+def test_it_has_the_inspectors_page(package: Path) -> None:
+    assert {f"{code.FOLDER}/{name}" for name in code.KEPT_OF_THOSE} <= set(in_it(package))
 
 
 def test_the_appliance_imports_nothing_that_is_left_out(package: Path, tmp_path: Path) -> None:

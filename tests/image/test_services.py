@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 UNITS = [*(HERE / "package").rglob("*.service"), *(HERE / "files/usr/lib/systemd/system").iterdir()]
 RULES = HERE / "package/usr/lib/udev/rules.d/60-sofreh.rules"
 TILL = "sofreh-till.service"
+EXPOSURE_MAX_TENTHS = 15
+"""Of systemd's own scale from 0 to 10, in tenths."""
 
 
 class Unit:
@@ -164,3 +168,15 @@ def test_the_lock_has_what_was_asked_for_and_nothing_that_is_left_out() -> None:
     assert set(listed("packages.txt")) <= names
     assert not set(listed("left_out.txt")) & names
     assert sum(package.is_kernel for package in read_lock().card) == 1
+
+
+def test_systemd_finds_the_till_little_exposed(tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed here")
+    shutil.copytree(HERE / "package", tmp_path, dirs_exist_ok=True)
+    line = (
+        "systemd-analyze", "security", "--offline=true", f"--root={tmp_path}", f"--threshold={EXPOSURE_MAX_TENTHS}",
+        "--no-pager", TILL,
+    )  # fmt: skip
+    said = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stdout.splitlines()[-1:]
