@@ -88,7 +88,7 @@ async def _answer(center: Center, reader: asyncio.StreamReader, writer: asyncio.
         try:
             message = json.loads(await reader.readline())
             order, arguments = ORDERS[message["order"]], message["arguments"]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             send({"failed": f"the order cannot be read: {error!r}"})
         else:
             await _carry_out(partial(order, center, arguments, progress), send)

@@ -236,10 +236,12 @@ def test_output_that_cannot_be_written_is_named(served: Served) -> None:
 
 def test_a_broken_order_is_answered(served: Served) -> None:
     folder = os.open(served.path, os.O_RDONLY)
-    with served.serving(), socket.socket(socket.AF_UNIX) as control:
-        control.connect(f"/proc/self/fd/{folder}/control.sock")
-        control.sendall(b'{"order": "nonsense"}\n')
-        assert "the order cannot be read" in control.recv(4096).decode()
+    with served.serving():
+        for order in (b'{"order": "nonsense"}', b"[]", b"\xff", b"[" * 100_000, b'{"order": []}'):
+            with socket.socket(socket.AF_UNIX) as control:
+                control.connect(f"/proc/self/fd/{folder}/control.sock")
+                control.sendall(order + b"\n")
+                assert "the order cannot be read" in control.recv(4096).decode()
     os.close(folder)
 
 
