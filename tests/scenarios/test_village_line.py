@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sync.wire.kinds import Verdict
-from tests.scenarios.countryside import Countryside
+from tests.scenarios.countryside import Countryside, all_is_equal, earned_rial
 from tests.scenarios.village_line import TIMEOUT_MS, Trip, go
 
 if TYPE_CHECKING:
@@ -67,26 +67,6 @@ def opened(folder: Path, tmp_path: Path) -> Iterator[Countryside]:
     made = Countryside(tmp_path / "country", tills=1)
     yield made
     made.close()
-
-
-def all_is_equal(country: Countryside) -> None:
-    """Every entry once, every total equal, both sides sound."""
-    report = country.lab.order("report", html=None).data
-    assert report["reconciliation"]["agrees"]
-    assert report["strays"] == 0
-    assert set(report["verdicts"]) == {"accepted"}
-    verified = country.lab.order("verify")
-    assert verified.ok, verified.lines
-    for till in country.tills:
-        till.check()
-        row = country.lab.sql("SELECT * FROM device WHERE number = ?", till.number)[0]
-        assert (row["held"], row["applied_mail"]) == (till.fact("head").sequence, row["mail_last"])
-        assert till.fact("acknowledged") == row["held"]
-        assert till.fact("device_use").purchases == 0
-
-
-def earned_rial(country: Countryside) -> int:
-    return int(country.lab.order("report", html=None).data["reconciliation"]["ledger_rial"])
 
 
 def reserved_rial(country: Countryside) -> int:
@@ -247,7 +227,7 @@ def test_an_upload_arrives_once_whatever_happens_to_it(country: Countryside, fau
 
     go(till, FAULTS[fault](), faults=3, before=sells_on)
     assert earned_rial(country) == 5 * SOLD
-    all_is_equal(country)
+    all_is_equal(country, *country.tills)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -255,7 +235,7 @@ def test_mail_takes_effect_once_whatever_happens_to_it(poor: Countryside, fault:
     go(poor.tills[0], FAULTS[fault](), faults=3)
     report = poor.lab.order("report", html=None).data
     assert reserved_rial(poor) == report["credit"]["reserved_rial"] > 0
-    all_is_equal(poor)
+    all_is_equal(poor, *poor.tills)
 
 
 def test_an_undisturbed_line_needs_one_connection_and_few_questions(country: Countryside) -> None:
@@ -285,7 +265,7 @@ def test_a_line_that_is_never_good_for_more_than_a_kilobyte_or_two_brings_all_th
 
     go(till, narrow, faults=1 << 30, visits=40)
     assert earned_rial(country) == 12 * (SOLD // 4)
-    all_is_equal(country)
+    all_is_equal(country, *country.tills)
 
 
 # What may happen to the center and to the till
@@ -317,7 +297,7 @@ def test_a_center_restored_from_a_backup_ends_where_it_was(
     assert len([text for text in told if "was this center restored" in text]) == 1
     go(till)
     assert not country.lab.report()["restoration"]["is_open"]
-    all_is_equal(country)
+    all_is_equal(country, *country.tills)
 
 
 @pytest.mark.parametrize("years", [-40, 40])
@@ -328,7 +308,7 @@ def test_a_clock_decades_off_is_put_right_and_nothing_is_held(country: Countrysi
     till.sell(1, SOLD)
     go(till)
     assert earned_rial(country) == SOLD
-    all_is_equal(country)
+    all_is_equal(country, *country.tills)
 
 
 @pytest.mark.parametrize(("late_days", "renewed"), [(119, True), (121, False)])
@@ -347,7 +327,7 @@ def test_a_till_that_was_away_for_years_is_renewed_within_the_grace(
         country.lab.order("renew", device=till.number)
         go(till)
     assert till.fact("identity").credential.until_s > country.lab.clock.at_s
-    all_is_equal(country)
+    all_is_equal(country, *country.tills)
 
 
 def test_a_till_that_starts_anew_after_each_question_gets_there(country: Countryside) -> None:
@@ -359,7 +339,7 @@ def test_a_till_that_starts_anew_after_each_question_gets_there(country: Country
         go(till, cut_before_the_answer, faults=1, visits=1)
     go(till)
     assert earned_rial(country) == 4 * SOLD
-    all_is_equal(country)
+    all_is_equal(country, *country.tills)
 
 
 def test_one_poisoned_entry_stops_no_other_over_a_bad_line(country: Countryside) -> None:
