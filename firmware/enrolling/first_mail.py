@@ -13,8 +13,10 @@ from firmware import boot
 from sync import stick
 from sync.stick import StickFailed
 from sync.wire import carried, cbor, mail
+from sync.wire.compiled import Many
 from sync.wire.errors import WireError
 from sync.wire.kinds import Way
+from sync.wire.shapes import octets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from sync.wire.hpke import OpeningKey
 
 FILE_BYTES_MAX = 80 << 20
+_MESSAGES = Many(octets(most=mail.MAIL_BYTES_MAX), carried.MESSAGES_MAX)
 
 
 class Sticks:
@@ -43,9 +46,11 @@ class Sticks:
             there = frozenset((path.name, path.stat().st_mtime_ns) for path in paths)
         except (StickFailed, OSError):
             return None
-        if there <= self._looked_at:
+        if there == self._looked_at:
             return None
         self._looked_at = there
+        if not there:
+            return None
         return tuple(messages for path in paths if (messages := self._opened(path)))
 
     def _opened(self, path: Path) -> tuple[bytes, ...]:
@@ -59,8 +64,10 @@ async def take_up(folder: Path, journal: Journal, log: Log) -> None:
     """Let mail that came with the enrollment take effect, once. What does not hold is logged and left to the center."""
     path = folder / boot.FIRST_MAIL_FILE
     try:
-        messages = cbor.decode(path.read_bytes(), where="first mail", bytes_max=FILE_BYTES_MAX)
-        if journal.mail_head.number == 0:
+        messages: tuple[bytes, ...] = cbor.whole(
+            _MESSAGES.read, path.read_bytes(), where="first mail", bytes_max=FILE_BYTES_MAX
+        )
+        if messages and journal.mail_head.number == 0:
             async with journal.turn:
                 await journal.apply_mail(_reopened(messages, journal))
     except WireError as error:
@@ -68,7 +75,7 @@ async def take_up(folder: Path, journal: Journal, log: Log) -> None:
     path.unlink()
 
 
-def _reopened(messages: list[bytes], journal: Journal) -> tuple[mail.Mail, ...]:
+def _reopened(messages: tuple[bytes, ...], journal: Journal) -> tuple[mail.Mail, ...]:
     identity, head, items = journal.identity, journal.mail_head, []
     for message in messages:
         item = mail.reopen(message, head, identity.trusted, device=identity.device)

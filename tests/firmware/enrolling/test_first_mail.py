@@ -1,0 +1,109 @@
+"""What a technician's stick holds for a till: found once each time it is put in, and taken up by the journal once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from msgspec.structs import replace
+
+from firmware import boot
+from firmware.enrolling.first_mail import Sticks, take_up
+from firmware.journal.journal import open_journal
+from firmware.log import Level, Log
+from sync import stick
+from sync.wire import carried, cbor
+from sync.wire.carried import Place
+from sync.wire.kinds import Way
+from tests.fakes.hand_clock import HandClock
+from tests.fakes.paper_center import OPENING_S, PaperCenter
+from tests.fakes.software_key import SoftwareKey
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from firmware.identity import Identity
+
+KEY, OTHER = SoftwareKey("till"), SoftwareKey("other")
+LOG = Log(lambda _: None, level=Level.ERROR, monotonic_ms=lambda: 0)
+
+
+def put(folder: Path, *messages: bytes, key: SoftwareKey = KEY, device: int = 1001) -> None:
+    place = Place(Way.ENROLLMENT, device, 1)
+    data = carried.seal(messages, place, key.exchange_public, ephemeral=bytes(31) + b"\x07")
+    stick.write(folder, place, data)
+
+
+@pytest.fixture
+def slot(tmp_path: Path) -> Path:
+    (tmp_path / "slot").mkdir()
+    return tmp_path / "slot"
+
+
+def test_a_stick_is_looked_at_once_each_time_it_is_put_in(slot: Path, tmp_path: Path) -> None:
+    sticks = Sticks(slot, KEY)
+    assert sticks.look() is None
+    put(slot, b"answer", b"mail 1")
+    assert sticks.look() == ((b"answer", b"mail 1"),)
+    assert sticks.look() is None
+    (slot / "S1001.E01").rename(tmp_path / "pocket")
+    assert sticks.look() is None
+    (tmp_path / "pocket").rename(slot / "S1001.E01")
+    assert sticks.look() == ((b"answer", b"mail 1"),)
+    slot.rename(tmp_path / "away")
+    assert sticks.look() is None
+    (tmp_path / "away").rename(slot)
+    assert sticks.look() == ((b"answer", b"mail 1"),)
+
+
+def test_what_is_for_another_till_or_broken_is_passed_over(slot: Path) -> None:
+    sticks = Sticks(slot, KEY)
+    put(slot, b"not ours", key=OTHER)
+    assert sticks.look() == ()
+    (slot / "S1002.E01").write_bytes(b"broken")
+    (slot / "S1003.A01").write_bytes(b"an answer of the center")
+    assert sticks.look() == ()
+    put(slot, b"ours", device=1003)
+    assert sticks.look() == ((b"ours",),)
+
+
+def test_a_till_that_knows_no_sticks_looks_at_none(slot: Path) -> None:
+    put(slot, b"answer")
+    assert Sticks(None, KEY).look() is None
+
+
+async def _taken(folder: Path, identity: Identity) -> tuple[int, bool]:
+    clock = HandClock(OPENING_S)
+    async with open_journal(folder / "journal.db", identity, clock, version="1") as journal:
+        await take_up(folder, journal, LOG)
+        return journal.mail_head.number, journal.policy is not None
+
+
+def test_the_first_mail_takes_effect_once(tmp_path: Path) -> None:
+    center = PaperCenter()
+    identity = center.enroll(KEY, now_s=OPENING_S)
+    messages = [
+        item.message for item in (*center.village(identity, (center.member(1),)), *center.rules(products=()))
+    ]
+    path = tmp_path / boot.FIRST_MAIL_FILE
+    path.write_bytes(cbor.encode(messages))
+    assert asyncio.run(_taken(tmp_path, identity)) == (len(messages), True)
+    assert not path.exists()
+    path.write_bytes(cbor.encode(messages))
+    assert asyncio.run(_taken(tmp_path, identity)) == (len(messages), True)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("what", ["garbage", "number", "none", "other", "cut"])
+def test_mail_that_does_not_hold_is_left_to_the_center(tmp_path: Path, what: str) -> None:
+    center = PaperCenter()
+    identity = center.enroll(KEY, now_s=OPENING_S)
+    messages = [item.message for item in center.rules(products=())]
+    if what == "other":
+        identity = replace(identity, mail_root=bytes(32))
+    broken = {"garbage": b"\xff", "number": b"\x07", "none": b"\x80", "cut": cbor.encode(messages)[:-1]}
+    data = broken.get(what, cbor.encode(messages))
+    (tmp_path / boot.FIRST_MAIL_FILE).write_bytes(data)
+    assert asyncio.run(_taken(tmp_path, identity)) == (0, False)
+    assert not (tmp_path / boot.FIRST_MAIL_FILE).exists()
