@@ -14,10 +14,14 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from tests.fuzz import center_targets
 from tests.fuzz.all_targets import ALL, BY_NAME
 from tests.fuzz.target import FOUND, INPUT_BYTES_MAX, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SECONDS = 5
 MEMORY_MIB_MAX = 1_024
@@ -45,9 +49,16 @@ def main() -> int:
             file=sys.stderr,
         )
         return 2
+    try:
+        return _summary(given.targets or ALL, given.seconds)
+    finally:
+        center_targets.close()
+
+
+def _summary(targets: Sequence[Target], seconds: int) -> int:
     broken = 0
-    for target in given.targets or ALL:
-        outcome = run(target, seconds=given.seconds)
+    for target in targets:
+        outcome = run(target, seconds=seconds)
         broken += bool(outcome.found)
         print(
             f"{target.name:<24} {outcome.runs:>9,} runs {outcome.covered:>7,} edges {outcome.inputs:>6,} inputs"
@@ -56,7 +67,7 @@ def main() -> int:
         )
         if outcome.found:
             print(outcome.said, flush=True)
-    print(f"{broken} of {len(given.targets or ALL)} decoders broke")
+    print(f"{broken} of {len(targets)} decoders broke")
     return 1 if broken else 0
 
 
