@@ -196,5 +196,5 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
             yield sql
         finally:
             sql.close()
-    except sqlite3.Error as error:
+    except storage.DATABASE_ERRORS as error:
         raise storage.storage_error(error) from error

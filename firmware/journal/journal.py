@@ -250,7 +250,7 @@ async def open_journal(
         # What cannot be opened fails here already: aiosqlite's worker would outlive the loop that it reports to.
         sqlite3.connect(path).close()
         connection = await aiosqlite.connect(path, isolation_level=None)
-    except sqlite3.Error as error:
+    except storage.DATABASE_ERRORS as error:
         raise storage.storage_error(error) from error
     journal = Journal(connection, identity, clock)
     try:
@@ -265,7 +265,7 @@ async def open_journal(
 def _guarded(function: Callable[..., _T], sql: sqlite3.Connection, *args: object, **kwargs: object) -> _T:
     try:
         return function(sql, *args, **kwargs)
-    except sqlite3.Error as error:
+    except storage.DATABASE_ERRORS as error:
         raise storage.storage_error(error) from error
 
 

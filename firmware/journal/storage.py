@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from firmware.identity import Identity
 
+DATABASE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+"""A damaged schema stands in the text of SQLite's error, of which Python then reads no word."""
 _COLUMNS = "sequence, payload, lines, private, signature, hash"
 
 
@@ -37,12 +39,14 @@ def transaction(sql: sqlite3.Connection) -> Iterator[None]:
             if sql.in_transaction:
                 sql.execute("ROLLBACK")
             raise
-    except sqlite3.Error as error:
+    except DATABASE_ERRORS as error:
         raise storage_error(error) from error
 
 
-def storage_error(error: sqlite3.Error) -> JournalFull | JournalCorrupt:
+def storage_error(error: sqlite3.Error | UnicodeDecodeError) -> JournalFull | JournalCorrupt:
     """What a database error means to the appliance."""
+    if isinstance(error, UnicodeDecodeError):
+        return JournalCorrupt("database", "its own words cannot be read")
     name = getattr(error, "sqlite_errorname", type(error).__name__)
     if name in ("SQLITE_FULL", "SQLITE_IOERR_WRITE"):
         return JournalFull("the disk takes no more")
