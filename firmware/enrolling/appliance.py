@@ -106,12 +106,17 @@ class _Before:
     async def _serve(self) -> None:
         for slip in self._first:
             await self._print_in_time(slip)
-        if not (self._folder / identity.IDENTITY_FILE).exists():
+        if not self._is_enrolled:
             await self._enroll()
         if (self._folder / boot.OWED_FILE).exists():
             await self._hand_over()
         self._over.set()
         await asyncio.Event().wait()
+
+    @property
+    def _is_enrolled(self) -> bool:
+        """By this desk, or meanwhile by `sofreh-till enroll`."""
+        return (self._folder / identity.IDENTITY_FILE).exists()
 
     async def _enroll(self) -> None:
         asked = ask(self._folder, software=boot.VERSION, random_bytes=os.urandom)
@@ -121,7 +126,7 @@ class _Before:
         self._watchdog.ready()
         self._log.info("ready", state=desk.stage.name)
         handled, sticks = 0, Sticks(self._config.stick_folder, asked.key)
-        while desk.stage is not Stage.ENROLLED:
+        while desk.stage is not Stage.ENROLLED and not self._is_enrolled:
             event = await self._inputs.take(at_most_ms=TICK_MS)
             with self._check_in.working():
                 if event is None:

@@ -277,6 +277,7 @@ def _made(path: Path, chance: Chance) -> bytes:
         file.flush()
         os.fsync(descriptor)
     draft.replace(path)
+    _sync(path.parent)
     return seeds
 
 
@@ -291,5 +292,14 @@ def _append(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(descriptor)
+        _sync(path.parent)
     except OSError as error:
         raise StoreFailed(f"{path}: {error.strerror}") from None
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -21,7 +21,7 @@ from firmware.receipt.enrollment_slips import Wrong
 from firmware.receipt.prompt_slips import Prompt
 from firmware.simulation.center_process import CenterProcess
 from firmware.simulation.shop import ShopSettings, SimulatedShop, TornOff
-from firmware.simulation.village import SHOP, settle_village, village_of
+from firmware.simulation.village import SHOP, enroll_till, settle_village, village_of
 from sync.wire import receipt_qr
 from sync.wire.credential import SlimMandate, TrustedKeys, trust
 
@@ -277,5 +277,21 @@ def test_a_power_cut_at_any_step_of_an_enrollment_is_gone_on_from(tmp_path: Path
             await world.trade()
             assert "برگه تحویل صندوق" in (await shop.paper.tear_off()).texts
             assert not (shop.folder / "data" / "handover.owed").exists()
+
+    asyncio.run(story())
+
+
+@pytest.mark.timeout(240)
+def test_a_technician_s_command_enrolls_a_till_that_is_asking(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with village(tmp_path) as world:
+            await world.signal()
+            await world.shop.plug.insert()
+            ticket = (await world.center.order("enroll", "--shop", SHOP))["ticket"]
+            await enroll_till(world.shop.config, url=world.shop.link.url, ticket=ticket)
+            await world.shop.plug.child.until_told("opened")
+            await world.shop.plug.child.until(
+                lambda: "صندوق راه‌اندازی شد" in world.shop.plug.texts, what="its first rules"
+            )
 
     asyncio.run(story())
