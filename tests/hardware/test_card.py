@@ -58,14 +58,14 @@ class CardTill(GuestTill):
     """The till of a card: systemd starts and stops it, and its log is the journal's."""
 
     async def start(self) -> None:
+        # What an earlier start said is not heard again.
+        before = (await self.says("journalctl", "--lines=1", "--show-cursor", "--output=cat")).splitlines()[
+            -1
+        ]
         await self.does("systemctl", "restart", "--no-block", UNIT)
-        await self.listen()
-
-    async def listen(self) -> None:
-        """Hear what this start of the till says, from its beginning."""
         self._program = self.guest.start(
-            "journalctl", "--follow", "--lines=all", "--output=cat", "--unit", UNIT
-        )
+            "journalctl", "--follow", "--output=cat", "--unit", UNIT, f"--after-cursor={before.removeprefix('-- cursor: ')}"
+        )  # fmt: skip
         self.told, self._read, self._inputs = [], 0, 0
         await self.until_told("ready")
 
