@@ -13,7 +13,7 @@ from msgspec import Struct
 from firmware import whole_file
 from firmware.errors import NotEnrolled
 from sync.wire import cose, proof
-from sync.wire.enrolled import verify_answer
+from sync.wire.enrolling.enrolled import verify_answer
 from sync.wire.errors import WireError
 from sync.wire.record import Record, item, record
 from sync.wire.shapes import octets, text

@@ -1,7 +1,7 @@
 """An answer to the till's request: judged, and, when a person has compared it, kept.
 
 Judging asks in this order, so that the slip says what helps: readable, for these keys, for this request, authentic
-(`sync.wire.enrolled`), in time. The root key is the answer's own: no network can vouch for it, so its fingerprint is printed and compared.
+(`sync.wire.enrolling.enrolled`), in time. The root key is the answer's own: no network can vouch for it, so its fingerprint is printed and compared.
 
 Keeping is enrollment, the second of three steps. What goes with the identity is written before it, each file whole; the identity is the
 last but one, and makes the till what it is. A power cut before it leaves a till that asks; the same answer is read again.
@@ -20,10 +20,11 @@ from firmware.receipt.enrollment_slips import Enrolled, Offer, Wrong
 from firmware.roles import Role
 from sync.uplink.client import center_address
 from sync.uplink.errors import UplinkError
-from sync.wire import cbor, cose, enrolled, provision
+from sync.wire import cbor, cose
 from sync.wire.credential import Credential, root_fingerprint
+from sync.wire.enrolling import enrolled, provision
+from sync.wire.enrolling.provision import Secrets, Settings
 from sync.wire.errors import WireError
-from sync.wire.provision import Secrets, Settings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -38,7 +38,7 @@ from firmware.receipt.selftest_slips import finding_rows
 from firmware.receipt.service_slips import HelpPart, HelpRow, help_card
 from firmware.roles import KEYPAD_CODE, DeviceNews
 from firmware.till.grammar import Call, Confirm, Mode, Remove, Typing
-from sync.wire.enrollment_qr import PREFIX, EnrollmentParts, from_qr
+from sync.wire.enrolling.enrollment_qr import PREFIX, EnrollmentParts, from_qr
 from sync.wire.errors import Malformed
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from firmware import identity
 from firmware.enrolling.request import REQUEST_FILE
 from sync.uplink.errors import Refused
-from sync.wire import enrolled
+from sync.wire.enrolling import enrolled
+from sync.wire.enrolling.mandate import Introduction
 from sync.wire.errors import WireError
-from sync.wire.mandate import Introduction
 
 if TYPE_CHECKING:
     from pathlib import Path

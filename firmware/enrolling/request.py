@@ -13,10 +13,11 @@ from msgspec import Struct
 from firmware import whole_file
 from firmware.errors import EnrollmentRefused
 from firmware.technician.enrollment import NONCE_BYTES, device_key
-from sync.wire import cose, request_qr
+from sync.wire import cose
 from sync.wire.credential import REQUEST_CONTEXT, EnrollmentRequest, root_fingerprint
+from sync.wire.enrolling import request_qr
+from sync.wire.enrolling.mandate import open_request
 from sync.wire.errors import WireError
-from sync.wire.mandate import open_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,12 +16,12 @@ from sync.wire.errors import Malformed
 
 if TYPE_CHECKING:
     from drivers.scanner.scan import Scan
-    from sync.wire.enrollment_qr import EnrollmentPart
+    from sync.wire.enrolling.enrollment_qr import EnrollmentPart
 
 _ANNOUNCEMENT = r"A1:(\d{13})"
 _CARD_NUMBER = r"C\d{2,20}"
 _ENROLLMENT, _REQUEST = "E1:", "Q1:"
-"""`PREFIX` of `sync.wire.enrollment_qr` and `request_qr`, without loading what an enrolled till never reads."""
+"""`PREFIX` of `sync.wire.enrolling.enrollment_qr` and `request_qr`, without loading what an enrolled till never reads."""
 
 
 class CardScan(Struct, frozen=True):
@@ -124,7 +124,7 @@ def _known(text: str) -> Seen | None:
 
 
 def _enrollment(text: str) -> Seen:
-    from sync.wire.enrollment_qr import from_qr  # noqa: PLC0415 -- read once in a till's life
+    from sync.wire.enrolling.enrollment_qr import from_qr  # noqa: PLC0415 -- read once in a till's life
 
     try:
         return EnrollmentScan(from_qr(text))

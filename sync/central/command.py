@@ -30,9 +30,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from sync.central.clock import Clock, FileClock, SystemClock
 from sync.central.config import TICKET_FOR_S, Folder
-from sync.central.control import give_order, take_orders
+from sync.central.doors.control import give_order, take_orders
+from sync.central.doors.technician_words import Kit, technician_orders
 from sync.central.errors import CentralError
-from sync.central.technician_words import Kit, technician_orders
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,14 +83,14 @@ async def _run(given: dict[str, Any]) -> int:
     if given["order"] == "verify" and given["files"]:
         return _show(_inspect(given, folder), as_json=as_json)
     if given["order"] == "rekey":
-        from sync.central.scans import read_scans
+        from sync.central.receipts.scans import read_scans
 
         given["scans"] = read_scans(given.pop("files"))
     result = await give_order(folder.control, given["order"], given, _progress)
     if result is None:
         # Only where nobody serves: the rest of the center takes four times as long to load as an order to give.
         from sync.central.center import open_center
-        from sync.central.orders import ORDERS
+        from sync.central.doors.orders import ORDERS
 
         async with open_center(folder, clock) as center:
             result = await ORDERS[given["order"]](center, given, _progress)
@@ -109,14 +109,14 @@ def _init(folder: Folder, clock: Clock) -> int:
 
 
 def _inspect(given: dict[str, Any], folder: Folder) -> Result:
-    from sync.central.inspection import inspect
+    from sync.central.reports.inspection import inspect
 
     keys = folder.keys if given["keys"] is None else Path(given["keys"])
     return inspect(given["files"], root=given["root"], keys=keys)
 
 
 def _on_the_laptop(given: dict[str, Any], clock: Clock) -> Result:
-    from sync.central import enrolling_orders
+    from sync.central.doors import enrolling_orders
 
     if given["order"] == "laptop":
         return enrolling_orders.laptop(given)
@@ -126,8 +126,9 @@ def _on_the_laptop(given: dict[str, Any], clock: Clock) -> Result:
 
 
 async def _serve(folder: Folder, clock: Clock, given: dict[str, Any]) -> int:
-    from sync.central import exchange, web
     from sync.central.center import open_center
+    from sync.central.chains import exchange
+    from sync.central.doors import web
 
     tls = given["tls_cert"] is not None and given["tls_key"] is not None
     listener = web.listen(given["host"], given["port"], tls=tls)

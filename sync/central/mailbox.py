@@ -1,7 +1,7 @@
 """The mail of each device: appended here, signed and chained, sent by the exchange. Owns the tables mail, revoked_card.
 
 Item 1 follows the device's credential. Nothing that was sent is ever changed: only a restored center takes what it wrote
-since behind what the device returned (`sync.central.restoring`).
+since behind what the device returned (`sync.central.restoring.restoring`).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A transaction is one function of the connection, sent whole to aiosqlite's worker and shielded: one whose caller was
 canceled is rolled back unless it was just being committed, and no two tasks share a transaction. SQLite before 3.51.3
 can lose a WAL that two connections reset, so a lock file keeps the database to one process and the connection is
-exclusive; everybody else gives orders to the process that has it (`sync.central.control`).
+exclusive; everybody else gives orders to the process that has it (`sync.central.doors.control`).
 
 The modules of this package hold the SQL of the tables they own; only this one opens, begins and commits.
 """

@@ -18,7 +18,7 @@ from sync.uplink import exchange
 from sync.uplink.errors import AnswerRefused
 from sync.uplink.exchange import NONCE_BYTES, Answer
 from sync.wire import cose, mail
-from sync.wire.batch import BATCH_BYTES_MAX
+from sync.wire.batches.batch import BATCH_BYTES_MAX
 from sync.wire.entry import Head
 from sync.wire.errors import WireError
 from sync.wire.exchange import (

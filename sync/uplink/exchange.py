@@ -92,7 +92,7 @@ def pack(entries: Sequence[EntryBytes], *, lean: bool = False, verbatim: range =
     """The batch of consecutive entries; those in `verbatim` as they were written, of a `lean` one only the last one's
     signature. It takes long where there are many: for a thread.
     """
-    from sync.wire.batch import pack_batch  # noqa: PLC0415 -- a till sells before it sends
+    from sync.wire.batches.batch import pack_batch  # noqa: PLC0415 -- a till sells before it sends
 
     return Packed(pack_batch(entries, lean=lean, verbatim=verbatim) if entries else b"", len(entries))
 

@@ -2,7 +2,7 @@
 
     root (offline) ── delegation ──▶ policy, credential, card, announcement and mail keys, and an encryption key (X25519)
     credential key ── credential ──▶ device: signing key, exchange key (X25519), shop, validity
-    credential key ── mandate ──▶ a technician's key ── credential ──▶ device, where there is no network (`sync.wire.mandate`)
+    credential key ── mandate ──▶ a technician's key ── credential ──▶ device, where there is no network (`sync.wire.enrolling.mandate`)
 
 The slim credential is what a receipt's QR carries: no exchange key, and the issuer by the number of its delegation,
 so that anybody who holds the root-signed delegations can check paper without network. Where the issuer is a technician's key,
@@ -114,7 +114,7 @@ class EnrollmentAnswer(Record):
     """All that a device needs to start its journal, signed by the mail key, or, with a `mandate`, by the key that it names. The
     root's key is checked against the fingerprint that the technician typed, or compares on paper.
 
-    `settings` and `secrets` are of `sync.wire.provision`; the latter are sealed to the device.
+    `settings` and `secrets` are of `sync.wire.enrolling.provision`; the latter are sealed to the device.
     """
 
     version: int = item(0, uint(255))

@@ -1,4 +1,4 @@
-"""One round trip between device and center (envelope version 2). What a batch is, `sync.wire.batch` says.
+"""One round trip between device and center (envelope version 2). What a batch is, `sync.wire.batches.batch` says.
 
     request  "here are my entries from `base` on; I have your mail up to `mail_number`"
     answer   "I hold your journal up to `held` with head `head`; mail from there on; signed time"
@@ -10,8 +10,8 @@ of entries verbatim, or for signatures that it lacks. Entries repeat byte-identi
 from __future__ import annotations
 
 from sync.wire import cose
+from sync.wire.batches.pressed_list import pressed_list_of
 from sync.wire.errors import Malformed
-from sync.wire.pressed_list import pressed_list_of
 from sync.wire.record import Record, array_record, item, record
 from sync.wire.shapes import list_of, nested, octets, optional, uint
 

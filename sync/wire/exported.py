@@ -27,7 +27,7 @@ from sync.wire.shapes import list_of, octets, optional, uint
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from sync.wire.batch_tables import Dictionary
+    from sync.wire.batches.batch_tables import Dictionary
     from sync.wire.credential import SlimCredential, TrustedKeys
     from sync.wire.entry import EntryBytes
     from sync.wire.mail import MailHead

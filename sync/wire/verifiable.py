@@ -27,6 +27,7 @@ from sync.wire import (
     policy,
     receipt_qr,
 )
+from sync.wire.batches.opened_batch import opened_entries
 from sync.wire.credential import SlimCredential, TrustedKeys, trust, verify_slim
 from sync.wire.document import whole_message
 from sync.wire.errors import (
@@ -41,7 +42,6 @@ from sync.wire.errors import (
 from sync.wire.exported import Header, Items
 from sync.wire.kinds import MailKind, Role
 from sync.wire.numbers import receipt_number
-from sync.wire.opened_batch import opened_entries
 from sync.wire.record import Record
 
 if TYPE_CHECKING:

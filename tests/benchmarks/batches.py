@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from sync.central import evidence, verification
-from sync.central.checking import Examined, check_batch
+from sync.central.chains import evidence, verification
+from sync.central.chains.checking import Examined, check_batch
 from sync.uplink.exchange import Standing, question
 from sync.uplink.ports import Parties
 from sync.wire import cose
-from sync.wire.batch import pack_batch
+from sync.wire.batches.batch import pack_batch
 from sync.wire.cose import SIGNATURE_BYTES, VerifyingKey
 from sync.wire.entry import CONTEXT, Head
 from sync.wire.facts import Purchase
@@ -32,7 +32,7 @@ from tests.benchmarks.workload import NOW_S, PRODUCTS, RULES, SEED, Village
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sync.central.checking import Checked
+    from sync.central.chains.checking import Checked
     from sync.wire.entry import Entry
     from tests.benchmarks.progress import Tell
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sync.central.checking import Examined, check_batch
+from sync.central.chains.checking import Examined, check_batch
 from sync.uplink.errors import Unreachable
 from sync.wire import cose
 from sync.wire.entry import Entry, Head

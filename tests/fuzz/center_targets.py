@@ -13,19 +13,20 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from sync.central import center as centers
-from sync.central.checking import Examined, Unreadable, check_batch
+from sync.central.chains.checking import Examined, Unreadable, check_batch
 from sync.central.config import Folder
+from sync.central.credit.people import _read_households
+from sync.central.credit.policy_file import read_policy
+from sync.central.credit.scheme import _read_products
 from sync.central.dates import day_start_s
-from sync.central.enrolling_orders import network_in
-from sync.central.enrollment import enroll
+from sync.central.doors.enrolling_orders import network_in
+from sync.central.doors.picture import request_in
+from sync.central.doors.technician_page import FIELDS, form_in, secrets_in
+from sync.central.enrolling.enrollment import enroll
+from sync.central.enrolling.laptop import introductions_in
 from sync.central.errors import CentralError
-from sync.central.laptop import introductions_in
-from sync.central.people import _read_households
-from sync.central.picture import request_in
-from sync.central.policy_file import read_policy
-from sync.central.scheme import _read_products
-from sync.central.technician_page import FIELDS, form_in, secrets_in
-from sync.wire import cose, credential, mandate, request_qr
+from sync.wire import cose, credential
+from sync.wire.enrolling import mandate, request_qr
 from sync.wire.entry import Head
 from sync.wire.errors import WireError
 from sync.wire.exchange import REQUEST_CONTEXT

@@ -11,18 +11,19 @@ from msgspec.structs import replace
 
 from firmware.enrolling.answer import judge
 from firmware.enrolling.request import Asked, ask
+from sync.central.doors.picture import request_in
+from sync.central.doors.technician_page import form_in
+from sync.central.enrolling.laptop import introductions_in
+from sync.central.enrolling.mandates import LaptopKeys, laptop_from, laptop_text
 from sync.central.errors import CentralError
 from sync.central.keys import OpeningFileKey
-from sync.central.laptop import introductions_in
-from sync.central.mandates import LaptopKeys, laptop_from, laptop_text
-from sync.central.picture import request_in
-from sync.central.technician_page import form_in
-from sync.wire import cose, mandate, mandate_file, provision, request_qr
+from sync.wire import cose
 from sync.wire.credential import ANSWER_CONTEXT
+from sync.wire.enrolling import mandate, mandate_file, provision, request_qr
 from sync.wire.errors import WireError
 from tests.firmware.enrolling.world import SECRETS, answer_for
 from tests.fuzz.target import Target, text_of
-from tests.sync.wire import test_mandate, test_provision
+from tests.sync.wire.enrolling import test_mandate, test_provision
 from tests.vectors import samples
 
 if TYPE_CHECKING:

@@ -11,16 +11,12 @@ from typing import TYPE_CHECKING
 from sync.central.keys import OpeningFileKey
 from sync.wire import (
     base45,
-    batch,
-    batch_tables,
     card,
     carried,
     catalog,
     cbor,
-    columns,
     cose,
     credential,
-    enrollment_qr,
     entry,
     exchange,
     hpke,
@@ -29,6 +25,8 @@ from sync.wire import (
     receipt_qr,
     verifiable,
 )
+from sync.wire.batches import batch, batch_tables, columns
+from sync.wire.enrolling import enrollment_qr
 from sync.wire.errors import WireError
 from sync.wire.kinds import Unit, Way
 from tests.fuzz.target import Target, text_of

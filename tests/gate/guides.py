@@ -19,8 +19,9 @@ from firmware.receipt import enrollment_slips as slips
 from firmware.receipt.selftest_slips import Finding, Part, Verdict, finding_rows
 from firmware.receipt.stick_slips import StickVisited, stick_slip
 from firmware.till.codes import FUNCTION_CODES
-from sync.wire import cose, request_qr
+from sync.wire import cose
 from sync.wire.credential import REQUEST_CONTEXT, EnrollmentRequest, root_fingerprint
+from sync.wire.enrolling import request_qr
 from sync.wire.verdicts import VERDICT_TEXTS
 from tests.fakes.printers import PAPER_58_MM
 from tests.firmware.till.counter import JAM, MILK, Counter

@@ -15,7 +15,7 @@ PURE_CORE = {
     "firmware/authorizer.py",
     "firmware/basket.py",
     "firmware/entitlements.py",
-    "sync/central/verification.py",
+    "sync/central/chains/verification.py",
     "sync/wire/*",
 }
 

@@ -13,9 +13,9 @@ from firmware.journal import audit
 from firmware.journal.journal import open_journal
 from firmware.technician import enrollment
 from sync.central import center as centers
-from sync.central import exchange
+from sync.central.chains import exchange
 from sync.central.config import Folder
-from sync.central.enrollment import enroll
+from sync.central.enrolling.enrollment import enroll
 from sync.uplink.correspondence import Correspondence
 from sync.uplink.exchange import Standing
 from sync.uplink.ports import Parties

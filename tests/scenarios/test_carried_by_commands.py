@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.sync.central.conftest import POLICIES
-from tests.sync.central.test_serving import COMMAND, Served
+from tests.sync.central.doors.test_serving import COMMAND, Served
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ from uvicorn.server import ServerState
 from firmware.center_link import AskNow, CenterLink, News
 from firmware.log import Level, Log
 from firmware.watchdog import CheckIn
-from sync.central import web
+from sync.central.doors import web
 from sync.uplink.client import CenterClient, center_address
 from sync.uplink.correspondence import Correspondence
 from sync.uplink.exchange import Standing

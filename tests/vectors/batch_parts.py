@@ -7,10 +7,10 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from sync.wire import cbor, cose, entry, exchange, exported, facts
-from sync.wire.batch import BATCH_BYTES_MAX, BLOCK_ENTRIES, CHECK_BYTES, Batch, Verbatim, pack_batch
-from sync.wire.batch_purchases import read_purchases
-from sync.wire.batch_tables import NOTHING_KNOWN
-from sync.wire.columns import ColumnReader, column, unpressed
+from sync.wire.batches.batch import BATCH_BYTES_MAX, BLOCK_ENTRIES, CHECK_BYTES, Batch, Verbatim, pack_batch
+from sync.wire.batches.batch_purchases import read_purchases
+from sync.wire.batches.batch_tables import NOTHING_KNOWN
+from sync.wire.batches.columns import ColumnReader, column, unpressed
 from sync.wire.entry import Head
 from sync.wire.facts import Leg, Line, line_total_rial
 from sync.wire.kinds import EntryKind, Grade, Unit
@@ -21,7 +21,7 @@ from tests.vectors.plain_lzma import plain_lzma
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sync.wire.batch_tables import Dictionary
+    from sync.wire.batches.batch_tables import Dictionary
     from sync.wire.entry import Entry
 
 PURCHASES = 40

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sync.wire import cbor, cose, entry, exported
-from sync.wire.batch import BATCH_BYTES_MAX
-from sync.wire.batch_tables import Buyer, Dictionary, Granted, Thing
-from sync.wire.columns import column, folded, pressed
+from sync.wire.batches.batch import BATCH_BYTES_MAX
+from sync.wire.batches.batch_tables import Buyer, Dictionary, Granted, Thing
+from sync.wire.batches.columns import column, folded, pressed
 from sync.wire.kinds import EntryKind, Unit
 from tests.vectors import samples
 from tests.vectors.batch_parts import (

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
-from sync.wire import card, catalog, cose, credential, entry, facts, mail, mandate, policy, proof
+from sync.wire import card, catalog, cose, credential, entry, facts, mail, policy, proof
+from sync.wire.enrolling import mandate
 from sync.wire.kinds import (
     SIGNING_ROLES,
     ClockSource,

@@ -7,9 +7,23 @@ from typing import Any
 
 import pytest
 
-from sync.central.checking import Checked, Examined, check_batch
-from sync.central.evidence import AllowanceView, CodeStanding, ProofView, PurchaseView, Standing, UseView
-from sync.central.verification import Place, Ruling, judge_purchase, judge_refund, judge_standing, place
+from sync.central.chains.checking import Checked, Examined, check_batch
+from sync.central.chains.evidence import (
+    AllowanceView,
+    CodeStanding,
+    ProofView,
+    PurchaseView,
+    Standing,
+    UseView,
+)
+from sync.central.chains.verification import (
+    Place,
+    Ruling,
+    judge_purchase,
+    judge_refund,
+    judge_standing,
+    place,
+)
 from sync.wire import cbor, cose, entry, exchange, exported, facts
 from sync.wire.kinds import Verdict
 from sync.wire.verifiable import Finding, verify

@@ -16,8 +16,8 @@ from firmware.enrolling.request import Asked, ask
 from firmware.errors import EnrollmentRefused
 from firmware.receipt.enrollment_slips import Wrong
 from firmware.roles import Role, Roles, open_roles, read_roles
-from sync.wire import enrollment_qr
-from sync.wire.provision import Secrets, Settings
+from sync.wire.enrolling import enrollment_qr
+from sync.wire.enrolling.provision import Secrets, Settings
 from tests.firmware.enrolling.world import NOW_S, SECRETS, SETTINGS, answer_for
 from tests.vectors import samples
 

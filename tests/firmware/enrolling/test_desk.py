@@ -21,7 +21,8 @@ from firmware.receipt.enrollment_slips import Wrong
 from firmware.receipt.prompt_slips import Prompt
 from firmware.receipt.selftest_slips import Finding, Part, Verdict
 from firmware.roles import Change, DeviceNews, Role
-from sync.wire import base45, enrollment_qr
+from sync.wire import base45
+from sync.wire.enrolling import enrollment_qr
 from tests.firmware.enrolling.world import NOW_S, answer_for
 
 if TYPE_CHECKING:

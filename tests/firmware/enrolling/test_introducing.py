@@ -13,7 +13,7 @@ from firmware.enrolling.introducing import PATH, Introducing, introducing
 from firmware.enrolling.request import REQUEST_FILE, ask
 from firmware.roles import open_roles
 from sync.uplink.errors import Refused
-from sync.wire.mandate import open_introduction
+from sync.wire.enrolling.mandate import open_introduction
 from tests.firmware.enrolling.world import NOW_S, answer_for
 from tests.vectors import samples
 

@@ -9,8 +9,8 @@ import pytest
 
 from firmware.enrolling.request import REQUEST_FILE, ask
 from firmware.errors import EnrollmentRefused
-from sync.wire.mandate import open_request
-from sync.wire.request_qr import from_qr
+from sync.wire.enrolling.mandate import open_request
+from sync.wire.enrolling.request_qr import from_qr
 
 if TYPE_CHECKING:
     from pathlib import Path

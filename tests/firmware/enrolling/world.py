@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from sync.wire import cose, credential, mandate, provision
+from sync.wire import cose, credential
 from sync.wire.credential import ANSWER_CONTEXT, CREDENTIAL_CONTEXT, EnrollmentAnswer
-from sync.wire.provision import Apn, RoleAt, Secrets, Settings, Wifi
+from sync.wire.enrolling import mandate, provision
+from sync.wire.enrolling.provision import Apn, RoleAt, Secrets, Settings, Wifi
 from tests.vectors import samples
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from firmware.receipt.prompt_slips import Prompt
 from firmware.till import scans
 from firmware.till.scans import EnrollmentScan, StrangeScan, seen
 from firmware.till.states import State
-from sync.wire import enrollment_qr, request_qr
+from sync.wire.enrolling import enrollment_qr, request_qr
 from tests.firmware.till.counter import MILK
 
 if TYPE_CHECKING:

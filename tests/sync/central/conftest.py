@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 
 from sync.central import center as centers
+from sync.central.chains.exchange import exchange
 from sync.central.config import Folder
 from sync.central.dates import day_start_s
-from sync.central.enrollment import enroll
-from sync.central.exchange import exchange
-from sync.central.orders import ORDERS
+from sync.central.doors.orders import ORDERS
+from sync.central.enrolling.enrollment import enroll
 from sync.wire.entry import PrivatePart
 from sync.wire.proof import household_key
 from tests.sync.central.device import Device, piece

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from sync.central.keys import FileKey
 from sync.wire import cose, credential, facts, mail
-from sync.wire.batch import pack_batch
+from sync.wire.batches.batch import pack_batch
 from sync.wire.credential import EnrollmentAnswer, EnrollmentRequest, TrustedKeys, root_fingerprint, trust
 from sync.wire.entry import Draft, Entry, Head, PrivatePart, TimeInterval, pack_lines, seal
 from sync.wire.exchange import (

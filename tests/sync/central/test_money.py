@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sync.central import ledger
 from sync.central.dates import day_start_s
 from sync.central.errors import Refused
+from sync.central.money import ledger
 from sync.wire import facts, mail
 from sync.wire.kinds import DeclineReason, MailKind
+from tests.sync.central.chains.test_booking import undone
 from tests.sync.central.conftest import POLICIES
 from tests.sync.central.device import Device
-from tests.sync.central.test_booking import undone
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,7 +140,7 @@ def test_what_was_sold_in_time_and_comes_late_is_paid_from_what_expired(lab: Lab
 def test_an_exchange_expires_some_of_it_and_the_next_the_rest(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sync.central.exchange.EXPIRED_AT_ONCE", 10)
+    monkeypatch.setattr("sync.central.chains.exchange.EXPIRED_AT_ONCE", 10)
     lab.clock.at_s = lab.device.now_s = DEY_END
     counts = []
     for _ in range(3):
@@ -191,7 +191,7 @@ def test_a_household_without_a_cohort_gets_nothing_and_is_counted(lab: Lab) -> N
 
 
 def test_a_long_village_shows_its_progress(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sync.central.allotments.ROWS_BETWEEN_PROGRESS", 2)
+    monkeypatch.setattr("sync.central.credit.allotments.ROWS_BETWEEN_PROGRESS", 2)
     lab.order("allot")
     assert "2 of 4 households allotted" in lab.said
 

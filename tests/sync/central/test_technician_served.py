@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sync.central.laptop import LOG_FILE, Laptop
-from sync.wire import cbor, request_qr
+from sync.central.enrolling.laptop import LOG_FILE, Laptop
+from sync.wire import cbor
+from sync.wire.enrolling import request_qr
 from tests.sync.central.conftest import DEY_17
 from tests.sync.central.device import Device
-from tests.sync.central.test_serving import CBOR, Served
-from tests.sync.central.test_technician_page import TYPE, form
+from tests.sync.central.doors.test_serving import CBOR, Served
+from tests.sync.central.doors.test_technician_page import TYPE, form
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sync.wire import cbor, cose, exchange, exported
-from sync.wire.batch import BATCH_BYTES_MAX, Batch
-from sync.wire.columns import pressed, unpressed
+from sync.wire.batches.batch import BATCH_BYTES_MAX, Batch
+from sync.wire.batches.columns import pressed, unpressed
 from tests.vectors.corpus_parts import DEVICE_KEY
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sync.central.inspector import PAGE, inspector_page
+from sync.central.doors.inspector import PAGE, inspector_page
 from tests.sync.inspector import chromium
 from tests.sync.inspector.inspected import Page
 from tests.vectors import corpus

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sync.central.inspector import KEYLESS, PAGE
+from sync.central.doors.inspector import KEYLESS, PAGE
 
 if TYPE_CHECKING:
     from pathlib import Path

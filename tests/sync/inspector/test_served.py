@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sync.central import inspector
+from sync.central.doors import inspector
+from sync.central.doors.inspector import inspector_page
 from sync.central.errors import StoreFailed
-from sync.central.inspector import inspector_page
 from sync.wire import exported
 from sync.wire.credential import SlimCredential
 from tests.sync.central.device import Device
-from tests.sync.central.test_serving import Served
+from tests.sync.central.doors.test_serving import Served
 from tests.sync.inspector.conftest import DELEGATIONS, ROOT_PUBLIC
 from tests.sync.inspector.inspected import Page
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from sync.central.checking import Examined, check_batch
+from sync.central.chains.checking import Examined, check_batch
 from sync.uplink.ports import Parties
 from sync.wire import cose, mail
 from sync.wire.credential import DELEGATION_CONTEXT, Delegation, trust

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import sync.wire
 from sync.wire import compiled, kinds
+from sync.wire.batches.pressed_list import PressedMany
 from sync.wire.facts import FACT_OF_KIND
 from sync.wire.mail import BODY_OF_KIND
 from sync.wire.money import AMOUNT_RIAL_MAX
-from sync.wire.pressed_list import PressedMany
 from sync.wire.record import Record
 from sync.wire.shapes import UINT_MAX
 from tests.gate.tree import ROOT

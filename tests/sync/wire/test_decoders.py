@@ -6,18 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync.wire import (
-    card,
-    catalog,
-    credential,
-    enrollment_qr,
-    entry,
-    exchange,
-    facts,
-    mail,
-    policy,
-    receipt_qr,
-)
+from sync.wire import card, catalog, credential, entry, exchange, facts, mail, policy, receipt_qr
+from sync.wire.enrolling import enrollment_qr
 from sync.wire.errors import Malformed
 from sync.wire.record import Record
 from tests.vectors.samples import BODIES, CARD, CATALOG, CREDENTIAL, DELEGATIONS, JOURNAL, POLICY, SLIM

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from sync.wire import exchange
-from sync.wire.columns import pressed
+from sync.wire.batches.columns import pressed
 from sync.wire.errors import Malformed
 from sync.wire.exchange import LaterSignatures, Span
 from tests.vectors.samples import CREDENTIAL_HASH, DEVICE, JOURNAL, octets

@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from sync.central.checking import Examined, check_batch
+from sync.central.chains.checking import Examined, check_batch
 from sync.central.keys import OpeningFileKey
 from sync.wire import card, carried, credential, entry, mail, receipt_qr
 from sync.wire.kinds import Way

@@ -1,0 +1,1 @@
+"""The double-entry ledger, and what shops are paid."""

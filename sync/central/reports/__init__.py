@@ -1,0 +1,1 @@
+"""What the center tells of itself: the committee's report, an audit of the whole store, what a file proves."""

@@ -1,0 +1,1 @@
+"""A center that was restored from an older backup takes back what it had signed."""

@@ -1,0 +1,1 @@
+"""A batch of entries, packed small and rebuilt to the bytes that were signed."""

@@ -1,0 +1,294 @@
+"""A batch: consecutive entries of one device, packed small, and rebuilt to the bytes that were signed.
+
+    full     each entry's own signature travels
+    lean     only the last one's does: it binds every entry chained before it; the others' may follow
+
+Sent is only what the receiver cannot compute: it needs the batch, the dictionary that the batch names (if any), the head that
+it begins at and the blinding key. Purchases travel in columns, all else as it was written. SHA-256 of the payload at the end
+of every 32 entries shows where rebuilding went wrong; then the entries there are asked for verbatim. All entries are of one
+key, the request's; none is missing between two. Where a block has nothing in columns, its signatures say it alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from sync.wire import cbor, cose
+from sync.wire.batches.batch_purchases import Row, read_purchases
+from sync.wire.batches.batch_tables import NOTHING_KNOWN
+from sync.wire.batches.batch_writing import Sold, sold, steady, write_purchases
+from sync.wire.batches.columns import ColumnReader, column, pressed, unpressed
+from sync.wire.entry import CONTEXT, Entry, EntryBytes, Head, Payload, payload_bytes
+from sync.wire.errors import HashDiffers, Malformed
+from sync.wire.exchange import BATCH_ENTRIES_MAX
+from sync.wire.record import Record, array_record, item, record
+from sync.wire.shapes import flag, octets, optional, uint, verbatim
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from sync.wire.batches.batch_tables import Dictionary
+
+BATCH_BYTES_MAX = 1 << 20
+"""Of the columns, once they are no longer pressed."""
+BLOCK_ENTRIES = 32
+CHECK_BYTES = 8
+
+
+@record
+class Batch(Record):
+    """What travels. `checks` are 8 bytes a block, `signatures` 64 an entry (lean: 64 in all), `proofs` 8 a purchase without
+    a code; none of these can be pressed.
+    """
+
+    count: int = item(0, uint(BATCH_ENTRIES_MAX))
+    lean: bool = item(1, flag())
+    checks: bytes = item(2, octets(most=BATCH_ENTRIES_MAX))
+    signatures: bytes = item(3, octets(most=BATCH_ENTRIES_MAX * cose.SIGNATURE_BYTES))
+    proofs: bytes = item(4, octets(most=BATCH_ENTRIES_MAX * 8))
+    columns: bytes = item(5, octets(most=BATCH_BYTES_MAX))
+    dictionary: bytes | None = item(6, optional(octets(32)), default=None)
+
+
+@array_record
+class Verbatim(Record):
+    """An entry as bytes: one that only a newer center understands still has its place and its hash."""
+
+    kind: bytes = item(0, verbatim())
+    time: bytes = item(1, verbatim())
+    boot: bytes = item(2, verbatim())
+    public: bytes = item(3, verbatim())
+    lines: bytes | None = item(4, optional(verbatim()), default=None)
+    private: bytes | None = item(5, optional(verbatim()), default=None)
+
+
+class Contents(NamedTuple):
+    """A batch that was read: the parts of its entries, and what is to be held against them."""
+
+    batch: Batch
+    rows: list[Row]
+
+    @property
+    def signatures(self) -> list[bytes]:
+        """Each entry's own; empty where it does not travel."""
+        size, joined = cose.SIGNATURE_BYTES, self.batch.signatures
+        if self.batch.lean:
+            return [b""] * (self.batch.count - 1) + [joined]
+        return [joined[at : at + size] for at in range(0, len(joined), size)]
+
+
+class Rebuilt(Struct, frozen=True, gc=False):
+    """An entry as it was signed. `entry` where it came out of columns; else its bytes are not read yet."""
+
+    stored: EntryBytes
+    signed_bytes: bytes
+    hash: bytes
+    entry: Entry | None
+
+
+class Broken(NamedTuple):
+    """Sequence numbers, both ends included, of a block that was rebuilt to something else than was packed."""
+
+    first: int
+    last: int
+
+
+def dictionary_named(batch: bytes) -> bytes | None:
+    """The name of the dictionary without which a batch cannot be read. Raises: Malformed."""
+    return _header(batch).dictionary
+
+
+def size_of(batch: bytes) -> int:
+    """How many entries a batch says that it has. Raises: Malformed."""
+    return _header(batch).count
+
+
+def read_batch(batch: bytes, *, first: int, known: Dictionary | None = None) -> Contents:
+    """The parts of the entries in a batch whose first has sequence number `first`. Raises: Malformed, HashDiffers."""
+    header = _header(batch)
+    if header.dictionary != (None if known is None else known.hash):
+        raise HashDiffers("batch.dictionary", "is not at hand")
+    data = unpressed(header.columns, bytes_max=BATCH_BYTES_MAX, where="batch.columns")
+    try:
+        rows = _read_rows(data, header, first, known or NOTHING_KNOWN)
+    except Malformed as error:
+        raise error.within("batch") from None
+    except (IndexError, struct.error):
+        raise Malformed("batch", "the bytes end too early") from None
+    return Contents(header, rows)
+
+
+def rebuild(
+    contents: Contents, base: Head, *, device: int, public: bytes, private_hash: Callable[[bytes, int], bytes]
+) -> Iterator[Rebuilt | Broken]:
+    """The entries from `base` on, up to a block that is broken. `private_hash` says the hash of a private part at a sequence
+    number. Signatures are still to be checked.
+    """
+    before = cose.before_payload(public, CONTEXT)
+    head = base
+    signatures = contents.signatures
+    for start in range(0, len(contents.rows), BLOCK_ENTRIES):
+        block = []
+        for row, signature in zip(
+            contents.rows[start : start + BLOCK_ENTRIES], signatures[start:], strict=False
+        ):
+            one = _rebuilt(row, head, signature, device, before, private_hash)
+            head = Head(head.sequence + 1, one.hash)
+            block.append(one)
+        at = start // BLOCK_ENTRIES * CHECK_BYTES
+        # What was not in columns cannot have been rebuilt wrongly: there the signatures alone decide.
+        in_columns = any(each.entry is not None for each in block)
+        if in_columns and _check(block[-1].stored.payload) != contents.batch.checks[at : at + CHECK_BYTES]:
+            yield Broken(head.sequence - len(block), head.sequence - 1)
+            return
+        yield from block
+
+
+def _rebuilt(
+    row: Row,
+    head: Head,
+    signature: bytes,
+    device: int,
+    before: bytes,
+    private_hash: Callable[[bytes, int], bytes],
+) -> Rebuilt:
+    lines, private, meaning = row.lines, row.private, row.meaning
+    payload = payload_bytes(
+        head, device=device, kind=row.kind, time=row.time, boot=row.boot, public=row.public,
+        lines_hash=None if lines is None else hashlib.sha256(lines).digest(),
+        private_hash=None if private is None else private_hash(private, head.sequence),
+    )  # fmt: skip
+    signed_bytes = before + cbor.head(cbor.BYTES, len(payload)) + payload
+    hash_ = hashlib.sha256(signed_bytes).digest()
+    stored = EntryBytes(payload=payload, lines=lines, private=private, signature=signature)
+    entry = None
+    if meaning is not None:
+        entry = Entry(
+            device, head.sequence, head.prev, meaning.fact, meaning.time, meaning.boot, meaning.lines, meaning.private,
+            hash_, row.public, stored,
+        )  # fmt: skip
+    return Rebuilt(stored, signed_bytes, hash_, entry)
+
+
+def _check(payload: bytes) -> bytes:
+    return hashlib.sha256(payload).digest()[:CHECK_BYTES]
+
+
+def _header(batch: bytes) -> Batch:
+    header = Batch.from_cbor(batch, where="batch")
+    blocks = -(-header.count // BLOCK_ENTRIES)
+    signatures = 1 if header.lean else header.count
+    if not header.count:
+        raise Malformed("batch.count", "holds no entry")
+    if len(header.checks) != blocks * CHECK_BYTES:
+        raise Malformed("batch.checks", f"not {CHECK_BYTES} bytes for each {BLOCK_ENTRIES} entries")
+    if len(header.signatures) != signatures * cose.SIGNATURE_BYTES:
+        raise Malformed("batch.signatures", f"not {cose.SIGNATURE_BYTES} bytes each")
+    return header
+
+
+def _read_rows(data: bytes, header: Batch, first: int, known: Dictionary) -> list[Row]:
+    columns = ColumnReader(data)
+    forms = columns.take("form", header.count, 1)
+    sequences = [sequence for sequence, form in enumerate(forms, first) if form]
+    purchases = read_purchases(columns, sequences, header.proofs, known)
+    others = _verbatim(columns.rest(), [sequence for sequence, form in enumerate(forms, first) if not form])
+    return [next(purchases if form else others) for form in forms]
+
+
+def _verbatim(data: bytes, sequences: Sequence[int]) -> Iterator[Row]:
+    at, rows = 0, []
+    for sequence in sequences:
+        try:
+            one, at = Verbatim.read(data, at)
+        except Malformed as error:
+            raise error.within(f".entry {sequence}") from None
+        rows.append(Row(one.kind, one.time, one.boot, one.public, one.lines, one.private))
+    if at != len(data):
+        raise Malformed("", "the bytes end too early" if at > len(data) else "bytes are left over")
+    return iter(rows)
+
+
+def pack_batch(
+    entries: Iterable[EntryBytes],
+    *,
+    lean: bool = False,
+    verbatim: range = range(0),
+    dictionary: Dictionary | None = None,
+) -> bytes:
+    """The bytes of consecutive entries, at most BATCH_ENTRIES_MAX of them (no bytes for none); those numbered in `verbatim` as they were written.
+
+    What columns would not give back byte for byte travels verbatim too. Raises: Malformed, when stored bytes are none.
+    """
+    stored = list(entries)
+    assert len(stored) <= BATCH_ENTRIES_MAX, "a batch is bounded"
+    if not stored:
+        return b""
+    payloads = [Payload.from_cbor(one.payload) for one in stored]
+    rows = [_row(*pair) for pair in zip(payloads, stored, strict=True)]
+    usual = filter(None, map(sold, payloads, stored))
+    purchases = list(steady(one for one in usual if one.sequence not in verbatim))
+    packing = _Packing(stored, rows, payloads[0].sequence, dictionary, lean)
+    while True:
+        packed = packing.packed(purchases)
+        lost = packing.lost(packed) if purchases else set()
+        if not lost:
+            return packed
+        purchases = [one for one in purchases if one.sequence not in lost]
+
+
+class _Packing(NamedTuple):
+    """Entries that are to be packed, and their parts."""
+
+    stored: list[EntryBytes]
+    rows: list[Row]
+    first: int
+    dictionary: Dictionary | None
+    lean: bool
+
+    def packed(self, purchases: Sequence[Sold]) -> bytes:
+        """The batch where these purchases stand in columns."""
+        count = len(self.rows)
+        usual = {one.sequence for one in purchases}
+        columns = [column([int(sequence in usual) for sequence in range(self.first, self.first + count)])]
+        if purchases:
+            columns.append(write_purchases(purchases, self.dictionary or NOTHING_KNOWN))
+        columns += [
+            Verbatim(
+                kind=row.kind, time=row.time, boot=row.boot, public=row.public, lines=row.lines, private=row.private
+            ).to_cbor()
+            for sequence, row in enumerate(self.rows, self.first)
+            if sequence not in usual
+        ]  # fmt: skip
+        ends = [*range(BLOCK_ENTRIES - 1, count - 1, BLOCK_ENTRIES), count - 1]
+        return Batch(
+            count=count, lean=self.lean, checks=b"".join(_check(self.stored[end].payload) for end in ends),
+            signatures=b"".join(one.signature for one in self.stored[-1 if self.lean else 0 :]),
+            proofs=b"".join(one.private.proof or b"" for one in purchases),
+            columns=pressed(b"".join(columns)), dictionary=None if self.dictionary is None else self.dictionary.hash,
+        ).to_cbor()  # fmt: skip
+
+    def lost(self, packed: bytes) -> set[int]:
+        """The entries that would not come back as they were."""
+        everything = set(range(self.first, self.first + len(self.rows)))
+        try:
+            contents = read_batch(packed, first=self.first, known=self.dictionary)
+        except Malformed:
+            return everything
+        return {
+            sequence
+            for sequence, was, is_now in zip(sorted(everything), self.rows, contents.rows, strict=True)
+            if was != replace(is_now, meaning=None)
+        }
+
+
+def _row(payload: Payload, stored: EntryBytes) -> Row:
+    return Row(
+        cbor.head(cbor.UINT, payload.kind), payload.time.to_cbor(), cbor.head(cbor.UINT, payload.boot),
+        payload.public.to_cbor(), stored.lines, stored.private,
+    )  # fmt: skip

@@ -1,0 +1,192 @@
+"""What the purchases of a batch have in common, told once: circumstances, things on sale, and who buys from which allowances.
+
+A `Dictionary` holds such things and buyers before the batch begins: device and center both know them, so that a batch names
+it by its hash and tells only what is new. Whoever has neither mail nor books is handed the dictionary's bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
+
+from sync.wire import cbor
+from sync.wire.compiled import Many
+from sync.wire.errors import HashDiffers, Malformed
+from sync.wire.kinds import Grade, Unit
+from sync.wire.money import AMOUNT_RIAL_MAX
+from sync.wire.record import Record, array_record, item
+from sync.wire.shapes import UINT_MAX, list_of, nested, one_of, uint
+
+if TYPE_CHECKING:
+    from sync.wire.batches.columns import ColumnReader
+
+THINGS_MAX = BUYERS_MAX = 20_000
+ALLOWANCES_MAX = 255
+DICTIONARY_BYTES_MAX = 1 << 20
+GTIN_MAX = 10**14 - 1
+
+
+class Mode(NamedTuple):
+    """What seldom changes from purchase to purchase."""
+
+    span_s: int
+    grade: int
+    boot: int
+    policy: int
+    catalog: int
+
+
+@array_record
+class Thing(Record):
+    """Something on sale at its price. Things are sorted by these numbers in this order."""
+
+    gtin: int = item(0, uint(GTIN_MAX))
+    good: int = item(1, uint(255))
+    unit: Unit = item(2, one_of(Unit))
+    price_rial: int = item(3, uint(AMOUNT_RIAL_MAX))
+
+
+@array_record
+class Granted(Record):
+    """An allowance and what it holds, as far as the dictionary knows."""
+
+    allowance: int = item(0, uint())
+    amount_rial: int = item(1, uint(AMOUNT_RIAL_MAX))
+
+
+@array_record
+class Buyer(Record):
+    """A household with one of its cards (0 for none), and the allowances that it may spend from."""
+
+    household: int = item(0, uint())
+    card: int = item(1, uint())
+    allowances: tuple[Granted, ...] = item(2, list_of(nested(Granted), ALLOWANCES_MAX))
+
+
+_THINGS = Many(nested(Thing), THINGS_MAX)
+_BUYERS = Many(nested(Buyer), BUYERS_MAX)
+
+
+class Dictionary(Struct, frozen=True, dict=True):
+    """Things and buyers that both sides know."""
+
+    things: tuple[Thing, ...] = ()
+    buyers: tuple[Buyer, ...] = ()
+
+    @cached_property
+    def data(self) -> bytes:
+        """CBOR [[thing, ...], [buyer, ...]]."""
+        return cbor.head(cbor.ARRAY, 2) + _THINGS.write(self.things) + _BUYERS.write(self.buyers)
+
+    @cached_property
+    def hash(self) -> bytes:
+        """Its name: SHA-256 of its bytes."""
+        return hashlib.sha256(self.data).digest()
+
+
+NOTHING_KNOWN = Dictionary()
+
+
+def dictionary_from(data: bytes, *, named: bytes, where: str = "dictionary") -> Dictionary:
+    """The dictionary in `data`, if that is its name. Raises: Malformed, HashDiffers."""
+    if hashlib.sha256(data).digest() != named:
+        raise HashDiffers(where, "is not the one that the batch names")
+    return cbor.whole(_read_dictionary, data, where=where, bytes_max=DICTIONARY_BYTES_MAX)
+
+
+def _read_dictionary(data: bytes, at: int) -> tuple[Dictionary, int]:
+    if data[at] != 0x82:
+        raise Malformed("", "not an array of 2")
+    things, at = _THINGS.read(data, at + 1)
+    buyers, at = _BUYERS.read(data, at)
+    return Dictionary(things, buyers), at
+
+
+class Buying(NamedTuple):
+    """A buyer as a batch refers to it; card 0 is none."""
+
+    household: int
+    card: int
+    allowances: tuple[int, ...]
+
+
+class Tables(NamedTuple):
+    """All that the rows of a batch may refer to: the dictionary's first, then the batch's own."""
+
+    modes: list[Mode]
+    things: list[tuple[int, int, int, int]]
+    buyers: list[Buying]
+    holds_rial: dict[int, int]
+
+
+def read_tables(columns: ColumnReader, known: Dictionary, purchases: int) -> Tables:
+    """The tables of a batch with so many purchases in columns. Raises: Malformed."""
+    modes, things, buyers = columns.take("sizes", 3, THINGS_MAX)
+    if not (0 < modes <= purchases and buyers <= purchases):
+        raise Malformed(".sizes", "not those of so many purchases")
+    return Tables(
+        _read_modes(columns, modes),
+        [(one.gtin, one.good, one.unit, one.price_rial) for one in known.things]
+        + _read_things(columns, things),
+        [
+            Buying(one.household, one.card, tuple(granted.allowance for granted in one.allowances))
+            for one in known.buyers
+        ]
+        + _read_buyers(columns, buyers),
+        {granted.allowance: granted.amount_rial for one in known.buyers for granted in one.allowances},
+    )
+
+
+def _read_modes(columns: ColumnReader, count: int) -> list[Mode]:
+    span_s = columns.take("span_s", count)
+    grade = columns.take("grade", count, max(Grade))
+    rest = [columns.take(name, count) for name in ("boot", "policy", "catalog")]
+    modes = list(map(Mode, span_s, grade, *rest))
+    if len(set(modes)) != count:
+        raise Malformed(".modes", "two are the same")
+    return modes
+
+
+def _read_things(columns: ColumnReader, count: int) -> list[tuple[int, int, int, int]]:
+    gtin = list(accumulate(columns.take("gtin", count, GTIN_MAX)))
+    good = columns.take("good", count, 255)
+    unit = columns.take("unit", count, max(Unit))
+    things = list(zip(gtin, good, unit, columns.take("price_rial", count, AMOUNT_RIAL_MAX), strict=True))
+    if gtin and gtin[-1] > GTIN_MAX:
+        raise Malformed(".gtin", f"not integers from 0 to {GTIN_MAX}")
+    if any(before >= after for before, after in pairwise(things)):
+        raise Malformed(".things", "do not ascend")
+    return things
+
+
+def _read_buyers(columns: ColumnReader, count: int) -> list[Buying]:
+    steps = columns.take("household", count)
+    cards = list(accumulate(columns.take_signed("card", count)))
+    # Two cards of one household share its allowances.
+    firsts = [index == 0 or step > 0 for index, step in enumerate(steps)]
+    counts = columns.take("allowances", sum(firsts), ALLOWANCES_MAX)
+    numbers = list(accumulate(columns.take_signed("allowance", sum(counts))))
+    households = list(accumulate(steps))
+    _check_numbers(".household", households)
+    _check_numbers(".card", cards)
+    _check_numbers(".allowance", numbers)
+    buyers: list[Buying] = []
+    at, next_count = 0, iter(counts)
+    theirs: tuple[int, ...] = ()
+    for household, card, is_first in zip(households, cards, firsts, strict=True):
+        if is_first:
+            size = next(next_count)
+            theirs, at = tuple(numbers[at : at + size]), at + size
+        elif card <= buyers[-1].card:
+            raise Malformed(".card", "do not ascend")
+        buyers.append(Buying(household, card, theirs))
+    return buyers
+
+
+def _check_numbers(where: str, values: list[int]) -> None:
+    if values and (min(values) < 0 or max(values) > UINT_MAX):
+        raise Malformed(where, f"not integers from 0 to {UINT_MAX}")
