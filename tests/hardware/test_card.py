@@ -148,6 +148,7 @@ async def listens_to_the_lab(guest: Guest) -> None:
 
 
 async def buy(till: CardTill) -> None:
+    till.told.clear()
     await till.fill_basket(card_of=0)
     await till.press(till.members[0].pin + "\n")
     await till.until_told("beeped", sound="APPROVED")
