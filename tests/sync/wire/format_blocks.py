@@ -56,7 +56,7 @@ _FORMS = (
 def named_things() -> dict[str, type[Record | IntEnum]]:
     """All records and numbered words of the wire, by the name that the format gives them."""
     things: dict[str, type[Record | IntEnum]] = {}
-    for module in pkgutil.iter_modules(sync.wire.__path__, "sync.wire."):
+    for module in pkgutil.walk_packages(sync.wire.__path__, "sync.wire."):
         for name, thing in vars(importlib.import_module(module.name)).items():
             if isinstance(thing, type) and issubclass(thing, Record) and thing is not Record:
                 things[UNDERSTOOD.get(name, name)] = thing

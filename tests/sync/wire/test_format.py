@@ -80,7 +80,7 @@ def test_every_name_of_the_cddl_is_defined_once_and_is_not_one_of_the_prelude() 
 def test_every_context_stands_in_the_table() -> None:
     contexts = {
         value
-        for module in pkgutil.iter_modules(sync.wire.__path__, "sync.wire.")
+        for module in pkgutil.walk_packages(sync.wire.__path__, "sync.wire.")
         for name, value in vars(importlib.import_module(module.name)).items()
         if name.endswith("CONTEXT")
     }
