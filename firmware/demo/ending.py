@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from firmware.demo.world import Folders
 
 TILL = (sys.executable, "-m", "firmware.command")
+ENDINGS_MAX = 3
+"""A till may be shut down just when mail has come: what it noted then goes up at its next start."""
 
 
 class Checks(Struct):
@@ -46,9 +48,8 @@ class Checks(Struct):
 
 async def check(story: Story, folders: Folders) -> bool:
     """Print table and checks; whether everything agrees."""
-    await story.shop.plug.shut_down()
+    await _end(story, folders)
     proven = await _journal(folders, "verify")
-    await _journal(folders, "export", folders.out / "journal.cborseq")
     verified = await story.center.order("verify")
     report = await story.center.order("report", "--html", folders.out / "report.html")
     (folders.out / "report.json").write_text(json.dumps(report, ensure_ascii=False, indent=1))
@@ -60,6 +61,19 @@ async def check(story: Story, folders: Folders) -> bool:
     checks.true(f"sofreh-till journal verify: {proven}", agrees=True)
     checks.true("sofreh-central verify: every entry, chain and posting holds", agrees=bool(verified["sound"]))
     return not checks.failed
+
+
+async def _end(story: Story, folders: Folders) -> None:
+    """Shut the till down and export its journal, once the center holds all of it."""
+    for _ in range(ENDINGS_MAX):
+        await story.shop.plug.shut_down()
+        await _journal(folders, "export", folders.out / "journal.cborseq")
+        entries = read_export(folders.out / "journal.cborseq").entries
+        if entries == (await story.center.order("report"))["entries"]:
+            return
+        await story.shop.plug.insert()
+        await story.shop.until_exchanged()
+    await story.shop.plug.shut_down()
 
 
 def _print_table(story: Story, sums: JournalSums, report: dict[str, Any]) -> None:
