@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import sqlite3
 import tempfile
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,12 +22,10 @@ from sync.central.doors.enrolling_orders import network_in
 from sync.central.doors.picture import request_in
 from sync.central.doors.technician_page import FIELDS, form_in, secrets_in
 from sync.central.enrolling.enrollment import enroll
-from sync.central.enrolling.laptop import introductions_in
 from sync.central.errors import CentralError
 from sync.wire import cose, credential
-from sync.wire.enrolling import mandate, request_qr
+from sync.wire.enrolling import request_qr
 from sync.wire.entry import Head
-from sync.wire.errors import WireError
 from sync.wire.exchange import REQUEST_CONTEXT
 from tests.fuzz.target import Target, text_of
 from tests.fuzz.wire_targets import _batches
@@ -87,15 +84,20 @@ def _raw(data: bytes) -> None:
     _lab().send(data)
 
 
+_ASKING = [Device(seed=b"9")]
+
+
 def _enroll(data: bytes) -> None:
     """An enrollment that anybody has signed with the key that he asks for."""
-    message = cose.sign(data, Device(seed=b"9").key, context=credential.REQUEST_CONTEXT)
+    message = cose.sign(data, _ASKING[-1].key, context=credential.REQUEST_CONTEXT)
     _lab().run(enroll(_lab().center, message))
 
 
 def _enrollments() -> Iterator[bytes]:
+    """One that would be answered: a new key each time, for who is enrolled is not enrolled again."""
+    _ASKING.append(Device(seed=b"9" * len(_ASKING)))
     ticket = _lab().order("enroll", shop=6001, minutes=30).data
-    yield cose.parse(Device(seed=b"9").enrollment_request(ticket["token"]), what="seed").payload
+    yield cose.parse(_ASKING[-1].enrollment_request(ticket["token"]), what="seed").payload
 
 
 def _checked(data: bytes) -> None:
@@ -156,12 +158,6 @@ def _folder() -> str:
     return folder.name
 
 
-def _introductions(data: bytes) -> None:
-    for one in introductions_in(data):
-        with suppress(WireError):
-            mandate.open_introduction(one, samples.TRUSTED)
-
-
 TARGETS = (
     Target(name="technician-form", decode=_form, errors=CENTRAL, seeds=_forms),
     Target(name="request-picture", decode=request_in, errors=CENTRAL, seeds=_pictures),
@@ -171,7 +167,6 @@ TARGETS = (
         errors=CENTRAL,
         seeds=lambda: [b'ssid = "a"\npassphrase = "b"\napn = "c"\n'],
     ),
-    Target(name="introductions", decode=_introductions, errors=(), seeds=lambda: [bytes(3)]),
     Target(name="center-batch", decode=_checked, errors=(), seeds=_batches),
     Target(
         name="policy-toml",

@@ -11,8 +11,6 @@ from msgspec.structs import replace
 
 from firmware.enrolling.answer import judge
 from firmware.enrolling.request import Asked, ask
-from sync.central.doors.picture import request_in
-from sync.central.doors.technician_page import form_in
 from sync.central.enrolling.laptop import introductions_in
 from sync.central.enrolling.mandates import LaptopKeys, laptop_from, laptop_text
 from sync.central.errors import CentralError
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
 
 WIRE, CENTRAL = (WireError,), (CentralError,)
 KEY = OpeningFileKey(bytes(range(32)))
-FORM_TYPE = "multipart/form-data; boundary=b"
 
 
 @cache
@@ -85,7 +82,6 @@ def _request_from_paper(data: bytes) -> bytes:
 
 TARGETS = (
     Target(name="request-qr", decode=_request_from_paper, errors=WIRE, seeds=lambda: [_asked().qr.encode()]),
-    Target(name="request-picture", decode=request_in, errors=CENTRAL, seeds=lambda: [_asked().qr.encode(), _asked().message]),
     Target(name="enrollment-answer", decode=_judge, errors=(), seeds=_answers),
     Target(name="enrollment-answer-signed", decode=_judge_signed, errors=(), seeds=_payloads),
     Target(
@@ -102,9 +98,5 @@ TARGETS = (
     Target(
         name="laptop-text", decode=lambda data: laptop_from(text_of(data)), errors=CENTRAL,
         seeds=lambda: [laptop_text(LaptopKeys(public=bytes(32), exchange_public=bytes(32))).encode()],
-    ),
-    Target(
-        name="technician-form", decode=lambda data: form_in(data, FORM_TYPE), errors=CENTRAL,
-        seeds=lambda: [b'--b\r\nContent-Disposition: form-data; name="token"\r\n\r\nabc\r\n--b--\r\n'],
     ),
 )  # fmt: skip

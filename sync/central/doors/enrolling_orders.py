@@ -49,6 +49,8 @@ ROLES = ("scanner", "keypad", "printer", "display")
 PLACE_CHARACTERS_MAX = 200
 NETWORK_KEYS = ("ssid", "passphrase", "apn", "user", "password")
 REPORT_BYTES_MAX = 1 << 20
+NETWORK_BYTES_MAX = 1 << 14
+"""A reader of TOML takes time with the square of the dots of a key."""
 INTRODUCTIONS_MAX = 1_024
 """Each is a step of the center's own; a megabyte of zeros would be a million."""
 ANSWER_WITHIN_S = 60
@@ -206,8 +208,8 @@ def roles_in(path: str | None) -> tuple[RoleAt, ...]:
 
 def _toml(path: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(_read(Path(path), 1 << 16).decode())
-    except ValueError as error:
+        return tomllib.loads(_read(Path(path), NETWORK_BYTES_MAX).decode())
+    except (ValueError, RecursionError) as error:
         raise WrongInput(path, f"is not TOML: {error}") from None
 
 
