@@ -15,12 +15,15 @@ help:  ## this list
 demo: $(INSTALLED)  ## days of trade at one shop, end to end; pictures and reports in demo-out/
 	$(PYTHON_RUN) -m firmware.demo
 
-# What the pure core is proven by: traced, for every branch of it must run. The rest is half as long untraced.
-CORE_TESTS := tests/sync tests/vectors $(patsubst %,tests/firmware/test_%.py,authorizer basket entitlements reversals)
+# What the pure core is proven by: traced, for every branch of it must run. The rest is half as long untraced, and
+# waits for processes, ports and browsers: hence more of it at once.
+CORE_TESTS := tests/sync/wire tests/vectors tests/sync/central/chains tests/sync/central/mailing \
+	tests/sync/central/reports/test_inspection.py \
+	$(patsubst %,tests/firmware/test_%.py,authorizer basket entitlements reversals)
 
 test: check $(CWT_INSTALLED)  ## all checks and all tests
-	$(PYTHON_RUN) -m pytest -n 2 --dist loadgroup --cov --cov-report=term-missing:skip-covered $(CORE_TESTS)
-	$(PYTHON_RUN) -m pytest -n 2 --dist loadgroup $(CORE_TESTS:%=--ignore=%)
+	$(PYTHON_RUN) -m pytest -n 2 --dist loadfile --cov --cov-report=term-missing:skip-covered $(CORE_TESTS)
+	$(PYTHON_RUN) -m pytest -n 4 --dist loadfile $(CORE_TESTS:%=--ignore=%)
 
 check: $(INSTALLED)  ## linters, types and import contracts only
 	@.ci/check

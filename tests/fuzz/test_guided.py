@@ -22,13 +22,11 @@ pytestmark = [
     ),
     pytest.mark.timeout(240),  # a process of its own is slow to begin on a busy machine
 ]
-QUICK = ("receipt-text", "scanned-text")
-"""What strangers hold before a till."""
 
 
-@pytest.mark.parametrize("name", QUICK)
-def test_a_second_of_it_finds_nothing(name: str) -> None:
-    outcome = run(BY_NAME[name], seconds=1)
+def test_a_second_of_it_finds_nothing() -> None:
+    """In what anybody may hold before a till; to begin takes nine seconds more, so `make fuzz` has the others."""
+    outcome = run(BY_NAME["receipt-text"], seconds=1)
     assert outcome.found == (), outcome.said
     assert outcome.runs > 0
     assert outcome.covered > 0, "our packages are watched"

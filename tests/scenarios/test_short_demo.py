@@ -18,8 +18,6 @@ from sync.wire.facts import Purchase
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.xdist_group("short demo")  # all in one process: the demo runs once
-
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
