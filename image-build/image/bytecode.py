@@ -36,7 +36,9 @@ def compile_all(root: Path, builder_packages: Iterable[Path], work: Path, kept: 
     """
     if kept.exists():
         with tarfile.open(kept) as archive:
-            archive.extractall(root, filter="tar")
+            # Debian 12's Python has no filters yet, and nothing strange lies in what was packed here.
+            archive.extraction_filter = getattr(tarfile, "tar_filter", lambda member, _: member)
+            archive.extractall(root)  # noqa: S202 -- packed here
         _compile(OURS, root, builder_packages, work)
         return
     _compile((*OF_DEBIAN, *OURS), root, builder_packages, work)

@@ -74,7 +74,8 @@ class Line:
 
     def drop(self) -> None:
         """End it at once: an answer is either whole by now or worthless, so nobody waits for a polite end."""
-        self._writer.transport.abort()
+        if not self._writer.is_closing():  # Debian 12's Python cannot abort what is closed under TLS
+            self._writer.transport.abort()
 
     def _question(self, target: str, body: bytes) -> bytes:
         headers = [

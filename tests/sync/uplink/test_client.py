@@ -378,7 +378,8 @@ def test_what_alters_bytes_under_tls_is_noticed_and_the_next_question_is_answere
         for server in (listener, between):
             server.close()
         for writer in center.writers:
-            writer.transport.abort()
+            if not writer.is_closing():  # Debian 12's Python cannot abort what is closed under TLS
+                writer.transport.abort()
         await asyncio.sleep(0.01)
         return error, answer
 
