@@ -20,12 +20,10 @@ demo: $(INSTALLED)  ## days of trade at one shop, end to end; pictures and repor
 CORE_TESTS := tests/sync/wire tests/vectors tests/sync/central/chains tests/sync/central/mailing \
 	tests/sync/central/reports/test_inspection.py \
 	$(patsubst %,tests/firmware/test_%.py,authorizer basket entitlements reversals)
-# Files of few and long tests come first, or they would end alone.
-LONG_TESTS := tests/firmware/enrolling tests/scenarios tests/firmware/simulation tests/sync/inspector tests/drivers/printer
 
 test: check $(CWT_INSTALLED)  ## all checks and all tests
 	$(PYTHON_RUN) -m pytest -n 2 --dist loadfile --cov --cov-report=term-missing:skip-covered $(CORE_TESTS)
-	$(PYTHON_RUN) -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(CORE_TESTS:%=--ignore=%) $(LONG_TESTS) tests
+	$(PYTHON_RUN) -m pytest -n 4 --dist loadfile $(CORE_TESTS:%=--ignore=%)
 
 check: $(INSTALLED)  ## linters, types and import contracts only
 	@.ci/check
