@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 VERSION = "0.1.0"
 JOURNAL_FILE = "journal.db"
-DRAFT_FILE = "draft.cbor"
+DRAFT_FILE = "draft"
 OWED_FILE = "handover.owed"
 """There while the shop's slip of an enrollment has not printed."""
 FIRST_MAIL_FILE = "first-mail.cbor"

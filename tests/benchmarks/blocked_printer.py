@@ -75,7 +75,7 @@ class Till:
         hints = Hints(paper, log=log)
         sounds = Sounds(players_of(("printer",), paper), log=log, monotonic_ms=_now_ms)
         signals = Signals(paper, hints, sounds)
-        settings = Settings(draft_path=folder / "draft.cbor", version="bench")
+        settings = Settings(draft_path=folder / "draft", version="bench")
         self._conversation = Conversation(journal, signals, settings)
         counter = Counter(
             self._conversation, self, journal,

@@ -27,7 +27,7 @@ from firmware.errors import ConfigError, EnrollmentRefused, JournalCorrupt, Jour
 from firmware.journal import audit
 from firmware.journal.journal import open_journal
 from firmware.technician.enrollment import ticket_from
-from firmware.till.draft_file import open_basket, read_draft
+from firmware.till.draft_file import open_basket, read_draft, write_draft
 from firmware.till.grammar import Mode, Typing
 from firmware.till.scans import seen
 from sync.uplink.client import center_address
@@ -235,7 +235,9 @@ def _key_files() -> Iterator[bytes]:
 
 
 def _draft(data: bytes) -> None:
-    draft = read_draft(_written("draft.cbor", data))
+    path = _folder() / "draft"
+    write_draft(path, data)
+    draft = read_draft(path)
     for basket in draft.baskets if draft is not None else ():
         open_basket(basket).wire()
 

@@ -158,7 +158,7 @@ class Counter:
         )
         self.clock = HandClock(MORNING_S)
         self.paper = PaperRoll()
-        self.settings = Settings(draft_path=folder / "draft.cbor", version="test", machine_boot="one")
+        self.settings = Settings(draft_path=folder / "draft", version="test", machine_boot="one")
         self._runner = asyncio.Runner()
         self.journal: Journal
         self.till: Conversation
