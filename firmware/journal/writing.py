@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from firmware.errors import StaleDecision
@@ -9,6 +12,7 @@ from firmware.journal import questions, storage
 from firmware.journal.entry_projections import project, put
 from firmware.journal.mail_projections import project_mail
 from firmware.journal.memory import follow, reread
+from firmware.journal.schema import LOG_BYTES
 from sync.wire.entry import Draft, Entry, seal
 from sync.wire.facts import AllowanceGivenBack, Leg, Purchase
 from sync.wire.mail import Mail, Recall
@@ -98,10 +102,29 @@ def acknowledge(
 
 
 def checkpoint(sql: sqlite3.Connection, memory: Memory) -> None:
-    """Fold the log into the database."""
+    """Fold the log into the database, which starts it anew, and see that it lies on the disk at its whole length."""
     sql.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
     # The first commit after a checkpoint also syncs the log's header: let it be this one, not a purchase's.
     note_trusted(sql, memory, trusted_s(sql, memory.identity))
+    # A disk that has no room for that has its log grow by each purchase, and says so when it cannot.
+    with contextlib.suppress(OSError):
+        _fill_log(Path(sql.execute("PRAGMA database_list").fetchone()[2]))
+
+
+def _fill_log(database: Path) -> None:
+    """Zeros behind what the log holds: a purchase that makes a file longer has the file system write its own journal, too.
+
+    SQLite takes no zeros for a frame, for they bear neither the log's salt nor its checksum (sqlite.org/fileformat2.html,
+    4.1), and does not care how long the file is.
+    """
+    descriptor = os.open(f"{database}-wal", os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        size = os.fstat(descriptor).st_size
+        if size < LOG_BYTES:
+            os.pwrite(descriptor, bytes(LOG_BYTES - size), size)
+            os.fdatasync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def trusted_s(sql: sqlite3.Connection, identity: Identity) -> int:

@@ -226,10 +226,11 @@ def upkeep(journal: Journal, sequences: list[int]) -> None:
         ([5, 5], [5]),
         ([5, 5, 5, 5], [5]),
         ([5, 6, 7], []),
-        ([5, 6, 6, 6, 7, 7], [6, 7]),
+        ([0, 0, 63, 63, 64, 64, 65, 65], [0, 64]),
+        ([5, 5, 100, 101, 102, 102, 102], [5, 102]),
     ],
 )
-def test_the_journal_is_tidied_once_after_each_busy_time(
+def test_the_journal_is_tidied_at_the_start_and_in_the_quiet_after_many_entries(
     sequences: list[int], checkpoints: list[int]
 ) -> None:
     journal = Journal()

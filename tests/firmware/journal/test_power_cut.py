@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from firmware.journal import audit
 from firmware.journal.journal import Journal, open_journal
+from firmware.journal.schema import LOG_BYTES
+from firmware.upkeep import FOLD_AT_ENTRIES
 from sync.wire.facts import Purchase
 from tests.fakes.disk import Disk, Sync, watched_disk
 from tests.fakes.hand_clock import HandClock
@@ -27,10 +29,10 @@ CUTS = 120
 
 
 class Village:
-    def __init__(self) -> None:
+    def __init__(self, members: int = 5) -> None:
         self.center = PaperCenter()
         self.identity: Identity = self.center.enroll(SoftwareKey("till"), now_s=NOW_S)
-        self.members = tuple(self.center.member(number) for number in range(1, 6))
+        self.members = tuple(self.center.member(number) for number in range(1, members + 1))
         self.mails = tuple(self.center.village(self.identity, self.members, CREDIT_RIAL))
 
 
@@ -65,6 +67,12 @@ def start_again(village: Village, path: Path) -> tuple[int, int]:
     return asyncio.run(run())
 
 
+def _fill_log(path: Path) -> None:
+    """The zeros behind it are written past SQLite, and so past the disk that is watched here."""
+    if path.exists():
+        path.write_bytes(path.read_bytes().ljust(LOG_BYTES, b"\0"))
+
+
 async def _unexplained_rial(journal: Journal, village: Village) -> int:
     spent = 0
     for sequence in range(journal.head.sequence):
@@ -96,6 +104,8 @@ def test_no_cut_loses_what_was_confirmed_or_charges_twice(tmp_path: Path) -> Non
         folder.mkdir()
         confirmed = disk.after_power_cut(at, folder, seed=at)
         path = folder / "journal.db"
+        if at % 2:
+            _fill_log(folder / "journal.db-wal")
         found, unexplained_rial = start_again(village, path)
         assert found > max((int(str(sequence)) for sequence in confirmed), default=-1), (
             f"cut before operation {at}"
@@ -158,3 +168,41 @@ def test_the_log_is_what_a_purchase_syncs(tmp_path: Path) -> None:
 
     with watched_disk(disk):
         assert asyncio.run(run()) == [Sync("journal.db-wal")]
+
+
+def test_after_the_first_quiet_moment_no_purchase_makes_a_file_longer(tmp_path: Path) -> None:
+    """What grows has the file system write its own journal: five to seven blocks more."""
+    village, path = Village(members=FOLD_AT_ENTRIES), tmp_path / "journal.db"
+
+    async def run() -> list[tuple[int, int]]:
+        async with open_journal(path, village.identity, HandClock(NOW_S), version="test") as journal:
+            await journal.apply_mail(village.mails)
+            await journal.checkpoint()
+            sizes = []
+            for member in village.members:
+                await buy(journal, member, 100_000)
+                sizes.append((path.stat().st_size, path.with_name("journal.db-wal").stat().st_size))
+            return sizes
+
+    database, log = zip(*asyncio.run(run()), strict=True)
+    assert len(set(database)) == 1
+    assert set(log) == {LOG_BYTES}
+
+
+def test_a_machine_that_stops_with_a_filled_log_has_all_that_was_confirmed(tmp_path: Path) -> None:
+    village, path = Village(), tmp_path / "journal.db"
+    cut = tmp_path / "cut"
+    cut.mkdir()
+
+    async def run() -> int:
+        async with open_journal(path, village.identity, HandClock(NOW_S), version="test") as journal:
+            await journal.apply_mail(village.mails)
+            await journal.checkpoint()
+            entry = await buy(journal, village.members[0], 500_000)
+            for name in ("journal.db", "journal.db-wal"):
+                (cut / name).write_bytes((tmp_path / name).read_bytes())
+            return entry.sequence
+
+    last = asyncio.run(run())
+    assert (cut / "journal.db-wal").stat().st_size == LOG_BYTES
+    assert start_again(village, cut / "journal.db") == (last + 1, 0)
