@@ -17,11 +17,13 @@ demo: $(INSTALLED)  ## days of trade at one shop, end to end; pictures and repor
 
 # What the pure core is proven by: traced, for every branch of it must run. The rest is half as long untraced, and
 # waits for processes, ports and browsers: hence more of it at once.
-CORE_TESTS := tests/sync/wire tests/vectors tests/sync/central/chains tests/sync/central/mailing \
+CORE_TESTS := tests/sync/wire tests/vectors/test_corpus_oracle.py tests/sync/central/mailing \
+	$(patsubst %,tests/sync/central/chains/test_%.py,checking exchange verification verification_reversals) \
 	tests/sync/central/reports/test_inspection.py \
 	$(patsubst %,tests/firmware/test_%.py,authorizer basket entitlements reversals)
 
-test: check $(CWT_INSTALLED)  ## all checks and all tests
+test: $(INSTALLED)  ## all checks and all tests
+	@$(MAKE) --no-print-directory -j 2 check $(CWT_INSTALLED)
 	$(PYTHON_RUN) -m pytest -n 2 --dist loadfile --cov --cov-report=term-missing:skip-covered $(CORE_TESTS)
 	$(PYTHON_RUN) -m pytest -n 4 --dist loadfile $(CORE_TESTS:%=--ignore=%)
 

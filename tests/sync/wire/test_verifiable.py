@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.wire import cose, entry, exported, facts, receipt_qr, verifiable
+from sync.wire.batches.batch_tables import Dictionary
 from sync.wire.entry import Draft, TimeInterval
 from sync.wire.kinds import EntryKind, Grade
 from sync.wire.verifiable import Finding, Outcome, verify
-from tests.vectors import corpus, samples
-from tests.vectors.corpus_parts import ITEMS, chain, journal, slim_of
+from tests.vectors import batch_parts, corpus, samples
+from tests.vectors.corpus_parts import ITEMS, SHORT, chain, journal, slim_of
 
 if TYPE_CHECKING:
     from sync.wire.credential import SlimCredential
@@ -89,6 +90,24 @@ def test_a_delegation_of_the_file_is_believed_only_if_the_root_signed_it() -> No
 def test_a_file_that_is_too_large_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verifiable, "FILE_BYTES_MAX", 99)
     assert verify(journal(*ITEMS), ROOT).finding == Finding.UNREADABLE
+
+
+def test_a_file_of_mail_is_proven_with_what_it_holds() -> None:
+    messages = [each.message for each in samples.MAILBOX]
+    file = exported.mail_file(messages, samples.FIRST_MAIL_HEAD, samples.SLIM, samples.TRUSTED)
+    outcome = verify(file, ROOT, DELEGATIONS)
+    said = "\n".join(outcome.lines("stick"))
+    assert said.startswith("stick: PROVEN, mail\n")
+    assert f"item {len(messages)}: {samples.MAILBOX[-1].kind.name.lower()}" in said
+    assert "not proven: what came before item 1" in said
+
+
+def test_a_file_of_a_batch_is_proven_with_the_blinds_it_brings() -> None:
+    outcome = verify(batch_parts.batch_of(SHORT), ROOT, DELEGATIONS)
+    assert outcome.finding is Finding.PROVEN
+    with_dictionary = batch_parts.batch_of(SHORT, Dictionary())
+    assert verify(with_dictionary, ROOT, DELEGATIONS).finding is Finding.PROVEN
+    assert verify(with_dictionary[:-1], ROOT, DELEGATIONS).finding is not Finding.PROVEN
 
 
 HEADERS = [

@@ -140,6 +140,11 @@ def with_first_line(line: Line) -> Entry:
     )
 
 
+def test_6_an_entry_without_lines_says_nothing_of_goods() -> None:
+    bare = entry_of()
+    assert verdict(replace(bare, lines=(), stored=replace(bare.stored, lines=None))) == "malformed"
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
