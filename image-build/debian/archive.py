@@ -169,9 +169,8 @@ def download(wanted: Iterable[tuple[str, Path, str]]) -> None:
     if done.returncode:
         for _, draft, _ in drafts:
             draft.unlink(missing_ok=True)
-        raise PartMissing(
-            f"Debian's packages could not be fetched: {(done.stderr or done.stdout).strip()[-500:]}"
-        )
+        said = (done.stderr or done.stdout).strip()
+        raise PartMissing(f"Debian's packages could not be fetched: {said.partition(chr(10))[0][-500:]}")
     for _, draft, _ in drafts:
         draft.rename(draft.with_suffix(".deb"))
 

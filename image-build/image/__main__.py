@@ -21,6 +21,9 @@ def main() -> int:
     except PartMissing as missing:
         print(f"image: {missing}", file=sys.stderr)
         return 1
+    except OSError as error:  # a full disk, a folder that is none
+        print(f"image: {error}", file=sys.stderr)
+        return 1
     return 0
 
 

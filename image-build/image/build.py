@@ -33,10 +33,13 @@ if TYPE_CHECKING:
 
 TOOLS = {
     "mksquashfs": "squashfs-tools", "mformat": "mtools", "mcopy": "mtools", "mke2fs": "e2fsprogs", "depmod": "kmod",
-    "xz": "xz-utils", "dpkg-deb": "dpkg", "git": "git",
+    "xz": "xz-utils", "dpkg-deb": "dpkg", "git": "git", "apt-get": "apt",
 }  # fmt: skip
 SYSTEM_PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
-DATA_INODE_BYTES = 65_536
+DATA_INODE_BYTES = 262_144
+DATA_BLOCK_BYTES = 1024
+DATA_BLOCKS_MAX = 32 << 20
+"""32 GiB: as far as the data may grow (`init`). A purchase stays there with half a KiB."""
 FIRMWARE_PACKAGE = "raspi-firmware"
 
 
@@ -84,6 +87,8 @@ def build(
     """Make the image and all that belongs to it in the folder `target`; `raw`: only the image itself. Raises: PartMissing."""
     if missing := tools_missing():
         raise PartMissing(missing)
+    if key_file is not None:
+        signing.read_key(key_file)  # a wrong one is told now and not after minutes
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target, prefix="making-") as work:
         return _Build(target, Path(work), say, commit).run(key_file, raw=raw)
@@ -169,12 +174,16 @@ class _Build:
         disk.put_together(image, contents, card_number=number)
 
     def _data(self, number: int) -> Path:
-        """The data's file system: empty, and the same each time."""
+        """The data's file system: empty, and the same each time.
+
+        Blocks of 1 KiB, as the journal's pages: what a purchase changes is five of them in a row and now and then one more,
+        and with blocks of 4 KiB the disk is told to write half as much again.
+        """
         made = self._work / "data.ext4"
         identity = f"{number:08x}-5366-4000-8000-000000000000"
         _run(
-            "mke2fs", "-q", "-t", "ext4", "-b", "4096", "-m", "1", "-i", str(DATA_INODE_BYTES), "-J", "size=8",
-            "-L", "sofreh-data", "-U", identity, "-E", f"hash_seed={identity},lazy_itable_init=0,root_owner=0:0,resize=64000000",
+            "mke2fs", "-q", "-t", "ext4", "-b", str(DATA_BLOCK_BYTES), "-m", "1", "-i", str(DATA_INODE_BYTES), "-J", "size=8",
+            "-L", "sofreh-data", "-U", identity, "-E", f"hash_seed={identity},lazy_itable_init=0,root_owner=0:0,resize={DATA_BLOCKS_MAX}",
             str(made), f"{disk.DATA_MEBIBYTES}M", epoch_s=self._epoch_s,
         )  # fmt: skip
         return made

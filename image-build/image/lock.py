@@ -127,7 +127,9 @@ def fetch(packages: Sequence[Locked], cache: Path, say: Callable[[str], None]) -
             download((_address(package), files[package], package.sha256) for package in some)
     except PartMissing as error:
         raise PartMissing(
-            f"{error}\nIf Debian has newer ones: `python -m image lock`; else name a mirror that has them in LAB_MIRROR"
+            f"{error}\nThe image needs a Debian mirror once, for {len(missing)} packages that {cache} does not hold. Without a network"
+            " it cannot be made; if only this mirror does not answer, name another one in LAB_MIRROR; if Debian has newer packages,"
+            " `python -m image lock` renews the lock"
         ) from None
     return files
 

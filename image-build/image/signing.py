@@ -53,10 +53,15 @@ def list_hashes(folder: Path, names: Iterable[str]) -> None:
 
 def sign(folder: Path, key_file: Path) -> None:
     """Sign the list of hashes. Raises: PartMissing, naming the key's file."""
+    (folder / SIGNATURE).write_bytes(read_key(key_file).sign((folder / SUMS).read_bytes()))
+
+
+def read_key(path: Path) -> Ed25519PrivateKey:
+    """The release key. Raises: PartMissing, naming the file."""
     try:
-        key = serialization.load_pem_private_key(key_file.read_bytes(), password=None)
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except (OSError, ValueError, TypeError) as error:
-        raise PartMissing(f"{key_file} is no release key: {error}") from None
+        raise PartMissing(f"{path} is no release key: {error}") from None
     if not isinstance(key, Ed25519PrivateKey):
-        raise PartMissing(f"{key_file} is no Ed25519 key")
-    (folder / SIGNATURE).write_bytes(key.sign((folder / SUMS).read_bytes()))
+        raise PartMissing(f"{path} is no Ed25519 key")
+    return key
