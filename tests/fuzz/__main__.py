@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.fuzz import center_targets
-from tests.fuzz.all_targets import ALL, BY_NAME
+from tests.fuzz.all_targets import all_targets, target_named
 from tests.fuzz.target import FOUND, INPUT_BYTES_MAX, Target
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def main() -> int:
         )
         return 2
     try:
-        return _summary(given.targets or ALL, given.seconds)
+        return _summary(given.targets or all_targets(), given.seconds)
     finally:
         center_targets.close()
 
@@ -76,14 +76,16 @@ def _arguments() -> argparse.Namespace:
         prog="python -m tests.fuzz", description="Look for bytes that break a decoder."
     )
     parser.add_argument("--seconds", type=int, default=SECONDS, help="for each target (default: %(default)s)")
-    parser.add_argument("targets", nargs="*", type=_target, metavar="TARGET", help=", ".join(BY_NAME))
+    names = ", ".join(target.name for target in all_targets())
+    parser.add_argument("targets", nargs="*", type=_target, metavar="TARGET", help=names)
     return parser.parse_args()
 
 
 def _target(name: str) -> Target:
-    if name not in BY_NAME:
-        raise argparse.ArgumentTypeError(f"{name} is no target")
-    return BY_NAME[name]
+    try:
+        return target_named(name)
+    except KeyError:
+        raise argparse.ArgumentTypeError(f"{name} is no target") from None
 
 
 def run(target: Target, *, seconds: int) -> Outcome:

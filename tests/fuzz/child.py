@@ -13,9 +13,9 @@ import atheris
 def main() -> None:
     """Never returns."""
     with atheris.instrument_imports(include=["drivers", "firmware", "sync"]):
-        from tests.fuzz.all_targets import BY_NAME  # noqa: PLC0415 -- what is imported here is watched
+        from tests.fuzz import all_targets  # noqa: PLC0415 -- what is imported here is watched
 
-    target = BY_NAME[sys.argv[1]]
+        target = all_targets.target_named(sys.argv[1])
     for seed in target.seeds():  # what is made once is made before the clock runs
         target.try_(seed)
     atheris.Setup([sys.argv[0], *sys.argv[2:]], target.try_)

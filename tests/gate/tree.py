@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import subprocess
 import tomllib
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +26,6 @@ def files() -> list[Path]:
 def python_files(*tops: str) -> list[Path]:
     """The Python files under some top folders, relative to the root; all of them without an argument."""
     return [path for path in files() if path.suffix == ".py" and (not tops or path.parts[0] in tops)]
-
-
-@cache
-def parsed(path: Path) -> ast.Module:
-    """A Python file, relative to the root, as a tree that nobody changes."""
-    return ast.parse((ROOT / path).read_text())
 
 
 def module_name(path: Path) -> str:
