@@ -9,7 +9,7 @@ import secrets
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from sync.central import keys as key_files
 from sync.central import store as stores
@@ -25,12 +25,15 @@ if TYPE_CHECKING:
     from sync.central.clock import Clock
     from sync.central.config import Folder
     from sync.central.keys import Chance, Keys
+    from sync.wire.batches.batch_tables import Dictionary
 
 T = TypeVar("T")
 
 
 class Center(Struct, frozen=True):
-    """What works together in one process."""
+    """What works together in one process. `dictionaries` are those that devices' batches named last, by their names; the
+    exchange bounds them.
+    """
 
     folder: Folder
     store: Store
@@ -38,6 +41,7 @@ class Center(Struct, frozen=True):
     clock: Clock
     chance: Chance
     workers: Workers
+    dictionaries: dict[bytes, Dictionary] = field(default_factory=dict)
 
     async def run(self, step: Callable[[sqlite3.Connection], T]) -> T:
         """One transaction; see `Store.run`."""

@@ -3,8 +3,8 @@
 Rules: one exchange at a time; a batch begins where the center's last answer ended, so any failure is mended by asking
 again. After a start or a failure nobody knows what the center holds: then a small question goes before a large batch. What a
 restored center has forgotten goes up again, mail first, for entries are judged by it. Over a slow line batches are lean: the
-last entry's signature binds all before it, and the others follow when the line is good. What the center asks for verbatim
-goes before anything new. The owner decides when to ask, and what to do with the answer. The standing lives as long as the
+last entry's signature binds all before it, and the others follow when the line is good. What both sides know from the chain
+before a batch is not told in it again. What the center asks for verbatim goes before anything new. The owner decides when to ask, and what to do with the answer. The standing lives as long as the
 process: nonces keep an old answer from being taken for a new one.
 """
 
@@ -18,6 +18,7 @@ from msgspec import Struct
 from sync.uplink import exchange
 from sync.uplink.errors import AnswerRefused, Refused, TimedOut, Unreachable
 from sync.uplink.exchange import NONCE_BYTES, Answer, Standing
+from sync.uplink.known import Known
 from sync.uplink.room import Room
 from sync.wire.cose import SIGNATURE_BYTES
 from sync.wire.entry import Head
@@ -73,6 +74,7 @@ class Correspondence:
         self._parties = parties
         self._chain = chain
         self._post = post
+        self._known = Known(chain)
         self.standing = standing
         self.room = Room()
         self._monotonic_ms = monotonic_ms
@@ -126,12 +128,17 @@ class Correspondence:
         more = self._more(answer, asked)
         self.standing, self._mail_from, self._is_sure = answer.standing, answer.mail_from, True
         self._verbatim, self._unsigned = self._still_wanted(answer, asked), answer.unsigned
+        if _is_beyond_it(answer, asked):
+            self._known.refused()
         return Told(
             answer, round_trip_ms, more, forgotten if answer.restored and not was_asked_back else None
         )
 
     def _still_wanted(self, answer: Answer, asked: Question) -> Span | None:
         """What the center asks for verbatim, and what of that found no room in the last batch."""
+        if _is_beyond_it(answer, asked):
+            # It may be the dictionary alone that it lacks: the same without one is a third of the bytes.
+            return None
         wanted = self._verbatim
         if answer.verbatim is not None or wanted is None or asked.sent_to > wanted.last:
             return answer.verbatim
@@ -150,10 +157,13 @@ class Correspondence:
     async def _packed(self, sending: _Sending) -> Packed:
         """As many of the entries as the line takes, one at least; none that are many on a mere guess."""
         entries = sending.entries
+        known = await self._known.before(sending.first) if entries and not sending.verbatim else None
         while True:
             lean = not self._is_good and len(entries) > 1 and not sending.verbatim
             # In a thread, for somebody may stand at the counter.
-            packed = await asyncio.to_thread(exchange.pack, entries, lean=lean, verbatim=sending.verbatim)
+            packed = await asyncio.to_thread(
+                exchange.pack, entries, lean=lean, verbatim=sending.verbatim, known=known
+            )
             if not self._is_sure and len(packed.batch) > ASK_FIRST_BYTES:
                 entries = ()
             elif self.room.fits(len(packed.batch), len(entries)):
@@ -208,11 +218,16 @@ class Correspondence:
         if answer.mail and answer.mail_last > answer.mail[-1].number:
             return True
         if answer.verbatim is not None:
-            return answer.verbatim != self._verbatim
+            return _is_beyond_it(answer, asked) or answer.verbatim != self._verbatim
         if answer.unsigned is not None and self._is_good and answer.unsigned != self._unsigned:
             return True
         went_on = now.held > before.held or not asked.packed
         return went_on and now.held < self._chain.head.sequence
+
+
+def _is_beyond_it(answer: Answer, asked: Question) -> bool:
+    """Whether the center could not read a batch with a dictionary."""
+    return asked.names and answer.verbatim is not None and answer.standing.held < asked.sent_to
 
 
 class _Sending(Struct, frozen=True):

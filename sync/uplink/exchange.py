@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sync.uplink.ports import Parties
+    from sync.wire.batches.batch_tables import Dictionary
     from sync.wire.entry import EntryBytes, Head
     from sync.wire.exchange import LaterSignatures, Span
     from sync.wire.mail import Mail, MailHead
@@ -52,15 +53,16 @@ class Standing(Struct, frozen=True):
 
 
 class Packed(Struct, frozen=True):
-    """A batch and how many entries it holds."""
+    """A batch, how many entries it holds, and whether it names a dictionary."""
 
     batch: bytes
     entries: int
+    names: bool = False
 
 
 class Question(Struct, frozen=True):
     """One signed request and what its answer is measured against. `made_to` is the sequence after this device's last entry;
-    `packed` the bytes of its batch; `sent_to` the sequence after the last entry in it.
+    `packed` the bytes of its batch; `sent_to` the sequence after the last entry in it; `names` whether it names a dictionary.
     """
 
     message: bytes
@@ -70,6 +72,7 @@ class Question(Struct, frozen=True):
     sent_to: int
     mail_head: MailHead
     before: Standing
+    names: bool = False
 
 
 class Answer(Struct, frozen=True):
@@ -88,13 +91,26 @@ class Answer(Struct, frozen=True):
     unsigned: Span | None
 
 
-def pack(entries: Sequence[EntryBytes], *, lean: bool = False, verbatim: range = range(0)) -> Packed:
+def pack(
+    entries: Sequence[EntryBytes],
+    *,
+    lean: bool = False,
+    verbatim: range = range(0),
+    known: Dictionary | None = None,
+) -> Packed:
     """The batch of consecutive entries; those in `verbatim` as they were written, of a `lean` one only the last one's
-    signature. It takes long where there are many: for a thread.
+    signature, and without what both sides have `known` before if it is smaller so. It takes long where there are many: for a thread.
     """
     from sync.wire.batches.batch import pack_batch  # noqa: PLC0415 -- a till sells before it sends
 
-    return Packed(pack_batch(entries, lean=lean, verbatim=verbatim) if entries else b"", len(entries))
+    if not entries:
+        return Packed(b"", 0)
+    plain = pack_batch(entries, lean=lean, verbatim=verbatim)
+    if known is not None:
+        short = pack_batch(entries, lean=lean, verbatim=verbatim, dictionary=known)
+        if len(short) < len(plain):
+            return Packed(short, len(entries), names=True)
+    return Packed(plain, len(entries))
 
 
 def question(  # noqa: PLR0913 -- what a request says
@@ -141,7 +157,14 @@ def carrying(  # noqa: PLR0913 -- what a request says
     message = cose.sign(request.to_cbor(), parties.key, context=REQUEST_CONTEXT)
     sent_to = base.sequence + packed.entries
     return Question(
-        message, nonce, sent_to if made_to is None else made_to, len(packed.batch), sent_to, mail_head, before
+        message,
+        nonce,
+        sent_to if made_to is None else made_to,
+        len(packed.batch),
+        sent_to,
+        mail_head,
+        before,
+        packed.names,
     )
 
 

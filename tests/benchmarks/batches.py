@@ -16,10 +16,11 @@ from msgspec.structs import asdict
 
 from sync.central.chains import evidence, verification
 from sync.central.chains.checking import Examined, check_batch
-from sync.uplink.exchange import Standing, question
+from sync.uplink.exchange import Standing, carrying, pack
 from sync.uplink.ports import Parties
 from sync.wire import cose
 from sync.wire.batches.batch import pack_batch
+from sync.wire.batches.known_before import LOOKED_AT_ENTRIES, known_from
 from sync.wire.cose import SIGNATURE_BYTES, VerifyingKey
 from sync.wire.entry import CONTEXT, Head
 from sync.wire.facts import Purchase
@@ -33,10 +34,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sync.central.chains.checking import Checked
+    from sync.wire.batches.batch_tables import Dictionary
     from sync.wire.entry import Entry
     from tests.benchmarks.progress import Tell
 
 BATCH = 100
+FEW = 10
 ROUNDS = 15
 GOODS = {product.gtin: product.good for product in PRODUCTS}
 
@@ -44,7 +47,8 @@ GOODS = {product.gtin: product.good for product in PRODUCTS}
 async def measure(folder: Path, tell: Tell) -> dict[str, float]:
     """Bytes and verification of one batch, full and lean, and bytes of a shop's first mail."""
     village = Village(folder)
-    entries = await purchases(village)
+    day = await purchases(village, LOOKED_AT_ENTRIES + FEW)
+    entries = day[:BATCH]
     full, lean = (_asked(village, entries, lean=lean) / BATCH for lean in (False, True))
     floor = SIGNATURE_BYTES + sum(map(purchase_bits, islice(village.sales(), BATCH))) / 8 / BATCH
     jws = sum(len(_jws(village, entry)) for entry in entries) / BATCH
@@ -54,6 +58,7 @@ async def measure(folder: Path, tell: Tell) -> dict[str, float]:
         "batch100_over_floor": full / floor,
         "batch100_over_jws": full / jws,
         "lean100_over_jws": lean / jws,
+        "lean10_known_over_new": _known_over_new(village, day),
         "verify_over_bare": await _over_bare(village, entries, lean=False),
         "verify_lean_over_bare": await _over_bare(village, entries, lean=True),
         "mail_opening_day_bytes": opening_day_bytes(village.key),
@@ -61,29 +66,37 @@ async def measure(folder: Path, tell: Tell) -> dict[str, float]:
     }
 
 
-async def purchases(village: Village) -> list[Entry]:
-    """A hundred purchases, minutes apart."""
+async def purchases(village: Village, count: int = BATCH) -> list[Entry]:
+    """A hundred purchases, or another number of them, minutes apart."""
     pauses_s = Random(SEED)
     async with village.journal("batch.db") as journal:
         counter, sales = Counter(journal, village.folder), village.sales()
         await counter.open()
         first = journal.head.sequence
-        for _ in range(BATCH):
+        for _ in range(count):
             village.clock.advance_s(pauses_s.choice(PAUSES_S))
             await counter.ring_up(next(sales))
             await counter.last_key_s()
-        return [entry for sequence in range(first, first + BATCH) if (entry := await journal.entry(sequence))]
+        return [entry for sequence in range(first, first + count) if (entry := await journal.entry(sequence))]
 
 
-def _asked(village: Village, entries: list[Entry], *, lean: bool) -> int:
+def _asked(village: Village, entries: list[Entry], *, lean: bool, known: Dictionary | None = None) -> int:
     """Bytes of the whole signed request."""
     identity = village.identity
     base = Head(entries[0].sequence, entries[0].prev)
-    asked = question(
+    asked = carrying(
         Parties(identity.device, identity.key, identity.trusted), Standing(1, 1, base.sequence), base,
-        [entry.stored for entry in entries], village.mails[-1].head, nonce=bytes(range(16)), lean=lean,
+        pack([entry.stored for entry in entries], lean=lean, known=known), village.mails[-1].head, nonce=bytes(range(16)),
     )  # fmt: skip
     return len(asked.message)
+
+
+def _known_over_new(village: Village, day: list[Entry]) -> float:
+    """The last purchases of a day in one lean request, with what is known from those before, against the same without."""
+    early, late = day[:-FEW], day[-FEW:]
+    known = known_from(entry.stored for entry in early)
+    assert known is not None, "somebody bought"
+    return _asked(village, late, lean=True, known=known) / _asked(village, late, lean=True)
 
 
 def stated(entry: Entry) -> dict[str, Any]:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from firmware.courier import News
     from firmware.journal.journal import Journal
     from sync.wire.entry import Entry
+    from sync.wire.facts import Line
 
 T = TypeVar("T")
 OPENING_S = DEY_17 + 12 * DAY_S + 10 * 3600
@@ -193,12 +194,14 @@ class Till:
         member = self.country.member(household)
         return self.day(lambda journal: self.sell_to(journal, member, credit_rial))
 
-    async def sell_to(self, journal: Journal, member: Member, credit_rial: int) -> Entry:
-        """The same at an open journal."""
+    async def sell_to(
+        self, journal: Journal, member: Member, credit_rial: int, lines: tuple[Line, ...] = ()
+    ) -> Entry:
+        """The same at an open journal; rice, if no lines are given that cost as much."""
         total_rial = credit_rial + OWN_RIAL
         if journal.keeper.now().grade is Grade.DOUBTFUL:
             journal.keeper.state_day(iran_day_start_s(self.clock.wall_s))
-        lines = (piece(7, total_rial),)
+        lines = lines or (piece(7, total_rial),)
         return await journal.commit(await purchase_draft(journal, member, total_rial, lines=lines))
 
     def visit_by_line(self, *, step_ms: int = 0) -> None:

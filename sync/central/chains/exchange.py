@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from sync.central import mailbox
-from sync.central.chains import placing, unsigned
+from sync.central.chains import dictionaries, placing, unsigned
 from sync.central.chains.checking import Examined, Unreadable, check_batch, check_signatures
 from sync.central.config import CLOCK_SKEW_S
 from sync.central.credit import allotments, allowances
@@ -87,6 +87,7 @@ async def _examined(center: Center, sender: _Sender, request: ExchangeRequest) -
         partial(
             check_batch, request.batch, Head(request.base, request.base_prev),
             device=sender.number, public=sender.public, blinding_key=sender.blinding_key,
+            dictionary=await dictionaries.at_hand(center, request),
         )
     )  # fmt: skip
     if isinstance(examined, Unreadable):
@@ -153,7 +154,8 @@ def _answer(
     _check_clock(database, now_s)
     renewal.renew_if_due(database, keys, request.device, now_s=now_s)
     mail_from = restoring.hear(database, keys, request, now_s=now_s)
-    verbatim = examined.verbatim
+    # What lies before a batch comes first: it may be all that is lacking to read it.
+    verbatim = examined.verbatim if request.base <= device_row(database, request.device)["held"] + 1 else None
     if mail_from is None and examined.checked:
         placed = placing.take(database, request, examined.checked, arrived_s=now_s)
         verbatim = placed.verbatim or verbatim
