@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from firmware.clock import SIGNED_WITHIN_MS
 from firmware.errors import JournalFull
-from sync.uplink.errors import AnswerRefused, BadAddress, Refused, UplinkError
+from sync.uplink.errors import AnswerRefused, BadAddress, Refused, TailLost, UplinkError
 from sync.wire.errors import WireError
 from sync.wire.facts import ClockSet, OutageClosed, OutageOpened
 from sync.wire.kinds import ClockSource, Grade
@@ -118,6 +118,11 @@ class CenterLink:
             for _ in range(ROUNDS_MAX):
                 if not await self._exchange():
                     break
+        except TailLost as error:
+            # The center answers; what is wrong lies here.
+            self._link.succeeded(self._monotonic_ms())
+            self._log_failure(error)
+            await self._journal.lose_tail(error.held)
         except UplinkError as error:
             self._link.failed()
             self._log_failure(error)

@@ -17,7 +17,7 @@ from msgspec import Struct
 from sync import stick
 from sync.stick import StickFailed
 from sync.uplink import courier
-from sync.uplink.errors import AnswerRefused
+from sync.uplink.errors import AnswerRefused, TailLost
 from sync.uplink.exchange import Standing
 from sync.uplink.ports import Parties
 from sync.wire import carried
@@ -87,11 +87,15 @@ class Courier:
         return tuple([await self._take_file(path) for _, path in files])
 
     async def put(self, folder: Path) -> tuple[News, ...]:
-        """Put on the stick what the center is not known to hold, in as many files as it takes.
+        """Put on the stick what the center is not known to hold, in as many files as it takes; nothing from a journal that
+        has lost its tail, for it would stand at the center as a fork.
 
         Raises: StickFailed, NotDelegated; files that were written before are whole.
         """
         identity, end = self._journal.identity, self._journal.head.sequence
+        if self._journal.tail_lost:
+            words = f"the center holds entries before {self._journal.tail_lost} that this journal has lost: nothing was put there"
+            return (News(str(folder), Fate.REFUSED, words),)
         public = identity.trusted.encryption_public(what="export")
         standing = self._standing()
         made = courier.questions(
@@ -163,7 +167,11 @@ class Courier:
         """Believe an answer and let it take effect. Raises: AnswerRefused, WireError, JournalFull; then it has none."""
         journal = self._journal
         async with journal.turn:
-            brought = await courier.opened(message, self._parties, journal, self._standing())
+            try:
+                brought = await courier.opened(message, self._parties, journal, self._standing())
+            except TailLost as error:
+                await journal.lose_tail(error.held)
+                raise
             answer, standing = brought.answer, brought.answer.standing
             if brought.is_new:
                 journal.keeper.carried(answer.now_s)

@@ -168,6 +168,7 @@ async def _serve(
     correspondence = Correspondence(
         Parties(identity.device, identity.key, identity.trusted), journal, _introduced(client, identity, config),
         standing=Standing(journal.epoch, journal.statement, journal.acknowledged),
+        asks_first=not journal.was_clean or not journal.acknowledged,
         monotonic_ms=clock.monotonic_ms, random_bytes=os.urandom,
     )  # fmt: skip
     center = CenterLink(
@@ -236,7 +237,7 @@ def _sticks(
         return StickVisited(
             taken=fates.count(Fate.TAKEN) + fates.count(Fate.OLD), written=fates.count(Fate.WRITTEN),
             wrong=sum(not one.is_good for one in news), brought_mail=any(one.mail for one in news),
-            failed=Fate.WRITTEN not in fates,
+            failed=Fate.WRITTEN not in fates and not journal.tail_lost,
         )  # fmt: skip
 
     return StickWatch(

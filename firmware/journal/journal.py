@@ -109,6 +109,12 @@ class Journal(Memory):
             held=held, now_s=now_s, epoch=epoch, statement=statement, is_carried=is_carried,
         )  # fmt: skip
 
+    async def lose_tail(self, held: int) -> None:
+        """Durably: the center holds entries before `held` which are not here, so that nothing more counts that is written
+        here. Raises: JournalFull.
+        """
+        await self._run(writing.lose_tail, self, held)
+
     async def checkpoint(self) -> None:
         """Fold the log into the database. Called when idle, so that no purchase pays for it."""
         await self._run(writing.checkpoint, self)

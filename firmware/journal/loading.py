@@ -36,6 +36,7 @@ def load(sql: sqlite3.Connection, memory: Memory) -> None:
     memory.epoch = questions.known_int(sql, "epoch", identity.epoch)
     memory.statement = questions.known_int(sql, "statement")
     memory.outage_open = bool(questions.known_int(sql, "outage_open"))
+    memory.tail_lost = questions.known_int(sql, "tail_lost")
     memory.was_clean = bool(questions.known_int(sql, "clean", 1))
     note_trusted(sql, memory, trusted_s(sql, identity))
     reread(sql, memory)

@@ -53,6 +53,7 @@ class Memory:
     closings: dict[ClosingKind, int]
     first_of_day: int
     was_clean: bool
+    tail_lost: int
     outage_open: bool
 
 

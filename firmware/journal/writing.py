@@ -101,6 +101,15 @@ def acknowledge(
     reread(sql, memory)
 
 
+def lose_tail(sql: sqlite3.Connection, memory: Memory, held: int) -> None:
+    """Remember that the center holds entries before `held` which are not here."""
+    if memory.tail_lost == held:
+        return
+    with storage.transaction(sql):
+        put(sql, "tail_lost", held)
+    memory.tail_lost = held
+
+
 def checkpoint(sql: sqlite3.Connection, memory: Memory) -> None:
     """Fold the log into the database, which starts it anew, and see that it lies on the disk at its whole length."""
     sql.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()

@@ -159,6 +159,23 @@ def restored_notice(restored: CenterRestored, *, unsent: int) -> Slip:
     )
 
 
+def lost_notice(*, device: int, held: int, own: int) -> Slip:
+    """The till's journal has lost entries that the center holds: what still may be done here, and who makes it new."""
+    return (
+        Text("هشدار: بخشی از حافظه این صندوق از بین رفته است.", bold=True),
+        Text("خریدهایی که به مرکز رسیده، در مرکز هست و پولش سر جایش است. رسیدهای چاپ‌شده معتبر است."),
+        Pair("ثبت‌های این صندوق در مرکز", persian.number(held)),
+        Pair("ثبت‌های درون صندوق", persian.number(own)),
+        Text("با این صندوق با اعتبار نمی‌شود فروخت؛ فقط نقدی بفروشید.", bold=True),
+        Text(
+            f"رسیدها و گزارش‌های روز را نگه دارید. با {persian.CALL_CENTER} تماس بگیرید و این شماره را بگویید تا صندوق از نو ثبت شود."
+        ),
+        Pair("شماره دستگاه", persian.code(device), bold=True),
+        Pair("فن‌ورز صندوق را خالی می‌کند با", persian.isolate("*24"), size=Size.SMALL),
+        SHOW,
+    )
+
+
 def _sending_rows(status: Status) -> Slip:
     send_by, answered = status.send_by_s, status.acknowledged_s
     return (

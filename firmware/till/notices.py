@@ -14,7 +14,7 @@ from firmware.errors import JournalFull
 from firmware.receipt import notice_slips
 from firmware.receipt.device_slips import device_news
 from firmware.receipt.enrollment_slips import activated_slip
-from firmware.receipt.service_slips import CenterRestored, link_notice, restored_notice
+from firmware.receipt.service_slips import CenterRestored, link_notice, lost_notice, restored_notice
 from firmware.receipt.stick_slips import StickVisited, stick_slip
 from firmware.roles import DeviceNews
 from firmware.till.slips_of import answers_of
@@ -32,6 +32,12 @@ AGAIN_MS = 5_000
 
 async def print_next(talk: Talk) -> None:
     """Print the oldest notice, else what the center answered; either stays if it did not come out."""
+    if talk.journal.tail_lost and not talk.told_lost:
+        slip = lost_notice(
+            device=talk.journal.identity.device, held=talk.journal.tail_lost, own=talk.journal.head.sequence
+        )
+        talk.told_lost = await talk.show(slip)
+        return
     if talk.awaits_rules and talk.journal.policy is not None:
         await _activated(talk, talk.journal.policy)
         return

@@ -128,6 +128,8 @@ def _decide(
 ) -> Approval | Refusal:
     journal = talk.journal
     now = journal.keeper.now()
+    if journal.tail_lost:
+        return Refusal(DeclineReason.DEVICE_SUSPENDED)
     if journal.policy is None:
         return Refusal(DeclineReason.POLICY_TOO_OLD)
     if now.grade is not Grade.DOUBTFUL and now.not_after_s > journal.identity.credential.until_s:

@@ -1,7 +1,8 @@
 """Void and refund: a purchase of this till is found, read on paper, and undone after the operator's Enter.
 
 Rules: a void undoes the whole purchase before the next Z, and never one of which something came back already; a refund
-takes lines back, before or after. What is undone is computed again under the journal's turn.
+takes lines back, before or after. What is undone is computed again under the journal's turn. A till that lost its journal's tail
+undoes nothing: the center would never hear of it.
 """
 
 from __future__ import annotations
@@ -65,6 +66,8 @@ def as_typed(talk: Talk, sequence: int) -> str:
 
 async def void(talk: Talk, typed: str) -> State:
     """Find the purchase to be voided and print what its void undoes."""
+    if talk.journal.tail_lost:
+        return await _refuse(talk, DeclineReason.DEVICE_SUSPENDED)
     record = await _find(talk, typed)
     reason, rows = _why_no_void(record)
     if record is None or reason is not None:
@@ -122,6 +125,8 @@ def _why_no_void(record: PurchaseRecord | None) -> tuple[DeclineReason | None, t
 
 async def refund(talk: Talk, typed: str) -> State:
     """Find the purchase and print its lines with what is left of each."""
+    if talk.journal.tail_lost:
+        return await _refuse(talk, DeclineReason.DEVICE_SUSPENDED)
     record = await _find(talk, typed)
     if record is None or record.voided:
         return await _refuse(talk, DeclineReason.ALREADY_VOIDED if record else DeclineReason.NOT_FOUND)

@@ -242,6 +242,7 @@ class Talk(Struct):
         default_factory=lambda: deque(maxlen=NOTICES_MAX)
     )
     answers: UntoldAnswers = field(default_factory=UntoldAnswers)
+    told_lost: bool = False  # that the journal has lost its tail, by this process
     awaits_rules: bool = False  # enrolled, and not active before the first rules are here
     saved: bytes = b""
 

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 
 async def may_be_undone(talk: Talk) -> bool:
-    """Whether this till has sold nothing yet, on credit or for cash."""
+    """Whether this till has sold nothing yet, on credit or for cash, or nothing more that counts: its journal lost its tail."""
     journal = talk.journal
+    if journal.tail_lost:
+        return True
     if journal.counters.purchases or journal.closings[ClosingKind.Z]:
         return False
     totals = await journal.day_totals()

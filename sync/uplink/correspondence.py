@@ -1,7 +1,8 @@
 """The device's conversation with the center: what it last said, and one exchange after the other.
 
 Rules: one exchange at a time; a batch begins where the center's last answer ended, so any failure is mended by asking
-again. After a start or a failure nobody knows what the center holds: then a small question goes before a large batch. What a
+again. After a start or a failure nobody knows what the center holds: then a small question goes before a large batch, and before
+any by a till that may have lost its tail: else its new entries would stand at the center as a fork. What a
 restored center has forgotten goes up again, mail first, for entries are judged by it. Over a slow line batches are lean: the
 last entry's signature binds all before it, and the others follow when the line is good. What both sides know from the chain
 before a batch is not told in it again. What the center asks for verbatim goes before anything new. The owner decides when to ask, and what to do with the answer. The standing lives as long as the
@@ -68,6 +69,7 @@ class Correspondence:
         post: Post,
         *,
         standing: Standing,
+        asks_first: bool = False,
         monotonic_ms: Callable[[], int],
         random_bytes: Callable[[int], bytes],
     ) -> None:
@@ -81,6 +83,8 @@ class Correspondence:
         self._random_bytes = random_bytes
         self._is_sure = False
         """Whether the standing is what the center holds now."""
+        self._asks_first = asks_first
+        """Whether nothing may go up before the center has said what it holds."""
         self._is_good = False
         """Whether the last exchange was quick: a till's first batch cannot know."""
         self._mail_from: int | None = None
@@ -127,6 +131,7 @@ class Correspondence:
         forgotten = max(0, asked.before.held - answer.standing.held)
         more = self._more(answer, asked)
         self.standing, self._mail_from, self._is_sure = answer.standing, answer.mail_from, True
+        self._asks_first = False
         self._verbatim, self._unsigned = self._still_wanted(answer, asked), answer.unsigned
         if _is_beyond_it(answer, asked):
             self._known.refused()
@@ -174,6 +179,8 @@ class Correspondence:
     async def _next(self) -> _Sending:
         """What goes next: lost mail, what is wanted verbatim, new entries, signatures left out before."""
         held = self.standing.held
+        if self._asks_first:
+            return _Sending(min(held, self._chain.head.sequence))
         if self._mail_from is not None:
             return _Sending(held, returned=await self._returned(self._mail_from))
         if self._verbatim is not None and self._verbatim.last < self._chain.head.sequence:

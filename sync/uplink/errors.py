@@ -7,6 +7,7 @@
     ├── NotTheCenter    something answered that is not the center: a captive portal, a proxy, another server
     ├── Refused         the center understood and said no; bears its status and words
     └── AnswerRefused   the center's answer does not hold what was asked of it; nothing of it was used
+        └── TailLost    it does, and it says that this journal is not what the device once sent
 
 No OSError, ssl.SSLError, h11 or wire error crosses the package's edge.
 """
@@ -45,3 +46,11 @@ class Refused(UplinkError):
 
 class AnswerRefused(UplinkError):
     """An answer that does not hold."""
+
+
+class TailLost(AnswerRefused):
+    """The center, by its signature, holds entries of this device before `held` that this journal does not have."""
+
+    def __init__(self, held: int, why: str) -> None:
+        super().__init__(why)
+        self.held = held

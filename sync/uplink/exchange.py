@@ -7,6 +7,9 @@ An answer is checked in this order, and nothing of it is used before all of it h
 4. the hash of what it holds is the hash of this device's own journal at that place
 5. its mail follows, item by item, the mail that this device has; one that asks for lost mail brings none
 
+Where 3 or 4 fails the journal has lost what the device once sent: an emptied file, a card that forgot its last writes. Nothing of
+the answer is used then either; people must know (`TailLost`).
+
 The nonce makes an answer fresh. So one that holds less than was promised, that counts its statements from further back, or
 that asks for mail which it once wrote, comes from a center that was restored from a backup. It is believed, for what it
 forgot is sent again; and told, for people must know (`Answer.restored`).
@@ -18,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from sync.uplink.errors import AnswerRefused
+from sync.uplink.errors import AnswerRefused, TailLost
 from sync.wire import cose, mail
 from sync.wire.errors import WireError
 from sync.wire.exchange import (
@@ -169,7 +172,7 @@ def carrying(  # noqa: PLR0913 -- what a request says
 
 
 def claims(message: bytes, asked: Question, parties: Parties) -> ExchangeAnswer:
-    """Checks 1 to 3: what the center claims in answer to `asked`. Raises: AnswerRefused."""
+    """Checks 1 to 3: what the center claims in answer to `asked`. Raises: AnswerRefused, TailLost."""
     # 1. the signature
     try:
         payload = parties.trusted.verify(message, Role.MAIL, context=ANSWER_CONTEXT, what="answer")
@@ -181,16 +184,16 @@ def claims(message: bytes, asked: Question, parties: Parties) -> ExchangeAnswer:
         raise AnswerRefused("it answers another question")
     # 3. what is held
     if answer.held > asked.made_to:
-        raise AnswerRefused(f"it holds {answer.held} entries, but only {asked.made_to} were made")
+        raise TailLost(answer.held, f"it holds {answer.held} entries, but only {asked.made_to} were made")
     return answer
 
 
 def believed(claimed: ExchangeAnswer, asked: Question, parties: Parties, own: Head) -> Answer:
-    """Checks 4 and 5, with this journal's own place at `claimed.held`. Raises: AnswerRefused."""
+    """Checks 4 and 5, with this journal's own place at `claimed.held`. Raises: AnswerRefused, TailLost."""
     assert own.sequence == claimed.held, "the place that the center claims to be at"
     # 4. the same history
     if claimed.head != own.prev:
-        raise AnswerRefused(f"the center holds another history before entry {claimed.held}")
+        raise TailLost(claimed.held, f"the center holds another history before entry {claimed.held}")
     # 5. the mail
     if claimed.mail_from is not None and (
         claimed.mail or not 1 <= claimed.mail_from <= asked.mail_head.number

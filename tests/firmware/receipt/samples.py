@@ -269,6 +269,7 @@ SLIPS: dict[str, Slip] = {
     "printer found": printer_slips.printer_found(profile="citizen", title="Citizen CT-S310II"),
     "link up": service_slips.link_notice(up=True, unsent=33),
     "link down": service_slips.link_notice(up=False, unsent=0),
+    "tail lost": service_slips.lost_notice(device=1001, held=3214, own=2),
     "confirm household": prompt_slips.confirm_household(
         Household(national_id="0012345678"), prompt_slips.PRESS_ENTER
     ),
