@@ -181,6 +181,7 @@ def glance(path: Path, identity: Identity, clock: Clock) -> Glance:
             link_is_down=bool(questions.known_int(sql, "outage_open")),
             unclean_starts=questions.unclean_starts(sql, questions.first_of_day(sql))
             + (not questions.known_int(sql, "clean", 1)),
+            tail_lost=questions.known_int(sql, "tail_lost"),
         )
 
 

@@ -70,12 +70,15 @@ class DayTotals(Struct, frozen=True):
 
 
 class Glance(Struct, frozen=True, kw_only=True):
-    """What the journal says at a glance: entries not sent, whether the center answered last, power cuts since the last Z."""
+    """What the journal says at a glance: entries not sent, whether the center answered last, power cuts since the last Z, and
+    before which entry the center holds what this journal has lost (0 where it is whole).
+    """
 
     now: TimeInterval
     unsent: int
     link_is_down: bool
     unclean_starts: int
+    tail_lost: int = 0
 
 
 class Untold(Struct, frozen=True):

@@ -80,7 +80,7 @@ async def running(
     """The same of the running appliance, and what its printer says of itself."""
     glance = Glance(
         now=journal.keeper.now(), unsent=journal.head.sequence - journal.acknowledged,
-        link_is_down=journal.outage_open, unclean_starts=await journal.unclean_starts(),
+        link_is_down=journal.outage_open, unclean_starts=await journal.unclean_starts(), tail_lost=journal.tail_lost,
     )  # fmt: skip
     now = await printer()
     said = () if now is None else (paper(now),)
@@ -199,7 +199,14 @@ def key(identity: Identity | None, now: TimeInterval | None) -> Finding:
 
 
 def link(glance: Glance) -> Finding:
-    """Whether the center answered last; a village without network is no fault."""
+    """Whether the center answered last; a village without network is no fault, a journal that lost its tail is."""
+    if glance.tail_lost:
+        return Finding(
+            Part.LINK,
+            Verdict.BAD,
+            persian=f"بخشی از حافظه صندوق از بین رفته است؛ ثبت‌های آن در مرکز: {persian.number(glance.tail_lost)}",
+            english=f"this journal lost its tail: the center holds its entries before {glance.tail_lost}; replace the device",
+        )
     unsent = (f"ثبت‌های نرسیده: {persian.number(glance.unsent)}", f"entries not sent: {glance.unsent}")
     if glance.link_is_down:
         return Finding(Part.LINK, Verdict.NOTICE, "", f"قطع است؛ {unsent[0]}", f"down; {unsent[1]}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from drivers.device_key import FileDeviceKey
 from firmware import identity
 from firmware.courier import Courier
+from firmware.enrolling import undoing
 from firmware.journal import audit
 from firmware.journal.journal import open_journal
 from firmware.technician import enrollment
@@ -146,9 +147,9 @@ class Till:
     def _lab(self) -> Lab:
         return self.country.lab
 
-    def enroll(self) -> None:
-        """Become a device of the one shop."""
-        given: dict[str, Any] = self._lab.order("enroll", shop=6001, minutes=30).data
+    def enroll(self, *, replaces: int | None = None) -> None:
+        """Become a device of the one shop, in the place of another one if so."""
+        given: dict[str, Any] = self._lab.order("enroll", shop=6001, minutes=30, replaces=replaces).data
         ticket = enrollment.ticket_from(f"{given['token']}.{given['root_fingerprint']}")
         self._lab.run(
             enrollment.enroll(
@@ -163,6 +164,11 @@ class Till:
     @property
     def number(self) -> int:
         return self.identity.device
+
+    def empty(self) -> None:
+        """What `*24` and the device's number do."""
+        undoing.begin(self._folder, self.number)
+        undoing.finish(self._folder)
 
     def day(self, story: Callable[[Journal], Awaitable[T]]) -> T:
         """Open the journal, run the story, close it."""

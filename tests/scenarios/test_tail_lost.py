@@ -129,3 +129,31 @@ def test_a_till_that_lost_nothing_is_asked_no_more_than_before(country: Countrys
     go(till)
     assert not till.fact("tail_lost")
     assert earned_rial(country) == 4 * SOLD
+
+
+def test_it_is_replaced_by_itself_with_a_new_number_and_chain(country: Countryside, tmp_path: Path) -> None:
+    """The whole way out: told, made empty, enrolled in the place of what it was."""
+    till = country.tills[0]
+    lost, reserved_rial = till.number, credit(country)["reserved_rial"]
+    lose(tmp_path, all_of_it=True)
+    go(till, visits=1)
+    till.empty()
+    till.enroll(replaces=lost)
+    assert till.number != lost
+    trip = go(till)
+    assert not errors(trip)
+    assert not till.fact("tail_lost")
+    row = country.lab.sql("SELECT suspended_why FROM device WHERE number = ?", lost)[0]
+    assert row["suspended_why"].startswith("replaced")
+    assert not country.lab.sql("SELECT * FROM stray")
+    assert credit(country)["reserved_rial"] == reserved_rial, "what is lost may still come on paper"
+    country.later(days=123)
+    go(till)
+    assert credit(country)["reserved_rial"] < reserved_rial, (
+        "and falls back at the second deadline where it does not"
+    )
+
+
+def credit(country: Countryside) -> dict[str, int]:
+    found: dict[str, int] = country.lab.report()["credit"]
+    return found

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ISOLATED = re.compile("[\u2066\u2068][^\u2066-\u2069]*\u2069")
 MANGLED_BY_ITS_SURROUNDINGS = re.compile(r"[0-9A-Za-z*#]")
+ENGLISH_WORDS = re.compile(r"\b[a-z]{2,}[ ,:]+[a-z]{2,}\b")
 ARABIC_FORMS = re.compile("[يىك٠-٩]")
 
 each_slip = pytest.mark.parametrize("name", SLIPS)
@@ -51,6 +52,13 @@ def paper(slip: Slip, width_dots: int) -> Image.Image:
 def test_no_code_stands_outside_an_isolate(name: str) -> None:
     for text in texts(SLIPS[name]):
         assert not MANGLED_BY_ITS_SURROUNDINGS.search(ISOLATED.sub("", text)), text
+
+
+@each_slip
+def test_no_sentence_is_in_english(name: str) -> None:
+    """Names and keys are Latin, and short; whoever refuses says why in English elsewhere."""
+    for text in texts(SLIPS[name]):
+        assert not ENGLISH_WORDS.search(text), text
 
 
 @each_slip

@@ -34,8 +34,10 @@ def identity() -> Identity:
     return PaperCenter().enroll(SoftwareKey("till"), now_s=NOW_S)
 
 
-def _glance(*, link_is_down: bool = False, unclean_starts: int = 0) -> Glance:
-    return Glance(now=NOW, unsent=7, link_is_down=link_is_down, unclean_starts=unclean_starts)
+def _glance(*, link_is_down: bool = False, unclean_starts: int = 0, tail_lost: int = 0) -> Glance:
+    return Glance(
+        now=NOW, unsent=7, link_is_down=link_is_down, unclean_starts=unclean_starts, tail_lost=tail_lost
+    )
 
 
 def _row(role: Role, path: Path | None) -> Listed:
@@ -167,3 +169,10 @@ def test_what_the_till_says_of_itself_is_persian_on_paper(identity: Identity, tm
             (_, *behind) = finding_rows(finding)
             assert not [row for row in behind if isinstance(row, Text) and LATIN.search(row.text)]
             assert finding.told == ""
+
+
+def test_a_journal_that_lost_its_tail_is_bad_whatever_the_link() -> None:
+    found = examination.link(_glance(link_is_down=True, tail_lost=3214))
+    assert (found.part, found.verdict) == (Part.LINK, Verdict.BAD)
+    assert "3214" in found.english
+    assert "۳٬۲۱۴" in found.persian
