@@ -162,7 +162,7 @@ class Correspondence:
     async def _packed(self, sending: _Sending) -> Packed:
         """As many of the entries as the line takes, one at least; none that are many on a mere guess."""
         entries = sending.entries
-        known = await self._known.before(sending.first) if entries and not sending.verbatim else None
+        known = None if sending.verbatim else await self._known.before(sending.first, entries)
         while True:
             lean = not self._is_good and len(entries) > 1 and not sending.verbatim
             # In a thread, for somebody may stand at the counter.

@@ -10,10 +10,14 @@ import asyncio
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sync.uplink.ports import Chain
     from sync.wire.batches.batch_tables import Dictionary
     from sync.wire.entry import EntryBytes
 
+BOUGHT_LEAST = 2
+"""A single purchase costs less than a dictionary's name."""
 READ_AT_ONCE = 32
 """Entries: each is proven when it is read back, and somebody's purchase waits for the same disk."""
 
@@ -27,9 +31,10 @@ class Known:
         self._dictionary: Dictionary | None = None
         self._is_of_use = True
 
-    async def before(self, base: int) -> Dictionary | None:
-        """That of a batch from entry `base` on; None where nothing is known, or nothing of the kind is to be said."""
-        if not self._is_of_use:
+    async def before(self, base: int, entries: Sequence[EntryBytes]) -> Dictionary | None:
+        """That of a batch with these entries from `base` on; None where nothing is known, or it cannot pay."""
+        bought = sum(stored.lines is not None and stored.private is not None for stored in entries)
+        if not self._is_of_use or bought < BOUGHT_LEAST:
             return None
         from sync.wire.batches.known_before import (  # noqa: PLC0415 -- a till sells before it sends
             entries_before,

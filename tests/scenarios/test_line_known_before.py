@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
+from sync.central.chains import unsigned
+from sync.uplink.correspondence import Correspondence
+from sync.uplink.exchange import Standing
+from sync.uplink.ports import Parties
 from sync.wire import cose
 from sync.wire.batches import known_before
 from sync.wire.batches.batch import dictionary_named, size_of
-from sync.wire.exchange import ExchangeRequest
+from sync.wire.exchange import ExchangeRequest, Span
 from tests.scenarios.countryside import OWN_RIAL, Countryside, all_is_equal, earned_rial
 from tests.scenarios.test_village_line import FAULTS, errors
 from tests.scenarios.village_line import go
@@ -148,3 +154,38 @@ def test_a_center_that_lost_an_entry_of_it_asks_once_for_the_batch_without(
     assert trip.visits == 1
     assert earned_rial(country) == 8 * SOLD
     assert till.fact("acknowledged") == country.lab.sql("SELECT held FROM device")[0]["held"]
+
+
+def test_who_wants_signatures_does_not_refuse_what_is_known(country: Countryside) -> None:
+    """Both are answered with a span that is wanted verbatim; a batch that was taken was read."""
+    till, center = country.tills[0], country.lab.center
+    members = [country.member(household) for household in HOUSEHOLDS]
+    ticks = itertools.count(step=60_000)
+
+    async def story(journal: Journal) -> list[bool]:
+        identity = journal.identity
+        names: list[bool] = []
+        talk = Correspondence(
+            Parties(identity.device, identity.key, identity.trusted), journal, country.line,
+            standing=Standing(journal.epoch, journal.statement, journal.acknowledged),
+            monotonic_ms=lambda: next(ticks), random_bytes=center.chance,
+        )  # fmt: skip
+        wanted = Span(first=0, last=0)
+        while len(names) < 3:
+            await center.run(partial(unsigned.want, device=identity.device, span=wanted))
+            wanted = Span(first=journal.head.sequence, last=journal.head.sequence + 1)
+            for member in members:
+                await till.sell_to(journal, member, SOLD, LINES)
+            before = named(country)
+            told = await talk.exchange()
+            assert (told.answer.verbatim is None) == (not names), "what was sold before is wanted"
+            names.append(named(country) > before)
+            while (await talk.exchange()).more:
+                pass
+        return names
+
+    assert till.day(story) == [True, True, True]
+    assert country.lab.report()["devices"][0]["unsigned"] > 0, "the line is slow"
+    assert not country.lab.sql(
+        "SELECT 1 FROM unsigned JOIN device ON sequence BETWEEN wanted_first AND wanted_last"
+    )
