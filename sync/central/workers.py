@@ -5,11 +5,9 @@ again: a process that died (no memory, an operator's kill) is replaced, and its 
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import os
 import signal
-from concurrent.futures import Executor, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,6 +15,7 @@ from sync.central.errors import CentralError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
+    from concurrent.futures import Executor
 
 T = TypeVar("T")
 TRIES = 2
@@ -25,20 +24,29 @@ PROCESSES_MAX = 4
 
 def processes() -> Executor:
     """A pool of processes that leave an interrupt at the terminal to the one that has the store."""
-    return ProcessPoolExecutor(
-        max_workers=min(PROCESSES_MAX, os.cpu_count() or 1),
+    # Most orders need none, and are over sooner than these are loaded.
+    import multiprocessing  # noqa: PLC0415 -- see above
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 -- see above
+
+    count = min(PROCESSES_MAX, os.cpu_count() or 1)
+    pool = ProcessPoolExecutor(
+        max_workers=count,
         mp_context=multiprocessing.get_context("spawn"),
         initializer=signal.signal,
         initargs=(signal.SIGINT, signal.SIG_IGN),
     )
+    # All are begun at once: one that was begun while the pool learns that another died would be waited for without end.
+    for _ in range(count):
+        pool.submit(abs, 0)
+    return pool
 
 
 class Workers:
-    """Owner of a pool, which `make` makes, and makes anew when it broke."""
+    """Owner of a pool, which `make` makes when it is first needed, and anew when it broke."""
 
     def __init__(self, make: Callable[[], Executor] = processes) -> None:
         self._make = make
-        self._pool = make()
+        self._made: Executor | None = None
 
     async def run(self, function: Callable[[], T]) -> T:
         """What a picklable `function` returns. Raises: CentralError, when its process died each time."""
@@ -46,7 +54,7 @@ class Workers:
             pool = self._pool
             try:
                 return await asyncio.get_running_loop().run_in_executor(pool, function)
-            except BrokenProcessPool:
+            except BrokenExecutor:
                 self._replace(pool)
         raise CentralError("a worker process died; nothing was changed")
 
@@ -55,24 +63,30 @@ class Workers:
         for function, begun in [(function, self._begin(function)) for function in functions]:
             try:
                 yield await begun
-            except BrokenProcessPool:
+            except BrokenExecutor:
                 yield await self.run(function)
 
     async def close(self) -> None:
         """End the processes, once each has done what it is doing."""
-        await asyncio.get_running_loop().run_in_executor(
-            None, partial(self._pool.shutdown, cancel_futures=True)
-        )
+        if self._made is not None:
+            end = partial(self._made.shutdown, cancel_futures=True)
+            await asyncio.get_running_loop().run_in_executor(None, end)
+
+    @property
+    def _pool(self) -> Executor:
+        if self._made is None:
+            self._made = self._make()
+        return self._made
 
     def _begin(self, function: Callable[[], T]) -> asyncio.Future[T]:
         try:
             return asyncio.get_running_loop().run_in_executor(self._pool, function)
-        except BrokenProcessPool:
+        except BrokenExecutor:
             self._replace(self._pool)
             return asyncio.get_running_loop().run_in_executor(self._pool, function)
 
     def _replace(self, broken: Executor) -> None:
         """Several callers may learn of the same broken pool; the first replaces it."""
-        if broken is self._pool:
+        if broken is self._made:
             broken.shutdown(wait=False)
-            self._pool = self._make()
+            self._made = None
