@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import shutil
 import socket
 import sys
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ import zxingcpp
 from firmware.receipt.enrollment_slips import Wrong
 from firmware.receipt.prompt_slips import Prompt
 from firmware.simulation.center_process import CenterProcess
+from firmware.simulation.clock_file import SimulatedClock
 from firmware.simulation.shop import ShopSettings, SimulatedShop, TornOff
 from firmware.simulation.village import SHOP, enroll_till, settle_village, village_of
 from sync.wire import receipt_qr
@@ -82,16 +84,31 @@ class World:
         self.shop.plug.inputs_sent = self.shop.plug.child.inputs_handled = 0
 
 
+@pytest.fixture(scope="module")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A center's folder with a village in it, for each story to begin from."""
+    folder = tmp_path_factory.mktemp("settled")
+
+    async def settle() -> None:
+        clock = SimulatedClock(folder / "clock", wall_s=MORNING_S)
+        center = CenterProcess(folder / "center", clock=clock.path)
+        await settle_village(center, households=10)
+        await village_of(center)
+        await center.order("allot")
+
+    asyncio.run(settle())
+    return folder / "center"
+
+
 @asynccontextmanager
-async def village(folder: Path) -> AsyncIterator[World]:
+async def village(folder: Path, settled: Path) -> AsyncIterator[World]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     async with SimulatedShop(folder / "shop", ShopSettings(center_port=port, wall_s=MORNING_S)) as shop:
         shop.link.cut()
         center = CenterProcess(folder / "center", clock=shop.folder / "clock")
-        await settle_village(center, households=10)
-        await center.order("allot")
+        shutil.copytree(settled, center.folder)
         yield World(shop, center)
         await center.stop()
 
@@ -150,9 +167,9 @@ def issuer_on(paper: TornOff, world: World) -> int | SlimMandate:
 
 
 @pytest.mark.timeout(240)
-def test_a_till_is_enrolled_from_paper_and_reported_later(tmp_path: Path) -> None:
+def test_a_till_is_enrolled_from_paper_and_reported_later(tmp_path: Path, settled: Path) -> None:
     async def story() -> None:
-        async with village(tmp_path) as world:
+        async with village(tmp_path, settled) as world:
             given = await world.set_out()
             told = await enrolled_by_paper(world, tmp_path)
             assert told["device"] == given["devices"][0]
@@ -180,9 +197,11 @@ def test_a_till_is_enrolled_from_paper_and_reported_later(tmp_path: Path) -> Non
 
 
 @pytest.mark.timeout(240)
-def test_with_a_stick_a_shop_without_any_network_trades_on_the_first_day(tmp_path: Path) -> None:
+def test_with_a_stick_a_shop_without_any_network_trades_on_the_first_day(
+    tmp_path: Path, settled: Path
+) -> None:
     async def story() -> None:
-        async with village(tmp_path) as world:
+        async with village(tmp_path, settled) as world:
             await world.set_out()
             world.shop.config.write_text(f'{world.shop.config.read_text()}[stick]\nfolder = "stick"\n')
             away = tmp_path / "pocket"
@@ -214,9 +233,11 @@ def test_with_a_stick_a_shop_without_any_network_trades_on_the_first_day(tmp_pat
 
 
 @pytest.mark.timeout(240)
-def test_a_wrong_enrollment_is_undone_by_keypad_and_the_till_asks_with_new_keys(tmp_path: Path) -> None:
+def test_a_wrong_enrollment_is_undone_by_keypad_and_the_till_asks_with_new_keys(
+    tmp_path: Path, settled: Path
+) -> None:
     async def story() -> None:
-        async with village(tmp_path) as world:
+        async with village(tmp_path, settled) as world:
             wrong, right = (await world.set_out("--devices", 2))["devices"]
             told = await enrolled_by_paper(world, tmp_path)
             assert told["device"] == wrong
@@ -246,9 +267,9 @@ def test_a_wrong_enrollment_is_undone_by_keypad_and_the_till_asks_with_new_keys(
 
 
 @pytest.mark.timeout(240)
-def test_a_power_cut_at_any_step_of_an_enrollment_is_gone_on_from(tmp_path: Path) -> None:
+def test_a_power_cut_at_any_step_of_an_enrollment_is_gone_on_from(tmp_path: Path, settled: Path) -> None:
     async def story() -> None:
-        async with village(tmp_path) as world:
+        async with village(tmp_path, settled) as world:
             await world.set_out()
             shop = world.shop
             await shop.plug.insert()
@@ -282,9 +303,9 @@ def test_a_power_cut_at_any_step_of_an_enrollment_is_gone_on_from(tmp_path: Path
 
 
 @pytest.mark.timeout(240)
-def test_a_technician_s_command_enrolls_a_till_that_is_asking(tmp_path: Path) -> None:
+def test_a_technician_s_command_enrolls_a_till_that_is_asking(tmp_path: Path, settled: Path) -> None:
     async def story() -> None:
-        async with village(tmp_path) as world:
+        async with village(tmp_path, settled) as world:
             await world.signal()
             await world.shop.plug.insert()
             ticket = (await world.center.order("enroll", "--shop", SHOP))["ticket"]
