@@ -34,7 +34,7 @@ _unpack_u64 = struct.Struct(">Q").unpack_from
 _pack_u8 = struct.Struct(">BB").pack
 _pack_u16 = struct.Struct(">BH").pack
 pack_u32 = struct.Struct(">BI").pack
-_pack_u64 = struct.Struct(">BQ").pack
+pack_u64 = struct.Struct(">BQ").pack
 
 _T = TypeVar("_T")
 
@@ -51,7 +51,7 @@ def head(major: int, number: int) -> bytes:
     if number < 1 << 32:
         return pack_u32(first | 26, number)
     if number < 1 << 64:
-        return _pack_u64(first | 27, number)
+        return pack_u64(first | 27, number)
     raise TypeError("an integer has more than 64 bits")
 
 

@@ -13,18 +13,20 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import TYPE_CHECKING
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sync.wire import cbor, cose
-from sync.wire.compiled import Many
+from sync.wire.compiled import Many, Reader, reader_of
 from sync.wire.errors import HashDiffers, NotAuthentic, UnknownVersion
 from sync.wire.facts import FACT_OF_KIND, KIND_OF_FACT, LINES_MAX, Fact, Line, Purchase
 from sync.wire.kinds import EntryKind, Grade
 from sync.wire.proof import household_proof
 from sync.wire.record import Record, array_record, item, record
-from sync.wire.shapes import chosen_by, digits, nested, octets, one_of, optional, uint
+from sync.wire.shapes import chosen_by, digits, nested, octets, one_of, optional, uint, with_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,16 +152,14 @@ def seal(draft: Draft, head: Head, *, device: int, key: SigningKey, blinding_key
     lines, data, lines_hash = ((), None, None) if packed is None else (packed.lines, packed.data, packed.hash)
     private_part = _proven(draft, public, head, device=device, lines_hash=lines_hash)
     private = None if private_part is None else private_part.to_cbor()
-    payload = payload_bytes(
-        head,
-        device=device,
+    said = said_bytes(
         kind=_KIND_BYTES[type(draft.fact)],
         time=draft.time.to_cbor(),
         boot=cbor.head(cbor.UINT, draft.boot),
         public=public,
-        lines_hash=lines_hash,
-        private_hash=None if private is None else blinded_hash(private, head.sequence, blinding_key),
     )
+    private_hash = None if private is None else blinded_hash(private, head.sequence, blinding_key)
+    payload = payload_bytes(device, head.sequence, head.prev, said, lines_hash, private_hash)
     signed_bytes = cose.to_be_signed(payload, public=key.public, context=CONTEXT)
     return Entry(
         device, head.sequence, head.prev, draft.fact, draft.time, draft.boot, lines, private_part,
@@ -185,20 +185,28 @@ def _proven(
     )  # fmt: skip
 
 
+def said_bytes(*, kind: bytes, time: bytes, boot: bytes, public: bytes) -> bytes:
+    """Fields 4 to 7 of a `Payload`, from the bytes of each: what an entry says, wherever in a chain it stands."""
+    return b"".join((b"\x04", kind, b"\x05", time, b"\x06", boot, b"\x07", public))
+
+
 def payload_bytes(
-    head: Head, *, device: int, kind: bytes, time: bytes, boot: bytes, public: bytes,
-    lines_hash: bytes | None, private_hash: bytes | None,
-) -> bytes:  # fmt: skip
+    device: int, sequence: int, prev: bytes, said: bytes, lines_hash: bytes | None, private_hash: bytes | None
+) -> bytes:
     """A `Payload` from the bytes of its parts, which no one has to read for it."""
-    uint = cbor.UINT
-    return b"".join(
-        (
-            _START[lines_hash is not None][private_hash is not None], cbor.head(uint, device), b"\x02",
-            cbor.head(uint, head.sequence), b"\x03\x58\x20", head.prev, b"\x04", kind, b"\x05", time, b"\x06", boot, b"\x07", public,
-            b"" if lines_hash is None else b"\x08\x58\x20" + lines_hash,
-            b"" if private_hash is None else b"\x09\x58\x20" + private_hash,
-        )
-    )  # fmt: skip
+    start = _start(device, 8 + (lines_hash is not None) + (private_hash is not None))
+    parts = [start, cbor.head(cbor.UINT, sequence), b"\x03\x58\x20", prev, said]
+    if lines_hash is not None:
+        parts += (b"\x08\x58\x20", lines_hash)
+    if private_hash is not None:
+        parts += (b"\x09\x58\x20", private_hash)
+    return b"".join(parts)
+
+
+@lru_cache(maxsize=4096)
+def _start(device: int, fields: int) -> bytes:
+    """A payload of so many fields up to its sequence number."""
+    return cbor.head(cbor.MAP, fields) + bytes((0, VERSION, 1)) + cbor.head(cbor.UINT, device) + b"\x02"
 
 
 def reopen(stored: EntryBytes, *, key: VerifyingKey, blinding_key: bytes | None, what: str) -> Entry:
@@ -208,33 +216,65 @@ def reopen(stored: EntryBytes, *, key: VerifyingKey, blinding_key: bytes | None,
 
     Raises: Malformed, NotAuthentic.
     """
-    _read_payload(stored, what)
+    read = _read_payload(stored, what)
     signed_bytes = cose.to_be_signed(stored.payload, public=key.public, context=CONTEXT)
     key.verify(stored.signature, signed_bytes, what=what)
-    return understood(stored, hashlib.sha256(signed_bytes).digest(), blinding_key=blinding_key, what=what)
+    _check_parts(stored, read.payload, blinding_key, what)
+    return _opened(stored, read, hashlib.sha256(signed_bytes).digest(), what)
 
 
 def understood(stored: EntryBytes, hash_: bytes, *, blinding_key: bytes | None, what: str) -> Entry:
     """The entry in bytes whose `hash_` a signature binds: its own, or that of an entry chained behind it. Raises as
     `reopen` does.
     """
-    payload = _read_payload(stored, what)
-    _check_parts(stored, payload, blinding_key, what)
+    read = _read_payload(stored, what)
+    _check_parts(stored, read.payload, blinding_key, what)
+    return _opened(stored, read, hash_, what)
+
+
+def opened(stored: EntryBytes, hash_: bytes) -> Entry:
+    """The entry in bytes that were understood before, or put together by this code: their hashes are not made again.
+
+    Raises: Malformed.
+    """
+    return _opened(stored, _read_payload(stored, "entry"), hash_, "entry")
+
+
+def _opened(stored: EntryBytes, read: _Read, hash_: bytes, what: str) -> Entry:
+    payload = read.payload
     lines = () if stored.lines is None else lines_from_bytes(stored.lines, where=f"{what}.lines")
     private = None
     if stored.private is not None:
         private = PrivatePart.from_cbor(stored.private, bytes_max=PART_BYTES_MAX, where=f"{what}.private")
     return Entry(
-        payload.device, payload.sequence, payload.prev, payload.public, payload.time, payload.boot,
-        lines, private, hash_, payload.public.to_cbor(), stored,
+        payload.device, payload.sequence, payload.prev, read.fact, payload.time, payload.boot,
+        lines, private, hash_, read.public, stored,
     )  # fmt: skip
 
 
-def _read_payload(stored: EntryBytes, what: str) -> Payload:
-    payload = Payload.from_cbor(stored.payload, bytes_max=PAYLOAD_BYTES_MAX, where=what)
+class _Read(NamedTuple):
+    """A payload, and its public part as value and as bytes."""
+
+    payload: Payload
+    fact: Fact
+    public: bytes
+
+
+def _read_payload(stored: EntryBytes, what: str) -> _Read:
+    payload = cbor.whole(_payload_reader(), stored.payload, where=what, bytes_max=PAYLOAD_BYTES_MAX)
     if payload.version != VERSION:
         raise UnknownVersion(what, payload.version)
-    return payload
+    return _Read(payload, *payload.public)
+
+
+@cache
+def _payload_reader() -> Reader:
+    """Reads a `Payload` whose public part is a pair, with the bytes that were signed: writing them anew would take as long."""
+    fields = [
+        replace(field, shape=with_bytes(field.shape)) if field.name == "public" else field
+        for field in Payload.fields
+    ]
+    return reader_of(Payload, fields, array=False)
 
 
 def _check_parts(stored: EntryBytes, payload: Payload, blinding_key: bytes | None, what: str) -> None:
@@ -295,7 +335,3 @@ _LINES = Many(nested(Line), LINES_MAX)
 _KIND_BYTES: dict[type[Fact], bytes] = {
     fact: cbor.head(cbor.UINT, kind) for fact, kind in KIND_OF_FACT.items()
 }
-_START = tuple(
-    tuple(cbor.head(cbor.MAP, 8 + lines + private) + bytes((0, VERSION, 1)) for private in (0, 1))
-    for lines in (0, 1)
-)

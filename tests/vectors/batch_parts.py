@@ -53,9 +53,9 @@ def payloads(rows: Sequence[bytes], base: Head = samples.FIRST_HEAD) -> list[byt
     for data in rows:
         one = Verbatim.from_cbor(data)
         payload = entry.payload_bytes(
-            base, device=samples.DEVICE, kind=one.kind, time=one.time, boot=one.boot, public=one.public,
-            lines_hash=None if one.lines is None else hashlib.sha256(one.lines).digest(),
-            private_hash=None if one.private is None else entry.blinded_hash(one.private, base.sequence, samples.BLINDING_KEY),
+            samples.DEVICE, base.sequence, base.prev, one.row.said,
+            None if one.lines is None else hashlib.sha256(one.lines).digest(),
+            None if one.private is None else entry.blinded_hash(one.private, base.sequence, samples.BLINDING_KEY),
         )  # fmt: skip
         signed = cose.to_be_signed(payload, public=DEVICE_KEY.public, context=entry.CONTEXT)
         base = Head(base.sequence + 1, hashlib.sha256(signed).digest())

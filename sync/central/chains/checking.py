@@ -9,6 +9,7 @@ are asked for verbatim, each with its own signature.
 from __future__ import annotations
 
 import hashlib
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -16,7 +17,7 @@ from msgspec import Struct
 from sync.wire import cose
 from sync.wire.batches.batch import Broken, Rebuilt, read_batch, rebuild, size_of
 from sync.wire.cose import VerifyingKey
-from sync.wire.entry import CONTEXT, Entry, EntryBytes, Head, blinded_hasher, understood
+from sync.wire.entry import CONTEXT, Entry, EntryBytes, Head, blinded_hasher, opened, understood
 from sync.wire.errors import HashDiffers, Malformed, NotAuthentic, WireError
 from sync.wire.exchange import Span
 from sync.wire.kinds import Verdict
@@ -27,16 +28,21 @@ if TYPE_CHECKING:
     from sync.wire.batches.batch_tables import Dictionary
 
 
-class Checked(Struct, frozen=True, gc=False):
-    """An entry of a batch. `entry` is None where it does not hold, and `verdict` and `reason` say why. The signature in
-    `stored` is empty where another one binds the entry and its own did not travel.
+class Checked(Struct, frozen=True, dict=True):
+    """An entry of a batch. Where it does not hold, `verdict` and `reason` say why. The signature in `stored` is empty where
+    another one binds the entry and its own did not travel. Bytes alone go from process to process: a value for each line and
+    leg would cost more on the way than it costs to read them again, and of a duplicate nobody reads them.
     """
 
     stored: EntryBytes
     hash: bytes
-    entry: Entry | None
     verdict: Verdict = Verdict.ACCEPTED
     reason: str = ""
+
+    @cached_property
+    def entry(self) -> Entry | None:
+        """What it says; None where it does not hold."""
+        return opened(self.stored, self.hash) if self.verdict == Verdict.ACCEPTED else None
 
 
 class Examined(Struct, frozen=True, gc=False):
@@ -92,7 +98,7 @@ def check_batch(
 def check_entry(stored: EntryBytes, sequence: int, *, key: VerifyingKey, blinding_key: bytes) -> Checked:
     """One entry as it is stored; without its own signature what it says is taken as bound by one behind it."""
     signed_bytes = cose.to_be_signed(stored.payload, public=key.public, context=CONTEXT)
-    one = Rebuilt(stored, signed_bytes, hashlib.sha256(signed_bytes).digest(), None)
+    one = Rebuilt(stored, signed_bytes, hashlib.sha256(signed_bytes).digest(), in_columns=False)
     if stored.signature and not _holds(one, key):
         return _bad_signature(one, sequence)
     return _checked(one, sequence, blinding_key)
@@ -139,14 +145,13 @@ def _holds(one: Rebuilt, key: VerifyingKey) -> bool:
 
 def _bad_signature(one: Rebuilt, sequence: int) -> Checked:
     why = f"entry {sequence}: the signature does not hold"
-    return Checked(one.stored, one.hash, None, Verdict.BAD_SIGNATURE, why)
+    return Checked(one.stored, one.hash, Verdict.BAD_SIGNATURE, why)
 
 
 def _checked(one: Rebuilt, sequence: int, blinding_key: bytes) -> Checked:
-    if one.entry is not None:
-        return Checked(one.stored, one.hash, one.entry)
-    try:
-        entry = understood(one.stored, one.hash, blinding_key=blinding_key, what=f"entry {sequence}")
-    except WireError as error:
-        return Checked(one.stored, one.hash, None, Verdict.MALFORMED, str(error))
-    return Checked(one.stored, one.hash, entry)
+    if not one.in_columns:
+        try:
+            understood(one.stored, one.hash, blinding_key=blinding_key, what=f"entry {sequence}")
+        except WireError as error:
+            return Checked(one.stored, one.hash, Verdict.MALFORMED, str(error))
+    return Checked(one.stored, one.hash)

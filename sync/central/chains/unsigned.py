@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sync.central.restoring.returning import observe
 from sync.wire.exchange import LATER_SIGNATURES_MAX, Span
+from sync.wire.kinds import Verdict
 
 if TYPE_CHECKING:
     import sqlite3
@@ -26,7 +27,7 @@ def add(database: sqlite3.Connection, device: int, sequence: int) -> None:
 
 def bring(database: sqlite3.Connection, device: int, sequence: int, one: Checked) -> None:
     """An entry that is held came once more; what it brings was verified where it holds."""
-    if one.entry is not None and one.stored.signature:
+    if one.verdict == Verdict.ACCEPTED and one.stored.signature:
         _keep(database, device, sequence, one.stored.signature)
 
 

@@ -137,7 +137,7 @@ def _take(database: sqlite3.Connection, one: _Receipt, *, blinding: bytes, now_s
     held = _hash_held(database, device["number"], seen.sequence)
     before = papers.kept(database, device["number"], seen.sequence)
     if (held is not None and held[0] != seen.hash) or (before is not None and before.hash != seen.hash):
-        checked = Checked(seen.stored, seen.hash, None, Verdict.FORK)
+        checked = Checked(seen.stored, seen.hash, Verdict.FORK)
         placing.keep_stray(database, device["number"], seen.sequence, checked, arrived_s=now_s)
         return told("fork", "another entry stands at its place: kept as proof, the device is suspended")
     if held is not None and held[1] != Verdict.HOLE:

@@ -13,17 +13,17 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from itertools import count, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from sync.wire import cbor, cose
 from sync.wire.batches.batch_purchases import Row, read_purchases
 from sync.wire.batches.batch_tables import NOTHING_KNOWN
 from sync.wire.batches.batch_writing import Sold, sold, steady, write_purchases
 from sync.wire.batches.columns import ColumnReader, column, pressed, unpressed
-from sync.wire.entry import CONTEXT, Entry, EntryBytes, Head, Payload, payload_bytes
+from sync.wire.entry import CONTEXT, EntryBytes, Head, Payload, payload_bytes, said_bytes
 from sync.wire.errors import HashDiffers, Malformed
 from sync.wire.exchange import BATCH_ENTRIES_MAX
 from sync.wire.record import Record, array_record, item, record
@@ -66,11 +66,18 @@ class Verbatim(Record):
     lines: bytes | None = item(4, optional(verbatim()), default=None)
     private: bytes | None = item(5, optional(verbatim()), default=None)
 
+    @property
+    def row(self) -> Row:
+        """Its parts, as they come out of columns too."""
+        said = said_bytes(kind=self.kind, time=self.time, boot=self.boot, public=self.public)
+        return Row(said, self.lines, self.private)
+
 
 class Contents(NamedTuple):
-    """A batch that was read: the parts of its entries, and what is to be held against them."""
+    """A batch that was read: the parts of its entries, which of them came out of columns, and what is to be held against them."""
 
     batch: Batch
+    in_columns: list[bool]
     rows: list[Row]
 
     @property
@@ -83,12 +90,12 @@ class Contents(NamedTuple):
 
 
 class Rebuilt(Struct, frozen=True, gc=False):
-    """An entry as it was signed. `entry` where it came out of columns; else its bytes are not read yet."""
+    """An entry as it was signed. Where it came `in_columns`, its bytes are a purchase's; else nobody has read them yet."""
 
     stored: EntryBytes
     signed_bytes: bytes
     hash: bytes
-    entry: Entry | None
+    in_columns: bool
 
 
 class Broken(NamedTuple):
@@ -115,12 +122,12 @@ def read_batch(batch: bytes, *, first: int, known: Dictionary | None = None) -> 
         raise HashDiffers("batch.dictionary", "is not at hand")
     data = unpressed(header.columns, bytes_max=BATCH_BYTES_MAX, where="batch.columns")
     try:
-        rows = _read_rows(data, header, first, known or NOTHING_KNOWN)
+        in_columns, rows = _read_rows(data, header, first, known or NOTHING_KNOWN)
     except Malformed as error:
         raise error.within("batch") from None
     except (IndexError, struct.error):
         raise Malformed("batch", "the bytes end too early") from None
-    return Contents(header, rows)
+    return Contents(header, in_columns, rows)
 
 
 def rebuild(
@@ -129,50 +136,39 @@ def rebuild(
     """The entries from `base` on, up to a block that is broken. `private_hash` says the hash of a private part at a sequence
     number. Signatures are still to be checked.
     """
-    before = cose.before_payload(public, CONTEXT)
-    head = base
-    signatures = contents.signatures
+    chained = _chained(contents, base, device, cose.before_payload(public, CONTEXT), private_hash)
     for start in range(0, len(contents.rows), BLOCK_ENTRIES):
-        block = []
-        for row, signature in zip(
-            contents.rows[start : start + BLOCK_ENTRIES], signatures[start:], strict=False
-        ):
-            one = _rebuilt(row, head, signature, device, before, private_hash)
-            head = Head(head.sequence + 1, one.hash)
-            block.append(one)
+        block = list(islice(chained, BLOCK_ENTRIES))
         at = start // BLOCK_ENTRIES * CHECK_BYTES
         # What was not in columns cannot have been rebuilt wrongly: there the signatures alone decide.
-        in_columns = any(each.entry is not None for each in block)
-        if in_columns and _check(block[-1].stored.payload) != contents.batch.checks[at : at + CHECK_BYTES]:
-            yield Broken(head.sequence - len(block), head.sequence - 1)
+        if (
+            any(contents.in_columns[start : start + BLOCK_ENTRIES])
+            and _check(block[-1].stored.payload) != contents.batch.checks[at : at + CHECK_BYTES]
+        ):
+            first = base.sequence + start
+            yield Broken(first, first + len(block) - 1)
             return
         yield from block
 
 
-def _rebuilt(
-    row: Row,
-    head: Head,
-    signature: bytes,
-    device: int,
-    before: bytes,
-    private_hash: Callable[[bytes, int], bytes],
-) -> Rebuilt:
-    lines, private, meaning = row.lines, row.private, row.meaning
-    payload = payload_bytes(
-        head, device=device, kind=row.kind, time=row.time, boot=row.boot, public=row.public,
-        lines_hash=None if lines is None else hashlib.sha256(lines).digest(),
-        private_hash=None if private is None else private_hash(private, head.sequence),
-    )  # fmt: skip
-    signed_bytes = before + cbor.head(cbor.BYTES, len(payload)) + payload
-    hash_ = hashlib.sha256(signed_bytes).digest()
-    stored = EntryBytes(payload=payload, lines=lines, private=private, signature=signature)
-    entry = None
-    if meaning is not None:
-        entry = Entry(
-            device, head.sequence, head.prev, meaning.fact, meaning.time, meaning.boot, meaning.lines, meaning.private,
-            hash_, row.public, stored,
+def _chained(
+    contents: Contents, base: Head, device: int, before: bytes, private_hash: Callable[[bytes, int], bytes]
+) -> Iterator[Rebuilt]:
+    """All entries, each naming the hash of the one before. `before` is what is signed up to the payload."""
+    prev, sha256 = base.prev, hashlib.sha256
+    for sequence, row, signature, in_columns in zip(
+        count(base.sequence), contents.rows, contents.signatures, contents.in_columns, strict=False
+    ):
+        lines, private = row.lines, row.private
+        payload = payload_bytes(
+            device, sequence, prev, row.said,
+            None if lines is None else sha256(lines).digest(),
+            None if private is None else private_hash(private, sequence),
         )  # fmt: skip
-    return Rebuilt(stored, signed_bytes, hash_, entry)
+        signed_bytes = before + cbor.head(cbor.BYTES, len(payload)) + payload
+        prev = sha256(signed_bytes).digest()
+        stored = EntryBytes(payload=payload, lines=lines, private=private, signature=signature)
+        yield Rebuilt(stored, signed_bytes, prev, in_columns)
 
 
 def _check(payload: bytes) -> bytes:
@@ -192,13 +188,14 @@ def _header(batch: bytes) -> Batch:
     return header
 
 
-def _read_rows(data: bytes, header: Batch, first: int, known: Dictionary) -> list[Row]:
+def _read_rows(data: bytes, header: Batch, first: int, known: Dictionary) -> tuple[list[bool], list[Row]]:
+    """Which entries are in columns, and all of them."""
     columns = ColumnReader(data)
     forms = columns.take("form", header.count, 1)
     sequences = [sequence for sequence, form in enumerate(forms, first) if form]
     purchases = read_purchases(columns, sequences, header.proofs, known)
     others = _verbatim(columns.rest(), [sequence for sequence, form in enumerate(forms, first) if not form])
-    return [next(purchases if form else others) for form in forms]
+    return list(map(bool, forms)), [next(purchases if form else others) for form in forms]
 
 
 def _verbatim(data: bytes, sequences: Sequence[int]) -> Iterator[Row]:
@@ -208,7 +205,7 @@ def _verbatim(data: bytes, sequences: Sequence[int]) -> Iterator[Row]:
             one, at = Verbatim.read(data, at)
         except Malformed as error:
             raise error.within(f".entry {sequence}") from None
-        rows.append(Row(one.kind, one.time, one.boot, one.public, one.lines, one.private))
+        rows.append(one.row)
     if at != len(data):
         raise Malformed("", "the bytes end too early" if at > len(data) else "bytes are left over")
     return iter(rows)
@@ -230,10 +227,10 @@ def pack_batch(
     if not stored:
         return b""
     payloads = [Payload.from_cbor(one.payload) for one in stored]
-    rows = [_row(*pair) for pair in zip(payloads, stored, strict=True)]
+    written = [_verbatim_of(*pair) for pair in zip(payloads, stored, strict=True)]
     usual = filter(None, map(sold, payloads, stored))
     purchases = list(steady(one for one in usual if one.sequence not in verbatim))
-    packing = _Packing(stored, rows, payloads[0].sequence, dictionary, lean)
+    packing = _Packing(stored, written, payloads[0].sequence, dictionary, lean)
     while True:
         packed = packing.packed(purchases)
         lost = packing.lost(packed) if purchases else set()
@@ -243,28 +240,24 @@ def pack_batch(
 
 
 class _Packing(NamedTuple):
-    """Entries that are to be packed, and their parts."""
+    """Entries that are to be packed, and their parts as they were written."""
 
     stored: list[EntryBytes]
-    rows: list[Row]
+    written: list[Verbatim]
     first: int
     dictionary: Dictionary | None
     lean: bool
 
     def packed(self, purchases: Sequence[Sold]) -> bytes:
         """The batch where these purchases stand in columns."""
-        count = len(self.rows)
+        count = len(self.written)
         usual = {one.sequence for one in purchases}
         columns = [column([int(sequence in usual) for sequence in range(self.first, self.first + count)])]
         if purchases:
             columns.append(write_purchases(purchases, self.dictionary or NOTHING_KNOWN))
         columns += [
-            Verbatim(
-                kind=row.kind, time=row.time, boot=row.boot, public=row.public, lines=row.lines, private=row.private
-            ).to_cbor()
-            for sequence, row in enumerate(self.rows, self.first)
-            if sequence not in usual
-        ]  # fmt: skip
+            one.to_cbor() for sequence, one in enumerate(self.written, self.first) if sequence not in usual
+        ]
         ends = [*range(BLOCK_ENTRIES - 1, count - 1, BLOCK_ENTRIES), count - 1]
         return Batch(
             count=count, lean=self.lean, checks=b"".join(_check(self.stored[end].payload) for end in ends),
@@ -275,20 +268,20 @@ class _Packing(NamedTuple):
 
     def lost(self, packed: bytes) -> set[int]:
         """The entries that would not come back as they were."""
-        everything = set(range(self.first, self.first + len(self.rows)))
+        everything = range(self.first, self.first + len(self.written))
         try:
             contents = read_batch(packed, first=self.first, known=self.dictionary)
         except Malformed:
-            return everything
+            return set(everything)
         return {
             sequence
-            for sequence, was, is_now in zip(sorted(everything), self.rows, contents.rows, strict=True)
-            if was != replace(is_now, meaning=None)
+            for sequence, was, is_now in zip(everything, self.written, contents.rows, strict=True)
+            if was.row != is_now
         }
 
 
-def _row(payload: Payload, stored: EntryBytes) -> Row:
-    return Row(
-        cbor.head(cbor.UINT, payload.kind), payload.time.to_cbor(), cbor.head(cbor.UINT, payload.boot),
-        payload.public.to_cbor(), stored.lines, stored.private,
+def _verbatim_of(payload: Payload, stored: EntryBytes) -> Verbatim:
+    return Verbatim(
+        kind=cbor.head(cbor.UINT, payload.kind), time=payload.time.to_cbor(), boot=cbor.head(cbor.UINT, payload.boot),
+        public=payload.public.to_cbor(), lines=stored.lines, private=stored.private,
     )  # fmt: skip

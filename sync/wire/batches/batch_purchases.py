@@ -1,64 +1,51 @@
 """Reads purchases from the columns of a batch.
 
-Whole columns are turned at a time, and a record's bytes put together where its values lie, so that an entry costs the center
-little beside its signature. What follows from the rest is computed: sums, what is left of an allowance, counters.
+Bytes are put together where the numbers lie, whole columns at a time, so that an entry costs the center little beside its
+signature; values for people and rules are made of them only where an entry is judged. What follows from the rest is computed:
+sums, what is left of an allowance, counters.
 """
 
 from __future__ import annotations
 
-from itertools import accumulate, chain, pairwise, repeat
+from itertools import accumulate, chain, islice, pairwise, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
 from sync.wire import cbor
 from sync.wire.batches.batch_tables import ALLOWANCES_MAX, read_tables
-from sync.wire.entry import PrivatePart, TimeInterval
+from sync.wire.entry import PrivatePart
 from sync.wire.errors import Malformed
-from sync.wire.facts import LEGS_MAX, LINES_MAX, Leg, Line, Purchase
-from sync.wire.kinds import EntryKind, Grade, Unit
+from sync.wire.facts import LEGS_MAX, LINES_MAX
+from sync.wire.kinds import EntryKind, Unit
 from sync.wire.money import AMOUNT_RIAL_MAX
 from sync.wire.proof import CODE_DIGITS, PROOF_BYTES
 from sync.wire.shapes import UINT_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sync.wire.batches.batch_tables import Buying, Dictionary, Mode, Tables
     from sync.wire.batches.columns import ColumnReader
 
 QUANTITY_MAX = 10**6
-PURCHASE = cbor.head(cbor.UINT, EntryKind.PURCHASE)
+_START = b"\x04" + cbor.head(cbor.UINT, EntryKind.PURCHASE) + b"\x05\x83"
+"""Of what a purchase says, up to the seconds of its time."""
+_GRAM = int(Unit.GRAM)
 _SHORT = tuple(cbor.head(cbor.UINT, number) for number in range(1024))
-_GRADES, _UNITS = {int(one): one for one in Grade}, {int(one): one for one in Unit}
-
-
-class Meaning(Struct, frozen=True, gc=False):
-    """What a purchase in columns says."""
-
-    fact: Purchase
-    time: TimeInterval
-    boot: int
-    lines: tuple[Line, ...]
-    private: PrivatePart
 
 
 class Row(Struct, frozen=True, gc=False):
-    """The parts of one entry as bytes; `meaning` where they came out of columns."""
+    """The parts of one entry as bytes: what it says (see `entry.said_bytes`), its lines, its private part."""
 
-    kind: bytes
-    time: bytes
-    boot: bytes
-    public: bytes
+    said: bytes
     lines: bytes | None
     private: bytes | None
-    meaning: Meaning | None = None
 
 
 class _Baskets(NamedTuple):
-    """Lines by purchase, their bytes, what they cost, and what those outside the list cost."""
+    """By purchase: the bytes of its lines, what they cost, and what those outside the list cost."""
 
-    lines: list[tuple[Line, ...]]
     data: list[bytes]
     total_rial: list[int]
     unlisted_rial: list[int]
@@ -93,45 +80,28 @@ def read_purchases(
         _check(name, amounts, AMOUNT_RIAL_MAX)
     buyer = columns.take("buyer", count, len(tables.buyers) - 1)
     private = _private(columns, tables.buyers, buyer, sequences, proofs)
-    legs, leg_data = _legs(columns, tables, buyer, credit_rial)
-    said = [(one, *_mode_bytes(one)) for one in tables.modes]
-    return (
-        Row(
-            PURCHASE, b"\x83" + time_data + after_time, boot,
-            b"".join((before, total_data, b"\x03", credit_data, b"\x04", own_data, b"\x05", its_leg_data, b"\x06", number_data, b"\x07", so_far_data)),
-            line_data, private_data,
-            Meaning(
-                Purchase(
-                    policy=one.policy, catalog=one.catalog, total_rial=total, credit_rial=credit, own_rial=own, legs=its_legs,
-                    number=its_number, credit_so_far_rial=its_so_far,
-                ),
-                TimeInterval(not_before_s=its_time_s, span_s=one.span_s, grade=_GRADES[one.grade]),
-                one.boot, lines, part,
-            ),
-        )
-        for (one, after_time, boot, before), its_time_s, time_data, total, total_data, credit, credit_data, own, own_data,
-        its_number, number_data, its_so_far, so_far_data, lines, line_data, its_legs, its_leg_data, (part, private_data)
-        in zip(
-            [said[one] for one in mode], time_s, _uints(time_s), baskets.total_rial, _uints(baskets.total_rial), credit_rial,
-            _uints(credit_rial), own_rial, _uints(own_rial), number, _uints(number), so_far, _uints(so_far), baskets.lines,
-            baskets.data, legs, leg_data, private, strict=True,
-        )
+    legs = _legs(columns, tables, buyer, credit_rial)
+    modes = list(map(_mode_bytes, tables.modes))
+    said = _joined(
+        repeat(_START), _uints(time_s), [modes[one] for one in mode], _uints(baskets.total_rial),
+        repeat(b"\x03"), _uints(credit_rial), repeat(b"\x04"), _uints(own_rial), repeat(b"\x05"), legs,
+        repeat(b"\x06"), _uints(number), repeat(b"\x07"), _uints(so_far),
     )  # fmt: skip
+    return map(Row, said, baskets.data, private)
 
 
-def _mode_bytes(mode: Mode) -> tuple[bytes, bytes, bytes]:
-    """What follows the seconds in a time interval; the boot; a purchase's public part up to its total."""
+def _mode_bytes(mode: Mode) -> bytes:
+    """What a purchase says between the seconds of its time and its total."""
     span_s, grade, boot, policy, catalog = _uints(list(mode))
-    return span_s + grade, boot, b"\xa8\x00" + policy + b"\x01" + catalog + b"\x02"
+    return b"".join((span_s, grade, b"\x06", boot, b"\x07\xa8\x00", policy, b"\x01", catalog, b"\x02"))
 
 
 def _running(columns: ColumnReader, count: int) -> tuple[list[int], list[int], list[int], int]:
     """Times and numbers, the steps of the credit so far beyond each purchase's own, and its first value."""
     time_s, number, so_far_rial = columns.take("start", 3)
     times_s = list(accumulate(columns.take_signed("time_s", count - 1), initial=time_s))
-    numbers = list(
-        accumulate((1 + step for step in columns.take_signed("number", count - 1)), initial=number)
-    )
+    steps = accumulate(columns.take_signed("number", count - 1), initial=number)
+    numbers = list(map(int.__add__, steps, range(count)))
     _check("time_s", times_s, UINT_MAX)
     _check("number", numbers, UINT_MAX)
     return times_s, numbers, columns.take_signed("credit_so_far_rial", count - 1), so_far_rial
@@ -140,55 +110,60 @@ def _running(columns: ColumnReader, count: int) -> tuple[list[int], list[int], l
 def _baskets(columns: ColumnReader, tables: Tables, count: int) -> _Baskets:
     counts = columns.take("lines", count, LINES_MAX)
     index = columns.take("thing", sum(counts), len(tables.things) - 1)
-    is_gram = [thing[2] == Unit.GRAM for thing in tables.things]
-    weighed = [is_gram[one] for one in index]
-    heavy = sum(weighed)
+    wares = _wares(tables.things, index)
+    sold = [wares[one] for one in index]
+    heavy = sum([by_weight for _, _, _, by_weight, _ in sold])
     pieces = iter(columns.take("quantity", len(index) - heavy, QUANTITY_MAX))
     grams = iter(columns.take("gram", heavy, QUANTITY_MAX))
-    quantity = [next(grams) if by_weight else next(pieces) for by_weight in weighed]
-    price_rial = [thing[3] for thing in tables.things]
-    total = [
-        (price_rial[one] * much + 500) // 1000 if by_weight else price_rial[one] * much
-        for one, much, by_weight in zip(index, quantity, weighed, strict=True)
-    ]
-    _check("total_rial", total, AMOUNT_RIAL_MAX)
-    unlisted = [0 if tables.things[one][1] else much for one, much in zip(index, total, strict=True)]
-    lines, data = _lines(tables.things, index, quantity, total)
-    slices = list(pairwise(accumulate(counts, initial=0)))
-    return _Baskets(
-        [lines[start:end] for start, end in slices],
-        [_ARRAY_OF[end - start] + b"".join(data[start:end]) for start, end in slices],
-        [sum(total[start:end]) for start, end in slices],
-        [sum(unlisted[start:end]) for start, end in slices],
-    )
+    short, pack, head = _SHORT, cbor.pack_u32, cbor.head
+    baskets = _Baskets([], [], [])
+    each = iter(sold)
+    # In one loop, for this is where most of a batch's time goes: lines outnumber purchases.
+    for lines in counts:
+        parts, sum_rial, unlisted_rial = [_ARRAY_OF[lines]], 0, 0
+        for before, price, price_rial, by_weight, is_listed in islice(each, lines):
+            if by_weight:
+                much = next(grams)
+                total_rial = (price_rial * much + 500) // 1000
+            else:
+                much = next(pieces)
+                total_rial = price_rial * much
+            sum_rial += total_rial
+            if not is_listed:
+                unlisted_rial += total_rial
+            parts += (
+                before, short[much] if much < 1024 else head(0, much), price,
+                pack(26, total_rial) if 65535 < total_rial < 4294967296 else _amount(total_rial),
+            )  # fmt: skip
+        baskets.data.append(b"".join(parts))
+        baskets.total_rial.append(sum_rial)
+        baskets.unlisted_rial.append(unlisted_rial)
+    return baskets
 
 
-def _lines(
-    things: list[tuple[int, int, int, int]], index: list[int], quantity: list[int], total: list[int]
-) -> tuple[tuple[Line, ...], list[bytes]]:
-    gtins, goods, units, prices = map(list, zip(*things, strict=True)) if things else ([], [], [], [])
-    said = [(gtin, good, _UNITS[unit], price) for gtin, good, unit, price in things]
-    before = [
-        b"\x86" + good + gtin + unit
-        for good, gtin, unit in zip(_uints(goods), _uints(gtins), _uints(units), strict=True)
-    ]
-    priced = _uints(prices)
-    lines = [
-        Line(good=good, gtin=gtin, unit=unit, quantity=much, price_rial=price, total_rial=sum_rial)
-        for (gtin, good, unit, price), much, sum_rial in zip(
-            [said[one] for one in index], quantity, total, strict=True
-        )
-    ]
-    data = [
-        before[one] + much + priced[one] + sum_rial
-        for one, much, sum_rial in zip(index, _uints(quantity), _uints(total), strict=True)
-    ]
-    return tuple(lines), data
+def _amount(number: int) -> bytes:
+    if number > AMOUNT_RIAL_MAX:
+        raise Malformed(".total_rial", f"not integers from 0 to {AMOUNT_RIAL_MAX}")
+    return cbor.head(cbor.UINT, number)
+
+
+def _wares(
+    things: list[tuple[int, int, int, int]], index: list[int]
+) -> dict[int, tuple[bytes, bytes, int, bool, bool]]:
+    """Of things that were sold: a line's bytes before the quantity, those of the price, the price, is it weighed, is it listed."""
+    used = list(set(index))
+    if not used:
+        return {}
+    gtin, good, unit, price_rial = zip(*[things[one] for one in used], strict=True)
+    before = _joined(repeat(b"\x86"), _uints(good), _uints(gtin), _uints(unit))
+    weighed = [one == _GRAM for one in unit]
+    wares = zip(before, _uints(price_rial), price_rial, weighed, map(bool, good), strict=True)
+    return dict(zip(used, wares, strict=True))
 
 
 def _private(
     columns: ColumnReader, buyers: list[Buying], buyer: list[int], sequences: Sequence[int], proofs: bytes
-) -> list[tuple[PrivatePart, bytes]]:
+) -> list[bytes]:
     coded = columns.take("coded", len(buyer), 1)
     codes = sum(coded)
     code = iter(columns.take("code", codes, 10**CODE_DIGITS - 1))
@@ -196,37 +171,35 @@ def _private(
     if len(proofs) != PROOF_BYTES * (len(buyer) - codes):
         raise Malformed(".proofs", f"not {PROOF_BYTES} bytes for each purchase without a code")
     proof = iter([proofs[at : at + PROOF_BYTES] for at in range(0, len(proofs), PROOF_BYTES)])
-    whom = {one: _whom(buyers[one]) for one in set(buyer)}
+    whom = _whom(buyers, buyer)
     return [
         _with_code(buyers[one], f"{next(code):0{CODE_DIGITS}}", sequence - next(back))
         if by_code
-        else _with_proof(*whom[one], next(proof))
+        else whom[one] + next(proof)
         for one, sequence, by_code in zip(buyer, sequences, coded, strict=True)
     ]
 
 
-def _whom(buyer: Buying) -> tuple[int, int | None, bytes]:
-    """Household, card, and the private part's bytes up to the proof."""
-    household, card, _ = buyer
-    if card:
-        return household, card, b"".join((b"\xa3\x00", _uint(household), b"\x01", _uint(card), b"\x02\x48"))
-    return household, None, b"".join((b"\xa2\x00", _uint(household), b"\x02\x48"))
+def _whom(buyers: list[Buying], index: list[int]) -> dict[int, bytes]:
+    """Of those who bought, the private part up to the proof."""
+    used = list(set(index))
+    household = _uints([buyers[one].household for one in used])
+    card = [buyers[one].card for one in used]
+    return {
+        one: b"".join((b"\xa3\x00", theirs, b"\x01", its, b"\x02\x48") if number else (b"\xa2\x00", theirs, b"\x02\x48"))
+        for one, theirs, number, its in zip(used, household, card, _uints(card), strict=True)
+    }  # fmt: skip
 
 
-def _with_proof(household: int, card: int | None, data: bytes, proof: bytes) -> tuple[PrivatePart, bytes]:
-    return PrivatePart(household=household, card=card, proof=proof), data + proof
-
-
-def _with_code(buyer: Buying, code: str, entry: int) -> tuple[PrivatePart, bytes]:
+def _with_code(buyer: Buying, code: str, entry: int) -> bytes:
     _check("code_entry", [entry], UINT_MAX)
-    part = PrivatePart(household=buyer.household, card=buyer.card or None, code=code, code_entry=entry)
-    return part, part.to_cbor()
+    return PrivatePart(
+        household=buyer.household, card=buyer.card or None, code=code, code_entry=entry
+    ).to_cbor()
 
 
-def _legs(
-    columns: ColumnReader, tables: Tables, buyers: list[int], credit_rial: list[int]
-) -> tuple[list[tuple[Leg, ...]], list[bytes]]:
-    """Legs by purchase, and their bytes."""
+def _legs(columns: ColumnReader, tables: Tables, buyers: list[int], credit_rial: list[int]) -> list[bytes]:
+    """The bytes of each purchase's legs."""
     counts = columns.take("legs", len(buyers), LEGS_MAX)
     refs = columns.take("leg", sum(counts), ALLOWANCES_MAX - 1)
     owners = chain.from_iterable(map(repeat, [tables.buyers[one].allowances for one in buyers], counts))
@@ -235,20 +208,11 @@ def _legs(
     except IndexError:
         raise Malformed(".leg", "names no allowance of its buyer") from None
     amounts, lefts = _shares(columns, tables, names, counts, credit_rial)
-    legs = tuple(
-        [
-            Leg(allowance=name, amount_rial=amount, left_rial=left)
-            for name, amount, left in zip(names, amounts, lefts, strict=True)
-        ]
+    parts = list(
+        chain.from_iterable(zip(repeat(b"\x83"), _uints(names), _uints(amounts), _uints(lefts), strict=False))
     )
-    data = [
-        b"\x83" + name + amount + left
-        for name, amount, left in zip(_uints(names), _uints(amounts), _uints(lefts), strict=True)
-    ]
-    slices = list(pairwise(accumulate(counts, initial=0)))
-    return [legs[start:end] for start, end in slices], [
-        _ARRAY_OF[end - start] + b"".join(data[start:end]) for start, end in slices
-    ]
+    slices = pairwise(accumulate(counts, initial=0))
+    return [_ARRAY_OF[end - start] + b"".join(parts[4 * start : 4 * end]) for start, end in slices]
 
 
 def _shares(
@@ -256,8 +220,9 @@ def _shares(
 ) -> tuple[list[int], list[int]]:
     """What each leg gives and leaves."""
     first_uses = dict.fromkeys(names)
+    known_rial = tables.holds_rial
     holds = {
-        name: tables.holds_rial.get(name, 0) + step
+        name: known_rial.get(name, 0) + step
         for name, step in zip(first_uses, columns.take_signed("holds_rial", len(first_uses)), strict=True)
     }
     _check("holds_rial", list(holds.values()), AMOUNT_RIAL_MAX)
@@ -279,18 +244,21 @@ def _shares(
     return amounts, rests
 
 
-def _uint(number: int) -> bytes:
-    return cbor.head(cbor.UINT, number)
+def _joined(*parts: Iterable[bytes]) -> list[bytes]:
+    """The first of each, the second of each ..."""
+    return list(map(b"".join, zip(*parts, strict=False)))
 
 
-def _uints(numbers: list[int]) -> list[bytes]:
-    """Each as CBOR; most are small, or amounts of four bytes, and are spared a call."""
-    short, pack, head = _SHORT, cbor.pack_u32, cbor.head
+def _uints(numbers: Iterable[int]) -> list[bytes]:
+    """Each as CBOR; most are small, amounts of four bytes or trade numbers of eight, and are spared a call."""
+    short, pack, pack_long, head = _SHORT, cbor.pack_u32, cbor.pack_u64, cbor.head
     return [
         short[number]
         if number < 1024
+        else pack_long(27, number)
+        if number >= 4294967296
         else pack(26, number)
-        if 65535 < number < 4294967296
+        if number > 65535
         else head(0, number)
         for number in numbers
     ]

@@ -28,6 +28,7 @@ THINGS_MAX = BUYERS_MAX = 20_000
 ALLOWANCES_MAX = 255
 DICTIONARY_BYTES_MAX = 1 << 20
 GTIN_MAX = 10**14 - 1
+_GRADE_MAX, _UNIT_MAX = int(max(Grade)), int(max(Unit))
 
 
 class Mode(NamedTuple):
@@ -106,7 +107,7 @@ def _read_dictionary(data: bytes, at: int) -> tuple[Dictionary, int]:
     return Dictionary(things, buyers), at
 
 
-class Buying(NamedTuple):
+class Buying(Struct, frozen=True, gc=False):
     """A buyer as a batch refers to it; card 0 is none."""
 
     household: int
@@ -143,7 +144,7 @@ def read_tables(columns: ColumnReader, known: Dictionary, purchases: int) -> Tab
 
 def _read_modes(columns: ColumnReader, count: int) -> list[Mode]:
     span_s = columns.take("span_s", count)
-    grade = columns.take("grade", count, max(Grade))
+    grade = columns.take("grade", count, _GRADE_MAX)
     rest = [columns.take(name, count) for name in ("boot", "policy", "catalog")]
     modes = list(map(Mode, span_s, grade, *rest))
     if len(set(modes)) != count:
@@ -154,7 +155,7 @@ def _read_modes(columns: ColumnReader, count: int) -> list[Mode]:
 def _read_things(columns: ColumnReader, count: int) -> list[tuple[int, int, int, int]]:
     gtin = list(accumulate(columns.take("gtin", count, GTIN_MAX)))
     good = columns.take("good", count, 255)
-    unit = columns.take("unit", count, max(Unit))
+    unit = columns.take("unit", count, _UNIT_MAX)
     things = list(zip(gtin, good, unit, columns.take("price_rial", count, AMOUNT_RIAL_MAX), strict=True))
     if gtin and gtin[-1] > GTIN_MAX:
         raise Malformed(".gtin", f"not integers from 0 to {GTIN_MAX}")

@@ -11,7 +11,7 @@ at its most, LZMA came out smallest on a hundred purchases (1190, 1288, 1335, 11
 from __future__ import annotations
 
 import lzma
-from struct import Struct as Layout
+from struct import unpack
 from typing import TYPE_CHECKING
 
 from sync.wire.errors import Malformed
@@ -101,12 +101,16 @@ class ColumnReader:
 
     def take_signed(self, name: str, count: int) -> list[int]:
         """The same of folded numbers."""
-        return [value >> 1 ^ -(value & 1) for value in self.take(name, count)]
+        values = self.take(name, count)
+        return [value >> 1 ^ -(value & 1) for value in values] if any(values) else values
 
 
 def _numbers(data: bytes, start: int, end: int, width: int) -> list[int]:
+    """Every number's lowest bytes are laid at once into room for eight, then those above them: none is turned by itself."""
     if width == 1:
         return list(data[start:end])
-    if letter := {2: "H", 4: "I"}.get(width):
-        return list(Layout(f"<{(end - start) // width}{letter}").unpack_from(data, start))
-    return [int.from_bytes(data[at : at + width], "little") for at in range(start, end, width)]
+    count = (end - start) // width
+    spread = bytearray(8 * count)
+    for place in range(width):
+        spread[place::8] = data[start + place : end : width]
+    return list(unpack(f"<{count}Q", spread))

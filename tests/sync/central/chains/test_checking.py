@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 from msgspec.structs import replace
 
@@ -41,6 +43,16 @@ def test_an_honest_batch_is_proven_whole(lean: bool, verbatim: range) -> None:
         own = b"" if lean and each.sequence < LAST else each.stored.signature
         assert (one.verdict, one.stored) == (Verdict.ACCEPTED, replace(each.stored, signature=own))
         assert one.entry == replace(each, stored=one.stored)
+
+
+def test_bytes_alone_go_from_process_to_process() -> None:
+    """A value for each line would take longer on the way than reading it again."""
+    found = examined(pack_batch(STORED))
+    sent = pickle.dumps(found)
+    assert all(one.entry is not None for one in found.checked)
+    assert pickle.dumps(found) == sent
+    assert pickle.loads(sent) == found
+    assert len(sent) < 2 * sum(len(one.to_cbor()) for one in STORED)
 
 
 def test_a_broken_block_is_asked_for_and_what_lies_before_it_stands_if_it_is_signed() -> None:

@@ -18,7 +18,8 @@ from sync.wire.batches.columns import column, pressed
 from sync.wire.cose import VerifyingKey
 from sync.wire.entry import EntryBytes, Head
 from sync.wire.errors import HashDiffers, Malformed, WireError
-from sync.wire.kinds import EntryKind
+from sync.wire.kinds import EntryKind, Unit
+from sync.wire.money import AMOUNT_RIAL_MAX
 from tests.vectors.batch_parts import MARKET, columns_of, spread
 from tests.vectors.corpus_batches import KNOWN
 from tests.vectors.corpus_parts import chain
@@ -61,7 +62,7 @@ def told(batch: bytes) -> list[Rebuilt | Broken] | str:
 
 
 def in_columns(batch: bytes, base: Head = FIRST_HEAD, known: Dictionary | None = None) -> int:
-    return sum(isinstance(one, Rebuilt) and one.entry is not None for one in rebuilt(batch, base, known))
+    return sum(isinstance(one, Rebuilt) and one.in_columns for one in rebuilt(batch, base, known))
 
 
 def opened(entries: Sequence[Entry]) -> list[EntryBytes]:
@@ -76,12 +77,12 @@ def test_entries_come_back_byte_for_byte() -> None:
     assert pack_batch([]) == b""
 
 
-def test_what_comes_out_of_columns_is_what_reopening_would_make() -> None:
+def test_what_comes_back_is_what_reopening_would_make() -> None:
     for one in rebuilt(MARKET_BATCH):
         assert isinstance(one, Rebuilt)
-        if one.entry is not None:
-            assert one.entry == entry.reopen(one.stored, key=KEY, blinding_key=BLINDING_KEY, what="entry")
-            assert one.hash == one.entry.hash
+        reopened = entry.reopen(one.stored, key=KEY, blinding_key=BLINDING_KEY, what="entry")
+        assert entry.opened(one.stored, one.hash) == reopened
+        assert one.hash == reopened.hash
     assert in_columns(MARKET_BATCH) == 40
 
 
@@ -135,13 +136,15 @@ def test_a_hundred_purchases_are_small() -> None:
 # -- what does not fit columns
 
 
-def sale(*, private: entry.PrivatePart | None = None, head: Head = FIRST_HEAD, **changed: object) -> Entry:
-    """A purchase by the first of the market's, with another fact or private part."""
+def sale(
+    *, private: entry.PrivatePart | None = None, head: Head = FIRST_HEAD, lines: tuple[facts.Line, ...] = MARKET[2].lines, **changed: object,
+) -> Entry:  # fmt: skip
+    """A purchase by the first of the market's, with another fact, other lines or another private part."""
     like = MARKET[2]
     assert isinstance(like.fact, facts.Purchase)
     fact = replace(like.fact, **changed)
     made = entry.Draft(
-        fact, like.time, like.boot, entry.pack_lines(like.lines), private or (like.private and replace(like.private, proof=None)),
+        fact, like.time, like.boot, entry.pack_lines(lines), private or (like.private and replace(like.private, proof=None)),
         None if private else HOUSEHOLD_KEY,
     )  # fmt: skip
     return chain(made, head=head)[0]
@@ -200,6 +203,35 @@ def test_modes_are_told_once_in_the_order_of_their_use() -> None:
         assert raised.value.where == f"batch.{where}"
 
 
+def test_a_basket_may_be_empty() -> None:
+    one = sale(lines=(), legs=(), total_rial=0, credit_rial=0, own_rial=0)
+    batch = pack_batch([one.stored])
+    assert stored(batch) == [one.stored]
+    assert in_columns(batch) == 1
+
+
+@pytest.mark.parametrize(
+    ("quantity", "where"), [(1, None), (2, "batch.total_rial"), (10**6, "batch.total_rial")]
+)
+def test_a_line_costs_what_the_wire_can_bear(quantity: int, where: str | None) -> None:
+    dear = facts.Line(
+        good=0, gtin=7, unit=Unit.PIECE, quantity=1, price_rial=AMOUNT_RIAL_MAX, total_rial=AMOUNT_RIAL_MAX
+    )
+    one = sale(lines=(dear,), legs=(), total_rial=AMOUNT_RIAL_MAX, credit_rial=0, own_rial=AMOUNT_RIAL_MAX)
+    header = Batch.from_cbor(pack_batch([one.stored]))
+    spelled = b"".join(
+        column([quantity]) if name == "quantity" else data
+        for name, data in columns_of(header.to_cbor(), first=0)
+    )
+    batch = replace(header, columns=pressed(spelled)).to_cbor()
+    if where is None:
+        assert stored(batch) == [one.stored]
+        return
+    with pytest.raises(Malformed) as raised:
+        read_batch(batch, first=0)
+    assert raised.value.where == where
+
+
 def test_an_allowance_that_got_something_back_between_two_purchases_is_told_verbatim() -> None:
     first = sale()
     again = sale(head=first.next_head)
@@ -218,8 +250,9 @@ def test_purchases_without_lines_or_with_broken_ones_travel_verbatim() -> None:
     ):
         broken = replace(one.stored, lines=lines, private=private)
         batch = pack_batch([broken])
-        (row,) = read_batch(batch, first=0).rows
-        assert (row.lines, row.private, row.meaning) == (lines, private, None)
+        contents = read_batch(batch, first=0)
+        assert [(row.lines, row.private) for row in contents.rows] == [(lines, private)]
+        assert contents.in_columns == [False]
 
 
 def test_a_stored_entry_that_is_no_cbor_is_not_packed() -> None:
@@ -303,7 +336,7 @@ def test_chance_bytes_raise_wire_errors_only(data: bytes) -> None:
 
 
 @given(st.data())
-def test_mutated_columns_raise_wire_errors_only_and_mean_what_reopening_says(data: st.DataObject) -> None:
+def test_mutated_columns_raise_wire_errors_only_or_are_purchases(data: st.DataObject) -> None:
     header = Batch.from_cbor(pack_batch(BOUGHT[:12]))
     whole = bytearray(spread(header.to_cbor()))
     for _ in range(data.draw(st.integers(1, 3))):
@@ -311,12 +344,12 @@ def test_mutated_columns_raise_wire_errors_only_and_mean_what_reopening_says(dat
     mutated = replace(header, columns=pressed(bytes(whole))).to_cbor()
     if told(mutated) == "batch":
         return
-    for row in read_batch(mutated, first=0).rows:
-        if row.meaning is not None:
-            assert row.meaning.fact.to_cbor() == row.public
-            assert row.meaning.private.to_cbor() == row.private
-            assert entry.lines_bytes(row.meaning.lines) == row.lines
-            assert row.meaning.time.to_cbor() == row.time
+    contents = read_batch(mutated, first=0)
+    for row, usual in zip(contents.rows, contents.in_columns, strict=True):
+        if usual:
+            payload = entry.payload_bytes(DEVICE, 0, bytes(32), row.said, None, None)
+            one = EntryBytes(payload=payload, lines=row.lines, private=row.private, signature=bytes(64))
+            assert isinstance(entry.opened(one, bytes(32)).fact, facts.Purchase)
 
 
 def test_every_kind_is_packed() -> None:
