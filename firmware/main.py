@@ -168,7 +168,7 @@ async def _serve(
     correspondence = Correspondence(
         Parties(identity.device, identity.key, identity.trusted), journal, _introduced(client, identity, config),
         standing=Standing(journal.epoch, journal.statement, journal.acknowledged),
-        asks_first=not journal.was_clean or not journal.acknowledged,
+        asks_first=not journal.acknowledged,
         monotonic_ms=clock.monotonic_ms, random_bytes=os.urandom,
     )  # fmt: skip
     center = CenterLink(

@@ -2,7 +2,7 @@
 
 Rules: one exchange at a time; a batch begins where the center's last answer ended, so any failure is mended by asking
 again. After a start or a failure nobody knows what the center holds: then a small question goes before a large batch, and before
-any by a till that may have lost its tail: else its new entries would stand at the center as a fork. What a
+any by a till that never heard of the center: its journal may have been emptied, and a new one would stand there as a fork. What a
 restored center has forgotten goes up again, mail first, for entries are judged by it. Over a slow line batches are lean: the
 last entry's signature binds all before it, and the others follow when the line is good. What both sides know from the chain
 before a batch is not told in it again. What the center asks for verbatim goes before anything new. The owner decides when to ask, and what to do with the answer. The standing lives as long as the

@@ -195,7 +195,7 @@ def link_of(till: Till, journal: Journal, client: CenterClient, trip: Trip) -> C
     who = Parties(journal.identity.device, journal.identity.key, journal.identity.trusted)
     correspondence = Correspondence(
         who, journal, client, standing=Standing(journal.epoch, journal.statement, journal.acknowledged),
-        asks_first=not journal.was_clean or not journal.acknowledged, monotonic_ms=now_ms, random_bytes=till.country.lab.center.chance,
+        asks_first=not journal.acknowledged, monotonic_ms=now_ms, random_bytes=till.country.lab.center.chance,
     )  # fmt: skip
     return CenterLink(
         journal, correspondence, Link(PACE, outage_open=journal.outage_open), AskNow(), tell=tell,
