@@ -62,11 +62,13 @@ def _made(folder: Path) -> Path:
 
 
 async def _play(folder: Path, center: CenterProcess) -> None:
-    ticket = None
-    if not (folder / "data" / "identity.cbor").exists():
+    ticket, is_new = None, not (folder / "data" / "identity.cbor").exists()
+    if is_new:
         print(f"A village is founded in {folder}; this takes some seconds ...", flush=True)
-        ticket = await settle_village(center, households=HOUSEHOLDS)
+        await center.found()
     await center.serve()
+    if is_new:
+        ticket = await settle_village(center, households=HOUSEHOLDS)
     settings = ShopSettings(center_port=center.port, wall_s=FIRST_MORNING_S, interval_ms=2_000)
     async with SimulatedShop(folder, settings, hear=tell) as shop:
         if ticket is not None:

@@ -92,9 +92,12 @@ def settled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     async def settle() -> None:
         clock = SimulatedClock(folder / "clock", wall_s=MORNING_S)
         center = CenterProcess(folder / "center", clock=clock.path)
+        await center.found()
+        await center.serve()
         await settle_village(center, households=10)
         await village_of(center)
         await center.order("allot")
+        await center.stop()
 
     asyncio.run(settle())
     return folder / "center"
