@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
-from escpos.printer import Dummy
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -16,6 +17,9 @@ from drivers.simulated.paper import Paper
 from drivers.sound import Sound
 from tests.fakes.printers import PAPER_58_MM, PAPER_80_MM
 from tests.field_failure import field_failure
+
+if TYPE_CHECKING:
+    from escpos.printer import Dummy
 
 ROW_BYTES = PAPER_58_MM.width_dots // 8
 ROWS_ONLY = replace(PAPER_58_MM, raster=(Raster.GS_V_0,))
@@ -34,6 +38,13 @@ sparse_row = st.lists(st.integers(0, 383), max_size=6).map(
 rows_of_dots = st.lists(
     st.one_of(st.just(bytes(ROW_BYTES)), dots_in_a_row, sparse_row), min_size=1, max_size=128
 )
+
+
+def python_escpos(**given: str) -> Dummy:
+    """The other library's encoder, which writes to memory."""
+    from escpos.printer import Dummy  # noqa: PLC0415 -- it loads for a second, in each process that looks for tests
+
+    return Dummy(**given)
 
 
 def strip_of(*rows: bytes, width_dots: int = 384) -> Strip:
@@ -197,7 +208,7 @@ def test_columns_reach_no_further_than_their_strip() -> None:
 @pytest.mark.parametrize("width_bytes", [1, 47, 48])
 def test_rows_are_what_python_escpos_sends(width_bytes: int) -> None:
     rows = [bytes((at * 37 + row) % 255 + 1 for at in range(width_bytes)) for row in range(24)]
-    oracle = Dummy()
+    oracle = python_escpos()
     picture = Image.frombytes("1", (width_bytes * 8, 24), b"".join(rows), "raw", "1;I")
     oracle.image(picture, impl="bitImageRaster")
     assert b"".join(commands_of(strip_of(*rows))) == oracle.output
@@ -208,7 +219,7 @@ def test_columns_are_what_python_escpos_sends(wide: bool) -> None:
     rows = [bytes((at * 37 + row) % 255 + 1 for at in range(20)) for row in range(24)]
     rows[0] = b"\xff" + rows[0][1:]  # no white at the left, which only python-escpos sends
     rows = [_doubled(row) for row in rows] if wide else [row * 2 for row in rows]
-    oracle = Dummy()
+    oracle = python_escpos()
     picture = Image.frombytes("1", (320, 24), b"".join(rows), "raw", "1;I")
     oracle.image(
         picture.resize((160, 24)) if wide else picture,
@@ -225,7 +236,7 @@ def _doubled(row: bytes) -> bytes:
 
 @pytest.mark.parametrize(("level", "theirs"), [("l", 0), ("m", 1), ("q", 2), ("h", 3)])
 def test_a_printers_own_qr_is_asked_for_as_python_escpos_does(level: str, theirs: int) -> None:
-    oracle = Dummy(profile="TM-T88V")
+    oracle = python_escpos(profile="TM-T88V")
     oracle.qr("R1:6BF5XO-QO", ec=theirs, size=4, model=2, native=True)
     command = escpos.qr_command(QrSymbol(text="R1:6BF5XO-QO", level=level, module_dots=4))
     assert command == b"\x1ba\x01" + oracle.output + b"\x1ba\x00"
@@ -241,7 +252,7 @@ def test_letters_are_loaded_and_styled_as_the_guide_has_it() -> None:
 
 
 def test_initialize_buzzer_and_cut_are_what_python_escpos_sends() -> None:
-    oracle = Dummy()
+    oracle = python_escpos()
     oracle.hw("INIT")
     oracle.buzzer(times=3, duration=2)
     oracle.cut(feed=False)
