@@ -25,7 +25,7 @@ def basket_open() -> Slip:
 
 
 def date_set(day_s: int) -> Slip:
-    """The keyed date holds now."""
+    """The date holds now: keyed, or from the center."""
     return (
         Text("تاریخ ثبت شد:", bold=True),
         Text(persian.date_words(day_s), bold=True),

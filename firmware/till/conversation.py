@@ -15,6 +15,7 @@ from firmware.errors import JournalFull, StaleDecision
 from firmware.receipt.device_slips import device_news
 from firmware.receipt.prompt_slips import Prompt, prompt_slip
 from firmware.receipt.service_slips import CenterRestored
+from firmware.receipt.till_slips import date_set
 from firmware.roles import Change
 from firmware.till import asking, notices, owed, recovery, selling
 from firmware.till.codes import Function
@@ -62,6 +63,7 @@ class Conversation:
     def __init__(self, journal: Journal, paper: Paper, settings: Settings) -> None:
         self._talk = Talk(journal, paper, settings, FUNCTIONS)
         self._retry_at_ms = 0
+        self._doubts_date = False
         self._answered_ms: dict[Prompt, tuple[int, int]] = {}
 
     @property
@@ -79,6 +81,7 @@ class Conversation:
         talk.awaits_rules = talk.journal.policy is None
         talk.state = talk.rest()
         if talk.journal.keeper.now().grade is Grade.DOUBTFUL:
+            self._doubts_date = True
             talk.state = await asking.start(talk, Function.DATE)
         talk.save()
 
@@ -117,6 +120,8 @@ class Conversation:
             await self._lapse()
         if quiet_ms >= talk.settings.park_after_ms:
             await self._leave_alone()
+        if self._doubts_date and talk.journal.keeper.now().grade is not Grade.DOUBTFUL:
+            await self._look_at_date()
         if talk.state is State.IDLE and talk.typing.empty:
             await self._print_waiting()
         talk.save()
@@ -209,6 +214,16 @@ class Conversation:
         if _on_counter(talk):
             talk.active_ms = talk.now_ms  # a basket that cannot be parked is tried again after as long
             talk.state = await selling.park(talk)
+
+    async def _look_at_date(self) -> None:
+        """Somebody knows the date: if it was the center, nobody need key it who has not begun to."""
+        talk = self._talk
+        if not _asks_for_date(talk):
+            self._doubts_date = False
+        elif talk.state is State.ASKING and talk.typing.empty:
+            self._doubts_date = False
+            talk.state = talk.rest()
+            await talk.show(date_set(talk.journal.keeper.now().not_before_s))
 
     async def _print_waiting(self) -> None:
         talk = self._talk

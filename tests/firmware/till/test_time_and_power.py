@@ -12,7 +12,7 @@ from sync.wire.facts import OperatorPinFailure
 from sync.wire.kinds import EntryKind, Grade
 from tests.fakes.paper_center import OPERATOR_PIN
 from tests.field_failure import field_failure
-from tests.firmware.till.counter import CODE, JAM, MILK, PowerCut
+from tests.firmware.till.counter import CODE, JAM, MILK, MORNING_S, PowerCut
 
 if TYPE_CHECKING:
     from drivers.printer.slip import Slip
@@ -83,6 +83,22 @@ def test_a_cold_start_waits_for_its_date_as_long_as_it_takes(shop: Counter) -> N
     shop.wait_s(1000)
     shop.press("14041017 Enter Enter")
     assert shop.count(EntryKind.CLOCK_SET) == 1
+
+
+def test_a_date_that_the_center_tells_need_not_be_keyed(shop: Counter) -> None:
+    shop.clock.has_chip = False
+    shop.cut_power(machine=True)
+    shop.press("1")  # somebody has begun to
+    shop.journal.keeper.accept_signed(MORNING_S + 86_400, round_trip_ms=200)
+    shop.wait_s(1)
+    assert shop.state is State.ASKING
+    shop.press("Backspace")
+    shop.wait_s(1)
+    assert shop.state is State.IDLE
+    assert "پنجشنبه ۱۸ دی ۱۴۰۴" in shop.paper.last()
+    shop.press("*17 Enter")  # who wants to key one all the same is asked
+    shop.wait_s(2)
+    assert shop.state is State.ASKING
 
 
 def test_a_card_that_is_left_alone_is_put_aside(shop: Counter) -> None:
