@@ -31,7 +31,7 @@ from sync.uplink.exchange import Standing
 from sync.uplink.link import Link, Pace
 from sync.uplink.ports import Parties
 from sync.wire import mail
-from sync.wire.entry import Head
+from sync.wire.entry import EntryBytes, Head
 from sync.wire.kinds import MailKind, Role
 from tests.benchmarks.batches import purchases, stated
 from tests.benchmarks.slow_link import Line, SlowLoop
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from sync.uplink.correspondence import Told
-    from sync.wire.entry import Entry, EntryBytes
+    from sync.wire.entry import Entry
     from sync.wire.mail import MailHead
     from tests.benchmarks.progress import Tell
 
@@ -139,7 +139,7 @@ class _Full(Correspondence):
 
 
 class _Chain:
-    """The journal's last hundred entries; the center holds the others."""
+    """The journal's last hundred entries; the center holds the others, among which there is no purchase."""
 
     def __init__(self, setting: Setting) -> None:
         self._entries = setting.entries
@@ -152,7 +152,7 @@ class _Chain:
 
     async def unsent_entries(self, from_sequence: int, most: int) -> Sequence[EntryBytes]:
         at = from_sequence - self._first
-        return [entry.stored for entry in self._entries[at : at + most]]
+        return [entry.stored for entry in self._entries[max(0, at) : max(0, at + most)]]
 
     async def mail_messages(self, from_number: int, most: int) -> Sequence[bytes]:
         raise AssertionError("this center forgets nothing")
@@ -165,7 +165,8 @@ class _Center(AnsweringCenter):
         village = setting.village
         super().__init__(village.center, village.identity, village.clock)
         first = setting.entries[0]
-        self.entries = [cast("Entry", SimpleNamespace(hash=first.prev))] * first.sequence
+        before = SimpleNamespace(hash=first.prev, stored=EntryBytes(payload=b"", signature=b""))
+        self.entries = [cast("Entry", before)] * first.sequence
         self.mail = list(village.mails)
         self._village = village
 

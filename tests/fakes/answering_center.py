@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 from sync.central.chains.checking import Examined, check_batch
 from sync.uplink.errors import Unreachable
 from sync.wire import cose
+from sync.wire.batches.batch import dictionary_named
+from sync.wire.batches.known_before import entries_before, known_from
 from sync.wire.entry import Entry, Head
 from sync.wire.exchange import ANSWER_CONTEXT, REQUEST_CONTEXT, VERSION, ExchangeAnswer, ExchangeRequest
 from sync.wire.kinds import Role
 
 if TYPE_CHECKING:
     from firmware.identity import Identity
+    from sync.wire.batches.batch_tables import Dictionary
     from sync.wire.mail import Mail
     from tests.fakes.hand_clock import HandClock
     from tests.fakes.paper_center import PaperCenter
@@ -55,13 +58,20 @@ class AnsweringCenter:
             return
         base = Head(request.base, request.base_prev)
         examined = check_batch(
-            request.batch, base, device=request.device, public=key.public, blinding_key=self._identity.blinding_key
+            request.batch, base, device=request.device, public=key.public, blinding_key=self._identity.blinding_key,
+            dictionary=self._known(request),
         )  # fmt: skip
         assert isinstance(examined, Examined), "an honest till sends what can be read"
         for one in examined.checked:
             assert one.entry is not None, one.reason
             if one.entry.sequence == len(self.entries) < self.held_at_most:
                 self.entries.append(one.entry)
+
+    def _known(self, request: ExchangeRequest) -> Dictionary | None:
+        if dictionary_named(request.batch) is None:
+            return None
+        told = entries_before(request.base)
+        return known_from(entry.stored for entry in self.entries[told.start : told.stop])
 
     def _answer(self, request: ExchangeRequest) -> bytes:
         answer = ExchangeAnswer(
