@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -252,7 +252,7 @@ def _opened(stored: EntryBytes, read: _Read, hash_: bytes, what: str) -> Entry:
     )  # fmt: skip
 
 
-class _Read(NamedTuple):
+class _Read(Struct, frozen=True, gc=False):
     """A payload, and its public part as value and as bytes."""
 
     payload: Payload

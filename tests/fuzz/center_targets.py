@@ -27,6 +27,7 @@ from sync.wire import cose, credential
 from sync.wire.enrolling import request_qr
 from sync.wire.entry import Head
 from sync.wire.exchange import REQUEST_CONTEXT
+from sync.wire.kinds import Verdict
 from tests.fuzz.target import Target, text_of
 from tests.fuzz.wire_targets import _batches
 from tests.sync.central.conftest import DEY_17, HEADER, POLICIES, Lab, village, village_csv
@@ -101,12 +102,14 @@ def _enrollments() -> Iterator[bytes]:
 
 
 def _checked(data: bytes) -> None:
-    """A batch in the worker process: its errors are values."""
+    """A batch in the worker process: its errors are values, and what holds can be read where it is judged."""
     found = check_batch(
         data, Head(0, samples.CREDENTIAL_HASH), device=samples.DEVICE, public=samples.DEVICE_KEY.public,
         blinding_key=samples.BLINDING_KEY,
     )  # fmt: skip
     assert isinstance(found, Examined | Unreadable)
+    if isinstance(found, Examined):
+        assert all((one.entry is None) == (one.verdict != Verdict.ACCEPTED) for one in found.checked)
 
 
 @cache

@@ -27,7 +27,7 @@ from sync.wire import (
 )
 from sync.wire.batches import batch, batch_tables, columns
 from sync.wire.enrolling import enrollment_qr
-from sync.wire.errors import WireError
+from sync.wire.errors import Malformed, WireError
 from sync.wire.kinds import Unit, Way
 from tests.fuzz.target import Target, text_of
 from tests.sync.wire.test_decoders import RECORDS, SAMPLES
@@ -35,6 +35,8 @@ from tests.vectors import corpus, samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from sync.wire.batches.batch_purchases import Row
 
 WIRE = (WireError,)
 CENTER_KEY = OpeningFileKey(bytes(range(32)))
@@ -53,12 +55,24 @@ def _understood(data: bytes) -> object:
 
 def _read_batch(data: bytes) -> object:
     contents = batch.read_batch(data, first=5)
+    for row, usual in zip(contents.rows, contents.in_columns, strict=True):
+        assert not usual or _is_read(row), "what comes out of columns is read without being asked again"
     return list(
         batch.rebuild(
             contents, entry.Head(5, bytes(32)), device=samples.DEVICE, public=samples.DEVICE_KEY.public,
             private_hash=partial(entry.blinded_hash, blinding_key=samples.BLINDING_KEY),
         )
     )  # fmt: skip
+
+
+def _is_read(row: Row) -> bool:
+    payload = entry.payload_bytes(samples.DEVICE, 5, bytes(32), row.said, None, None)
+    stored = entry.EntryBytes(payload=payload, lines=row.lines, private=row.private, signature=bytes(64))
+    try:
+        entry.opened(stored, bytes(32))
+    except Malformed:
+        return False
+    return True
 
 
 def _read_columns(data: bytes) -> object:
