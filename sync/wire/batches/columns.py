@@ -89,13 +89,13 @@ class ColumnReader:
                 raise Malformed(f".{name}", "zeros with a scale" if scale else "refers to nothing")
             return [0] * count
         values = _numbers(data, start, end, width)
-        largest = max(values, default=0)
-        if scale > SCALE_MAX or largest >> 8 * (width - 1) == 0:
+        if scale > SCALE_MAX or not any(data[start + width - 1 : end : width]):
             raise Malformed(f".{name}", "wider than its numbers")
         if scale < SCALE_MAX and not any(value % 10 for value in values):
             raise Malformed(f".{name}", "all are multiples of ten")
         factor = 10**scale
-        if largest * factor > most:
+        # Most columns need not be looked through: no number of their width is too large.
+        if ((1 << 8 * width) - 1) * factor > most and max(values) * factor > most:
             raise Malformed(f".{name}", f"not integers from 0 to {most}")
         return [value * factor for value in values] if scale else values
 

@@ -54,6 +54,14 @@ def test_a_column_is_these_bytes(values: list[int], data: str) -> None:
     assert column(values).hex() == data
 
 
+@pytest.mark.parametrize("most", [255, 2_550, 65_535])
+def test_the_largest_number_of_a_width_is_held_against_the_bound_too(most: int) -> None:
+    assert ColumnReader(column([1, most])).take("x", 2, most) == [1, most]
+    assert ColumnReader(column([most])).take("x", 1, most + 1) == [most]
+    with pytest.raises(Malformed, match=r"^\.x: not integers from 0 to "):
+        ColumnReader(column([most])).take("x", 1, most - 1)
+
+
 def test_a_number_may_be_the_largest_and_no_larger() -> None:
     assert ColumnReader(column([9, 200])).take("x", 2, 200) == [9, 200]
     for most in (199, -1):
