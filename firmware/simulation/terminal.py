@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import stat
 import sys
 from typing import TYPE_CHECKING
@@ -62,9 +63,14 @@ def _made(folder: Path) -> Path:
 
 
 async def _play(folder: Path, center: CenterProcess) -> None:
+    founding = folder / "founding"
+    if founding.exists():  # somebody ended it before there was a village: what there is, is nobody's
+        for begun in (center.folder, folder / "data"):
+            shutil.rmtree(begun, ignore_errors=True)
     ticket, is_new = None, not (folder / "data" / "identity.cbor").exists()
     if is_new:
         print(f"A village is founded in {folder}; this takes some seconds ...", flush=True)
+        founding.touch()
         await center.found()
     await center.serve()
     if is_new:
@@ -75,6 +81,7 @@ async def _play(folder: Path, center: CenterProcess) -> None:
             await enroll_till(shop.config, url=center.url, ticket=ticket)
             await center.order("allot")
         village = await village_of(center)
+        founding.unlink(missing_ok=True)
         await shop.plug.insert()
         await shop.until_exchanged()
         async with asyncio.TaskGroup() as group:

@@ -48,6 +48,10 @@ async def clean_starts(folder: Path) -> list[bool]:
 
 @pytest.mark.timeout(180)
 def test_a_person_can_play_the_shopkeeper(tmp_path: Path) -> None:
+    begun = tmp_path / "shop" / "center"
+    begun.mkdir(parents=True)
+    (begun / "center.db").write_bytes(b"a founding that was interrupted")
+    (tmp_path / "shop" / "founding").touch()
     first = play(
         tmp_path / "shop",
         ":cards",
