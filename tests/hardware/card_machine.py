@@ -1,0 +1,135 @@
+"""A card in a machine that is switched on and off, and its till: systemd starts that, and its log is the journal's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from drivers.simulated.paper import Paper
+from lab.card import CardEmulator
+from lab.checkout import ROOT
+from lab.guest import Guest
+from lab.printer_engine import PrinterEngine
+from tests.fakes.printers import PAPER_58_MM
+from tests.hardware.benches import KEYPAD_SOCKET, PRINTER_SOCKET, SCANNER_SOCKET, usb_printer
+from tests.hardware.conftest import STARTED_S
+from tests.hardware.guest_till import GuestTill
+
+if TYPE_CHECKING:
+    from lab.guest import GuestProgram
+
+HOME = "/data/sofreh"
+CONFIG = f"{HOME}/lab.toml"
+UNIT = "sofreh-till.service"
+STARTS_WITHIN_S = 1_200
+READABLE = "اگر این را می‌خوانید بزنید"
+# The image's own settings, but for a log that tells the story, and a scanner that may stand still as long as its machine does.
+SETTINGS = f"""\
+data_folder = "{HOME}"
+log_level = "debug"
+
+[scanner]
+gap_ms = 2000
+"""
+DROP_IN = f"""\
+[Service]
+ExecStart=
+ExecStart=/usr/bin/sofreh-till run --config {CONFIG}
+"""
+
+
+class CardTill(GuestTill):
+    """The till of a card."""
+
+    async def start(self) -> None:
+        # What an earlier start said is not heard again.
+        said = await self.says("journalctl", "--lines=1", "--show-cursor", "--output=cat")
+        cursor = said.splitlines()[-1].removeprefix("-- cursor: ")
+        await self.does("systemctl", "restart", "--no-block", UNIT)
+        self.listen_from(f"--after-cursor={cursor}")
+        await self.until_told("ready")
+
+    def listen_from(self, where: str) -> None:
+        """Hear what the till tells from an option of journalctl on."""
+        self._program = self.guest.start("journalctl", "--follow", "--output=cat", "--unit", UNIT, where)
+        self.told, self._read, self._inputs = [], 0, 0
+
+    def forget(self) -> None:
+        """What was told so far counts no more."""
+        self._listen()
+        counted = [told["inputs"] for told in self.told if told["event"] == "handled"]
+        self._inputs = max([self._inputs, *counted])
+        self.told = []
+
+    async def does(self, *line: str) -> GuestProgram:
+        """Run a program there; it must succeed."""
+        program = self.guest.start(*line)
+        assert await program.ended() == 0, program.said
+        return program
+
+    async def says(self, *line: str) -> str:
+        return "\n".join((await self.does(*line)).said)
+
+    async def set_up(self, settings: str) -> None:
+        """Have the unit run with these settings from its next start on."""
+        await self.guest.put(CONFIG, settings.encode())
+        await self.guest.put(f"/run/systemd/system/{UNIT}.d/lab.conf", DROP_IN.encode())
+        await self.does("busybox", "chown", "-R", "sofreh:sofreh", HOME)
+        await self.does("busybox", "chmod", "-R", "a+rX", f"/run/systemd/system/{UNIT}.d")
+        await self.does("systemctl", "daemon-reload")
+
+    async def plug_in_everything(self) -> None:
+        for device, socket in (
+            (self.printer_plug, PRINTER_SOCKET), (self.scanner, SCANNER_SOCKET), (self.pad, KEYPAD_SOCKET),
+        ):  # fmt: skip
+            await self.guest.emulator.plug_in(device, socket=socket)
+
+    async def answer_the_search(self) -> None:
+        """The new till prints "press 1 if you can read this"."""
+        await self.until_told("devices", change="taken", roles=["keypad"])
+        await self.until(lambda: any(READABLE in text for text in self.texts), what="the search's page")
+        await self.press("1")
+        await self.until_told("printer found")
+
+
+class Machine:
+    """A card in a machine that is switched on and off. What is written stays on the card."""
+
+    def __init__(self, image: Path, folder: Path) -> None:
+        self._image = image
+        self._folder = folder
+        code = folder / "code" / "lab"
+        code.mkdir(parents=True)
+        for name in ("__init__.py", "agent.py"):
+            shutil.copy2(ROOT / "image-build" / "lab" / name, code / name)
+        self._emulator: CardEmulator | None = None
+
+    async def switch_on(self) -> CardTill:
+        """Until its agent answers, which starts when the till is ready."""
+        self._emulator = CardEmulator(
+            self._image, self._folder / "code", self._folder, started_s=STARTED_S, agent_after=UNIT
+        )
+        await self._emulator.__aenter__()
+        guest = Guest(self._emulator)
+        await guest.answers(within_s=STARTS_WITHIN_S)
+        engine = PrinterEngine(Paper(PAPER_58_MM))
+        return CardTill(guest, (), engine, usb_printer(engine))
+
+    async def switch_off(self) -> None:
+        """Without a word to anybody in it."""
+        if self._emulator is not None:
+            await self._emulator.__aexit__(None, None, None)
+            self._emulator = None
+
+
+def image_there() -> Path:
+    """The image that `make image` made, or the file that LAB_IMAGE names."""
+    given = os.environ.get("LAB_IMAGE")
+    found = [Path(given)] if given else sorted((ROOT / "image-out").glob("sofreh-*.img"))
+    if not found or not found[-1].exists():
+        pytest.skip("there is no image: `make image` makes one")
+    return found[-1]
