@@ -1,5 +1,6 @@
 """The worker processes: what computes long goes there, for one loop serves everybody. What they run is pure, and may run
-again: a process that died (no memory, an operator's kill) is replaced, and its work is begun once more.
+again: a process that died (no memory, an operator's kill) is replaced, and its work is begun once more. None outlives the process
+that began it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from sync.central.errors import CentralError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
     from concurrent.futures import Executor
+    from multiprocessing.process import BaseProcess
 
 T = TypeVar("T")
 TRIES = 2
@@ -23,7 +25,7 @@ PROCESSES_MAX = 4
 
 
 def processes() -> Executor:
-    """A pool of processes that leave an interrupt at the terminal to the one that has the store."""
+    """A pool of processes that leave an interrupt at the terminal to the one that has the store, and end when that one ends."""
     # Most orders need none, and are over sooner than these are loaded.
     import multiprocessing  # noqa: PLC0415 -- see above
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 -- see above
@@ -32,13 +34,30 @@ def processes() -> Executor:
     pool = ProcessPoolExecutor(
         max_workers=count,
         mp_context=multiprocessing.get_context("spawn"),
-        initializer=signal.signal,
-        initargs=(signal.SIGINT, signal.SIG_IGN),
+        initializer=_begin,
     )
     # All are begun at once: one that was begun while the pool learns that another died would be waited for without end.
     for _ in range(count):
         pool.submit(abs, 0)
     return pool
+
+
+def _begin() -> None:
+    """First thing in a worker. It waits for work on a pipe that its siblings hold open, too, so nothing but the parent's own
+    end tells it that the parent was killed.
+    """
+    import multiprocessing  # noqa: PLC0415 -- as above; whoever begins here has loaded it
+    import threading  # noqa: PLC0415, TID251 -- there is no loop here: the one other thread is busy with the work itself
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "a worker is somebody's child"
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 class Workers:
