@@ -39,6 +39,13 @@ SAME_ANSWER_MS = 1_000
 ADVICE = frozenset({Prompt.SCANNER_SETTINGS, Prompt.SCANNER_NO_END, Prompt.SCANNER_NO_CHECK_DIGIT})
 ADVICE_AGAIN_MS = 60_000
 """What to do about the scanner is printed so often at most, and sounded each time."""
+ASKED_FOR = {
+    State.TOTALED: Prompt.PIN,
+    State.INQUIRY_PIN: Prompt.PIN,
+    State.OPERATOR_PIN: Prompt.OPERATOR_PIN,
+    State.CODE: Prompt.CODE,
+}
+"""Whose secret each state of `AWAITING_PIN` waits for: asking for another's would have it typed before the wrong person."""
 
 
 class News(Protocol):
@@ -168,7 +175,7 @@ class Conversation:
         elif isinstance(command, Seen):
             await self._refuse_scan(command)
         elif isinstance(command, Misfit) and talk.state in AWAITING_PIN:
-            await talk.look(Prompt.PIN)
+            await talk.look(ASKED_FOR[talk.state])
         else:
             await talk.look(Prompt.BAD_KEYS)
 

@@ -9,7 +9,8 @@ import pytest
 from drivers.sound import Sound
 from firmware.receipt.decline_slips import TEXTS
 from firmware.receipt.prompt_slips import Prompt, prompt_slip
-from firmware.till.states import State
+from firmware.till.conversation import ASKED_FOR
+from firmware.till.states import AWAITING_PIN, State
 from sync.wire import card as cards
 from sync.wire import mail, receipt_qr
 from sync.wire.facts import Closing, Decline, Inquiry
@@ -47,6 +48,27 @@ def test_a_key_at_the_wrong_moment_is_answered_with_a_look(shop: Counter, keys: 
     shop.press(keys)
     assert shop.paper.sounds == [Sound.LOOK]
     assert words_of_slip(prompt_slip(prompt)) in shop.paper.last()
+
+
+@pytest.mark.parametrize("misfit", ["*21 Enter", "*12 Enter"])
+@pytest.mark.parametrize(
+    ("keys", "state", "prompt"),
+    [
+        ("*13 Enter", State.OPERATOR_PIN, Prompt.OPERATOR_PIN),
+        ("*3 * 13542419 Enter Enter", State.CODE, Prompt.CODE),
+    ],
+)
+def test_keys_that_are_no_secret_are_answered_with_whose_is_awaited(
+    shop: Counter, keys: str, state: State, prompt: Prompt, misfit: str
+) -> None:
+    shop.press(keys)
+    shop.press(misfit)
+    assert shop.state is state
+    assert shop.paper.last().startswith(words_of_slip(prompt_slip(prompt)))
+
+
+def test_every_awaited_secret_has_a_name() -> None:
+    assert set(ASKED_FOR) == AWAITING_PIN
 
 
 def test_a_typed_card_number_is_asked_for_by_where_it_stands_and_may_be_left(shop: Counter) -> None:
