@@ -51,6 +51,7 @@ async def check(story: Story, folders: Folders) -> bool:
     await _end(story, folders)
     proven = await _journal(folders, "verify")
     verified = await story.center.order("verify")
+    (exported,) = (await story.center.order("verify", folders.out / "journal.cborseq"))["files"]
     report = await story.center.order("report", "--html", folders.out / "report.html")
     (folders.out / "report.json").write_text(json.dumps(report, ensure_ascii=False, indent=1))
     sums = read_export(folders.out / "journal.cborseq")
@@ -60,6 +61,10 @@ async def check(story: Story, folders: Folders) -> bool:
     _check_money(checks, story, sums, report)
     checks.true(f"sofreh-till journal verify: {proven}", agrees=True)
     checks.true("sofreh-central verify: every entry, chain and posting holds", agrees=bool(verified["sound"]))
+    checks.true(
+        f"sofreh-central verify journal.cborseq: {exported['entries']} entries proven by the root's key",
+        agrees=exported["finding"] == "proven" and exported["entries"] == sums.entries,
+    )
     return not checks.failed
 
 

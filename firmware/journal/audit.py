@@ -1,6 +1,7 @@
 """Looking at a whole journal from outside the running appliance: verify, rebuild, export.
 
-These commands open the file alone; the appliance must not be running.
+These commands open the file alone; the appliance must not be running. Whoever only looks leaves the folder as it was:
+what is made anew to be compared lies in SQLite's own temporary tables, and the write-ahead log is read and not folded.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from firmware.journal import questions, storage
 from firmware.journal.entry_projections import project
 from firmware.journal.loading import keeper_of
 from firmware.journal.mail_projections import open_policy, project_mail
+from firmware.journal.memory import who_we_are_now
 from firmware.journal.records import Glance
-from firmware.journal.schema import PROJECTION_TABLES, prepare
+from firmware.journal.schema import PROJECTION_TABLES, PROJECTIONS, prepare
 from sync.wire import exported, verifiable
 from sync.wire.errors import WireError
 from sync.wire.facts import MailApplied
@@ -46,6 +48,8 @@ TOLD_BY_ANSWERS = (
     "trusted_before",
 )
 """What is known from signed answers and from the process's end, not from entries or mail: a rebuild keeps it."""
+_IN_TEMP = PROJECTIONS.replace("IF NOT EXISTS ", "IF NOT EXISTS temp.")
+"""Temporary tables of the projections' names: SQLite finds these first, and the journal's as `main.`."""
 
 
 class Audit(Struct, frozen=True):
@@ -61,12 +65,13 @@ def verify(path: Path, identity: Identity, progress: Progress) -> Audit:
 
     Changes nothing. Raises: JournalCorrupt, naming the first entry, item or table that fails.
     """
-    with _opened(path) as sql, _undone(sql):
+    with _looked_at(path) as sql:
+        _check_begun(sql)
         head, mail_head = storage.head_of(sql, identity), storage.mail_head_of(sql, identity)
-        for table in PROJECTION_TABLES:
-            sql.execute(f"CREATE TEMP TABLE stored_{table} AS SELECT * FROM {table}")  # noqa: S608 -- names of our own tables
+        for statement in _IN_TEMP.split(";"):
+            sql.execute(statement)
+        _keep_told(sql, _told_by_answers(sql, "main.known"))
         applied = MailHead(0, identity.mail_root)
-        _forget(sql)
         for entry in storage.read_entries(sql, identity, 0):
             if isinstance(entry.fact, MailApplied):
                 applied = MailHead(entry.fact.last, entry.fact.head)
@@ -80,18 +85,15 @@ def verify(path: Path, identity: Identity, progress: Progress) -> Audit:
         return Audit(head.sequence, mail_head.number, head.prev)
 
 
-@contextmanager
-def _undone(sql: sqlite3.Connection) -> Iterator[None]:
-    sql.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        sql.execute("ROLLBACK")
+def _check_begun(sql: sqlite3.Connection) -> None:
+    """Raises: JournalCorrupt, where no entry is: a till writes its first as soon as it starts enrolled."""
+    if sql.execute("SELECT 1 FROM entry LIMIT 1").fetchone() is None:
+        raise JournalCorrupt("journal", "holds no entry, and a till that was started holds at least one")
 
 
 def _compare(sql: sqlite3.Connection) -> None:
     for table in PROJECTION_TABLES:
-        for one, other in ((f"stored_{table}", table), (table, f"stored_{table}")):
+        for one, other in ((f"main.{table}", f"temp.{table}"), (f"temp.{table}", f"main.{table}")):
             row = sql.execute(f"SELECT * FROM {one} EXCEPT SELECT * FROM {other}").fetchone()  # noqa: S608 -- as above
             if row is not None:
                 raise JournalCorrupt(
@@ -106,6 +108,7 @@ def rebuild(path: Path, identity: Identity, progress: Progress) -> Audit:
     """
     with _opened(path) as sql:
         with storage.transaction(sql):
+            _check_begun(sql)
             _forget(sql)
             for entry in storage.read_entries(sql, identity, 0):
                 _project_again(sql, entry, identity)
@@ -115,10 +118,19 @@ def rebuild(path: Path, identity: Identity, progress: Progress) -> Audit:
 
 
 def _forget(sql: sqlite3.Connection) -> None:
-    kept = [(name, questions.known(sql, name)) for name in TOLD_BY_ANSWERS]
+    told = _told_by_answers(sql, "known")
     for table in PROJECTION_TABLES:
         sql.execute(f"DELETE FROM {table}")  # noqa: S608 -- names of our own tables
-    sql.executemany("INSERT INTO known VALUES (?, ?)", [row for row in kept if row[1] is not None])
+    _keep_told(sql, told)
+
+
+def _told_by_answers(sql: sqlite3.Connection, table: str) -> list[tuple[str, object]]:
+    rows = sql.execute(f"SELECT name, value FROM {table}")  # noqa: S608 -- a name of our own
+    return [row for row in rows if row[0] in TOLD_BY_ANSWERS]
+
+
+def _keep_told(sql: sqlite3.Connection, told: list[tuple[str, object]]) -> None:
+    sql.executemany("INSERT INTO known VALUES (?, ?)", told)
 
 
 def _project_again(sql: sqlite3.Connection, entry: Entry, identity: Identity) -> None:
@@ -140,7 +152,7 @@ def export(path: Path, identity: Identity, target: Path, progress: Progress) -> 
     """
     draft = target.with_name(f"{target.name}.part")
     try:
-        with _opened(path) as sql, draft.open("wb") as out:
+        with _looked_at(path) as sql, draft.open("wb") as out:
             audit = _export(sql, identity, out, progress)
         draft.replace(target)
     finally:
@@ -149,7 +161,9 @@ def export(path: Path, identity: Identity, target: Path, progress: Progress) -> 
 
 
 def _export(sql: sqlite3.Connection, identity: Identity, out: BinaryIO, progress: Progress) -> Audit:
-    out.write(exported.header(exported.JOURNAL, identity.slim, identity.trusted))
+    _check_begun(sql)
+    # Entries that were made after the first credential had ended are proven by the one that renewed it.
+    out.write(exported.header(exported.JOURNAL, who_we_are_now(sql, identity).slim, identity.trusted))
     for entry in storage.read_entries(sql, identity, 0):
         out.write(exported.journal_item(entry.stored))
         progress(entry.sequence)
@@ -166,14 +180,14 @@ def verify_file(source: Path, trusted: TrustedKeys) -> Outcome:
 
 def policy_of(path: Path, identity: Identity) -> Policy | None:
     """The policy that is in force here, if mail has brought one. Raises: JournalCorrupt."""
-    with _opened(path) as sql:
+    with _looked_at(path) as sql:
         policy = questions.known(sql, "policy")
         return open_policy(policy, identity.trusted) if isinstance(policy, bytes) else None
 
 
 def glance(path: Path, identity: Identity, clock: Clock) -> Glance:
     """What a technician wants to know first. Changes nothing. Raises: JournalCorrupt."""
-    with _opened(path) as sql:
+    with _looked_at(path) as sql:
         head = storage.head_of(sql, identity)
         return Glance(
             now=keeper_of(sql, identity, clock).now(),
@@ -186,14 +200,49 @@ def glance(path: Path, identity: Identity, clock: Clock) -> Glance:
 
 
 @contextmanager
+def _looked_at(path: Path) -> Iterator[sqlite3.Connection]:
+    """The journal to read from, in one transaction that is undone: it may fill temporary tables.
+
+    Without a log the file says all, and nothing is made beside it. Beside a log, which a power cut leaves, SQLite makes
+    an index of it: that goes again while our lock still keeps the appliance away.
+    """
+    _check_there(path)
+    log, index = (path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm"))
+    alone, had_index = not log.exists(), index.exists()
+    with _connected(f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' * alone}") as sql:
+        sql.execute("BEGIN")
+        try:
+            yield sql
+        finally:
+            if sql.in_transaction:  # an error of the disk has ended it already
+                sql.execute("ROLLBACK")
+            if not (alone or had_index):
+                index.unlink(missing_ok=True)
+
+
+@contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """The journal to write to."""
+    _check_there(path)
+    with _connected(f"{path.absolute().as_uri()}?mode=rw") as sql:
+        prepare(sql)
+        yield sql
+
+
+def _check_there(path: Path) -> None:
+    """Raises: JournalCorrupt, for what SQLite would make a new database of."""
     if not path.exists():
         raise JournalCorrupt(str(path), "is not there")
+    if not path.stat().st_size:
+        raise JournalCorrupt(str(path), "is empty")
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[sqlite3.Connection]:
     try:
         # The appliance holds its journal as long as it runs: waiting for it is no use.
-        sql = sqlite3.connect(path, isolation_level=None, timeout=0)
+        sql = sqlite3.connect(address, uri=True, isolation_level=None, timeout=0)
         try:
-            prepare(sql)
             yield sql
         finally:
             sql.close()

@@ -77,6 +77,12 @@ def follow(sql: sqlite3.Connection, memory: Memory, entry: Entry) -> None:
         reread(sql, memory)
 
 
+def who_we_are_now(sql: sqlite3.Connection, identity: Identity) -> Identity:
+    """With the credential that came last by mail."""
+    renewal = questions.known(sql, "credential")
+    return renewed(identity, Renewal.from_cbor(renewal)) if isinstance(renewal, bytes) else identity
+
+
 def reread(sql: sqlite3.Connection, memory: Memory) -> None:
     """Read again what mail, acknowledgments and closings change."""
     memory.mail_head = storage.mail_head_of(sql, memory.identity)
@@ -85,9 +91,7 @@ def reread(sql: sqlite3.Connection, memory: Memory) -> None:
     memory.catalog_version = questions.known_int(sql, "catalog_version")
     shop = questions.known(sql, "shop")
     memory.shop = Shop.from_cbor(shop) if isinstance(shop, bytes) else None
-    renewal = questions.known(sql, "credential")
-    if isinstance(renewal, bytes):
-        memory.identity = renewed(memory.identity, Renewal.from_cbor(renewal))
+    memory.identity = who_we_are_now(sql, memory.identity)
     memory.acknowledged = questions.known_int(sql, "acknowledged")
     memory.device_use = questions.use(sql, memory.acknowledged)
     confirmed = ("mail_issued_s", "contact_s", "carried_s")

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
+from firmware.journal import audit
 from firmware.renewal import renewed
-from sync.wire import cose, credential, mail
+from sync.wire import cose, credential, exported, mail
 from sync.wire.kinds import MailKind, Role
 from tests.fakes.paper_center import FOREVER_S
 from tests.fakes.village_till import VillageTill
@@ -73,3 +74,14 @@ def test_it_comes_by_mail_and_outlives_a_restart(till: VillageTill) -> None:
 
     till.day(takes)
     till.day(knows)
+
+
+def test_what_is_exported_bears_the_credential_that_came_last(till: VillageTill, tmp_path: Path) -> None:
+    async def takes(journal: Journal) -> None:
+        await journal.apply_mail(till.post(renewal(till), MailKind.CREDENTIAL))
+
+    till.day(takes)
+    target = tmp_path / "journal.export"
+    audit.export(till.path, till.identity, target, lambda _: None)
+    header = exported.Items(target.read_bytes()).take(exported.Header.read, "header")
+    assert credential.SlimCredential.from_cbor(header.slim).until_s == LATER_S
