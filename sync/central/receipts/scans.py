@@ -16,13 +16,20 @@ FILE_CHARACTERS_MAX = 32 << 20
 
 
 def read_scans(names: list[str]) -> list[list[str]]:
-    """[where, text] of each line that is not empty; where is the file's name and the line's number. Raises: WrongInput."""
-    return [
-        [f"{'line' if name == STANDARD_INPUT else f'{name}, line'} {number}", line.strip()]
-        for name in names
-        for number, line in enumerate(_text(name).splitlines(), start=1)
-        if line.strip()
-    ]
+    """[where, text] of each line that is not empty; where is the file's name and the line's number.
+
+    Raises: WrongInput, for a file that cannot be read or has no such line.
+    """
+    return [scan for name in names for scan in _scans(name)]
+
+
+def _scans(name: str) -> list[list[str]]:
+    lines = enumerate(_text(name).splitlines(), start=1)
+    place = "line" if name == STANDARD_INPUT else f"{name}, line"
+    scans = [[f"{place} {number}", line.strip()] for number, line in lines if line.strip()]
+    if not scans:
+        raise WrongInput("standard input" if name == STANDARD_INPUT else name, "holds no receipt")
+    return scans
 
 
 def _text(name: str) -> str:

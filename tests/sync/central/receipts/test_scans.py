@@ -39,6 +39,20 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         scans.read_scans([str(tmp_path / "none.txt")])
 
 
+@pytest.mark.parametrize("text", ["", "\n", " \r\n\t\r\n"])
+def test_a_file_without_a_receipt_is_refused_though_another_holds_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    full, empty = tmp_path / "receipts.txt", tmp_path / "empty.txt"
+    full.write_text("R1:ABC\n")
+    empty.write_text(text)
+    with pytest.raises(WrongInput, match=r"empty\.txt: holds no receipt$"):
+        scans.read_scans([str(full), str(empty)])
+    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+    with pytest.raises(WrongInput, match=r"^standard input: holds no receipt$"):
+        scans.read_scans(["-"])
+
+
 @pytest.mark.parametrize(("more", "fails"), [(0, False), (1, True)])
 def test_a_file_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: int, fails: bool) -> None:
     monkeypatch.setattr(scans, "FILE_CHARACTERS_MAX", 10)
