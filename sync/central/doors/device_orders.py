@@ -9,6 +9,7 @@ from sync.central.chains import unsigned
 from sync.central.credit import epochs
 from sync.central.dates import date_text
 from sync.central.enrolling import renewal
+from sync.central.errors import WrongInput
 from sync.central.mailing import briefing
 from sync.central.result import Result
 from sync.wire.exchange import Span
@@ -51,10 +52,13 @@ async def _renew(center: Center, given: Arguments, _say: Progress) -> Result:
 
 async def _signatures(center: Center, given: Arguments, _say: Progress) -> Result:
     """Ask for the own signatures of entries that came lean."""
+    first, last = given["first"], given["last"]
+    if last < first:
+        raise WrongInput(f"entries {first} to {last}", "the last lies before the first")
 
     def want(database: sqlite3.Connection) -> Result:
         device = briefing.device_row(database, given["device"])
-        span = Span(first=given["first"], last=max(given["first"], given["last"]))
+        span = Span(first=first, last=last)
         lacking = unsigned.want(database, device["number"], span)
         text = f"device {device['number']}, entries {span.first} to {span.last}: {lacking} own signatures are lacking"
         more = "; asked for with its next exchange" if lacking else ""

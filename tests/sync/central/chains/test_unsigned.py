@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from sync.central.errors import WrongInput
 from sync.wire.exchange import LaterSignatures, Span
 
 if TYPE_CHECKING:
@@ -94,6 +97,15 @@ def test_in_a_dispute_entries_are_asked_for_verbatim(lab: Lab) -> None:
     answer = send(lab, entries=lab.device.journal[wanted.first : wanted.last + 1])
     assert (answer.verbatim, answer.unsigned) == (None, None)
     assert unsigned(lab) == 0
+
+
+def test_a_span_that_runs_backward_is_refused(lab: Lab) -> None:
+    first, last = sold(lab)
+    send(lab, lean=True)
+    with pytest.raises(WrongInput, match=f"entries {last} to {last - 1}: the last lies before the first"):
+        lab.order("signatures", device=1001, first=last, last=last - 1)
+    assert send(lab, entries=[]).verbatim is None
+    assert lab.order("signatures", device=1001, first=first, last=first).data["lacking"] == 1
 
 
 def test_a_fork_in_a_lean_batch_is_asked_for_verbatim_before_it_is_a_proof(lab: Lab) -> None:
