@@ -32,7 +32,7 @@ from sync.central.clock import Clock, FileClock, SystemClock
 from sync.central.config import TICKET_FOR_S, Folder
 from sync.central.doors.control import give_order, take_orders
 from sync.central.doors.technician_words import Kit, technician_orders
-from sync.central.errors import CentralError
+from sync.central.errors import CentralError, WrongInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,7 +130,9 @@ async def _serve(folder: Folder, clock: Clock, given: dict[str, Any]) -> int:
     from sync.central.chains import exchange
     from sync.central.doors import web
 
-    tls = given["tls_cert"] is not None and given["tls_key"] is not None
+    tls = given["tls_cert"] is not None
+    if tls != (given["tls_key"] is not None):
+        raise WrongInput("serve", "give both --tls-cert and --tls-key")
     listener = web.listen(given["host"], given["port"], tls=tls)
     async with AsyncExitStack() as stack:
         stack.callback(listener.close)

@@ -22,6 +22,7 @@ import signal
 import socket
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -107,17 +108,26 @@ async def serve(
 ) -> None:
     """Answer until SIGTERM or SIGINT; what was begun is finished first. `ready` is called once both are heeded.
 
-    Raises: WrongInput, for a bad certificate.
+    Raises: WrongInput, for a bad certificate or key.
     """
     config = uvicorn.Config(
         application(center), log_level="warning", access_log=False, lifespan="off", server_header=False,
         ssl_certfile=tls_cert, ssl_keyfile=tls_key, timeout_graceful_shutdown=STOP_WITHIN_S, timeout_keep_alive=KEEP_ALIVE_S,
     )  # fmt: skip
+    _load(config)
+    await _Server(config, ready).serve(sockets=[listener])
+
+
+def _load(config: uvicorn.Config) -> None:
+    files = [file for file in (config.ssl_certfile, config.ssl_keyfile) if file is not None]
     try:
+        for file in files:  # what reads the two does not say which of them it could not open
+            Path(file).open("rb").close()
         config.load()
     except OSError as error:
-        raise WrongInput(f"{tls_cert}, {tls_key}", error.strerror or str(error)) from None
-    await _Server(config, ready).serve(sockets=[listener])
+        raise WrongInput(
+            error.filename or " and ".join(map(str, files)), error.strerror or str(error)
+        ) from None
 
 
 class _Server(uvicorn.Server):

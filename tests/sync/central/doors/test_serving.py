@@ -281,14 +281,27 @@ def test_plain_http_is_refused_outside_loopback(served: Served) -> None:
 
 
 def test_a_bad_certificate_or_port_is_named(served: Served) -> None:
-    done = served.call("serve", "--port", "0", "--tls-cert", "/none.pem", "--tls-key", "/none.key")
-    assert done.returncode == 1
-    assert "/none.pem" in done.stderr
+    for certificate, key, why in (
+        ("/none.pem", "/none.key", "/none.pem: No such file or directory"),
+        (__file__, "/none.key", "/none.key: No such file or directory"),
+        (__file__, __file__, f"{__file__} and {__file__}: [SSL]"),
+    ):
+        done = served.call("serve", "--port", "0", "--tls-cert", certificate, "--tls-key", key)
+        assert done.returncode == 1
+        assert done.stderr.startswith(f"sofreh-central: {why}")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         done = served.call("serve", "--port", taken.getsockname()[1])
         assert "Address already in use" in done.stderr
+
+
+@pytest.mark.parametrize("given", ["--tls-cert", "--tls-key"])
+def test_a_certificate_needs_its_key_and_a_key_its_certificate(served: Served, given: str) -> None:
+    for host in ("127.0.0.1", "0.0.0.0"):
+        done = served.call("serve", "--host", host, "--port", "0", given, __file__)
+        assert done.returncode == 1
+        assert done.stderr == "sofreh-central: serve: give both --tls-cert and --tls-key\n"
 
 
 def test_a_folder_that_is_no_center_is_named(tmp_path: Path) -> None:
