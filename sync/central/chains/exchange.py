@@ -20,6 +20,7 @@ from sync.central.chains import dictionaries, placing, unsigned
 from sync.central.chains.checking import Examined, Unreadable, check_batch, check_signatures
 from sync.central.config import CLOCK_SKEW_S
 from sync.central.credit import allotments, allowances
+from sync.central.dates import moment_text
 from sync.central.enrolling import renewal
 from sync.central.errors import ClockBehind, Refused, WrongInput
 from sync.central.mailbox import Mailbox
@@ -216,7 +217,8 @@ def _check_clock(database: sqlite3.Connection, now_s: int) -> None:
     latest_s = database.execute("SELECT MAX(heard_at_s) AS s FROM device").fetchone()["s"]
     if now_s < latest_s - CLOCK_SKEW_S:
         raise ClockBehind(
-            f"the center's clock says {now_s}, but it signed {latest_s} before: set it, or serve with --accept-clock"
+            f"the center's clock says {moment_text(now_s)}, but it signed {moment_text(latest_s)} before: set it,"
+            " or serve with --accept-clock"
         )
 
 
