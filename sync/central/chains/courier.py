@@ -75,9 +75,11 @@ async def take(center: Center, path: Path, say: Progress) -> Result:
 async def send(center: Center, folder: Path, devices: Sequence[int]) -> Result:
     """Write answers that nobody asked for: the mail that waits for these devices, or for all where it waits.
 
-    Raises: Unknown, for a device that there is not; Refused, for one that has not been introduced.
+    Raises: WrongInput, for a folder that there is not, even if nothing waits; Unknown, for a device that there is not;
+    Refused, for one that has not been introduced.
     """
     now_s = center.clock.now_s()
+    await asyncio.to_thread(_check_folder, folder)
     waiting = await center.run(partial(_waiting, devices=devices))
     news: list[News] = []
     for device, applied in waiting:
@@ -96,6 +98,13 @@ def _questions(path: Path) -> tuple[list[Path], Path]:
     if not files:
         raise WrongInput(str(path), "holds no question of a device (S<device>.Q<number>)")
     return files, path
+
+
+def _check_folder(folder: Path) -> None:
+    try:
+        stick.listed(folder, Way.ANSWER)
+    except StickFailed as error:
+        raise WrongInput("export", str(error)) from None
 
 
 async def _take_file(center: Center, file: Path, askers: dict[int, _Asker]) -> News:

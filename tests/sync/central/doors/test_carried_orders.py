@@ -48,6 +48,12 @@ def test_an_export_for_nobody_says_so(center: Served, tmp_path: Path) -> None:
     assert "1001" in done.stderr
 
 
+def test_an_export_into_no_folder_is_refused_though_nothing_waits(center: Served, tmp_path: Path) -> None:
+    done = center.call("export", tmp_path / "none")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"sofreh-central: export: {tmp_path}/none: No such file or directory\n"
+
+
 def test_receipts_are_scanned_from_files_and_from_standard_input(center: Served, tmp_path: Path) -> None:
     scanned = tmp_path / "scans.txt"
     scanned.write_text("R1:ABC\n")
