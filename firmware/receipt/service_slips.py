@@ -171,7 +171,11 @@ def lost_notice(*, device: int, held: int, own: int) -> Slip:
             f"رسیدها و گزارش‌های روز را نگه دارید. با {persian.CALL_CENTER} تماس بگیرید و این شماره را بگویید تا صندوق از نو ثبت شود."
         ),
         Pair("شماره دستگاه", persian.code(device), bold=True),
-        Pair("فن‌ورز صندوق را خالی می‌کند با", persian.isolate("*24"), size=Size.SMALL),
+        Text(
+            f"{persian.isolate('*24')} صندوق را خالی می‌کند. پس از آن تا ثبت دوباره هیچ چیز نمی‌فروشد، نقدی هم نه؛ "
+            "آن را فقط همراه فن‌ورز بزنید.",
+            bold=True,
+        ),
         SHOW,
     )
 

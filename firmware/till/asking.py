@@ -21,6 +21,7 @@ from sync.wire.kinds import DeclineReason, Grade
 from sync.wire.proof import slow_hash
 
 if TYPE_CHECKING:
+    from firmware.till.codes import FunctionCode
     from firmware.till.grammar import Call, Confirm, Number
 
 PROMPTS = {
@@ -44,12 +45,18 @@ async def call(talk: Talk, command: Call) -> State:
     if code is None or len(command.given) > len(code.needs):
         return await talk.look(Prompt.BAD_KEYS)
     talk.call = CallInProgress(code, list(command.given))
-    if not code.guarded:
+    if code.function is Function.UNDO_ENROLLMENT and await undoing.refused(talk):
+        return talk.rest()
+    if not _is_guarded(talk, code):
         return await proceed(talk)
     if await refused_while_locked(talk, talk.operator, DeclineReason.WRONG_OPERATOR_PIN):
         return talk.rest()
     await talk.prompt(Prompt.OPERATOR_PIN, PRESS_BACK)
     return State.OPERATOR_PIN
+
+
+def _is_guarded(talk: Talk, code: FunctionCode) -> bool:
+    return code.guarded or (code.function is Function.UNDO_ENROLLMENT and undoing.is_guarded(talk))
 
 
 async def proceed(talk: Talk) -> State:
@@ -81,8 +88,7 @@ async def ask(talk: Talk, need: Need) -> State:
         sums = {number: basket.total_rial for number, basket in talk.held.items()}
         await talk.show(till_slips.which_basket(sums))
     elif need is Need.DEVICE:
-        if not await undoing.ask(talk):
-            return talk.rest()
+        await undoing.ask(talk)
     else:
         await talk.prompt(PROMPTS[need], PRESS_BACK)
     return State.ASKING_RECEIPT if need is Need.RECEIPT else State.ASKING

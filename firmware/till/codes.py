@@ -156,7 +156,7 @@ FUNCTION_CODES = (
         Function.UNDO_ENROLLMENT,
         (Need.DEVICE,),
         "باطل کردن ثبت صندوق",
-        "undo a wrong enrollment, before the first sale, by the device's number",
+        "undo a wrong enrollment by the device's number: before the first sale, or when the journal's tail is lost",
     ),
 )
 BY_NUMBER = {code.number: code for code in FUNCTION_CODES}

@@ -8,8 +8,9 @@ import pytest
 from msgspec import structs
 
 from firmware.receipt.decline_slips import TEXTS
+from firmware.receipt.prompt_slips import Prompt, prompt_slip
 from sync.wire.kinds import EntryKind
-from tests.firmware.till.counter import JAM, MILK, Counter
+from tests.firmware.till.counter import JAM, MILK, Counter, words_of_slip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,9 +96,50 @@ def test_a_purchase_is_neither_voided_nor_refunded(till: Counter) -> None:
     assert not till.count(EntryKind.VOID) + till.count(EntryKind.REFUND)
 
 
-def test_it_may_be_made_empty_although_it_has_sold(till: Counter, undone: list[int]) -> None:
+@pytest.mark.parametrize(
+    "keys", [f"*24*1001 Enter {OPERATOR} Enter", f"*24 Enter {OPERATOR} Enter 1001 Enter"]
+)
+def test_the_operator_may_make_it_empty_although_it_has_sold(
+    till: Counter, undone: list[int], keys: str
+) -> None:
     till.press("*24*1001 Enter")
     assert undone == []
     lose_tail(till)
-    till.press("*24*1001 Enter")
+    till.press(keys)
     assert undone == [1001]
+
+
+@pytest.mark.parametrize("typed", ["", "7392 Enter", "-", "1001 Enter"])
+def test_nobody_else_makes_it_empty(till: Counter, undone: list[int], typed: str) -> None:
+    lose_tail(till)
+    till.press(f"*24*1001 Enter {typed}")
+    assert undone == []
+
+
+def test_one_that_does_not_know_its_operator_asks_for_no_pin(tmp_path: Path, undone: list[int]) -> None:
+    counter = Counter(tmp_path, with_mail=False)
+    counter.settings = structs.replace(counter.settings, undo_enrollment=undone.append)
+    with counter:
+        lose_tail(counter)
+        counter.press("*24*1001 Enter")
+    assert undone == [1001]
+
+
+@pytest.mark.parametrize("held", ["", "*6 Enter"])
+def test_it_is_not_made_empty_over_goods_in_a_basket(till: Counter, undone: list[int], held: str) -> None:
+    lose_tail(till)
+    till.scan(JAM)
+    till.press(f"80000 Enter {held}")
+    till.press(f"*24*1001 Enter {OPERATOR} Enter")
+    assert undone == []
+    assert words_of_slip(prompt_slip(Prompt.UNDO_OPEN_BASKET)) in till.paper.text()
+    till.press(f"{'*7*1 Enter' if held else ''} *0 Enter *24*1001 Enter {OPERATOR} Enter")
+    assert undone == [1001]
+
+
+def test_its_notice_says_what_emptying_it_means(till: Counter) -> None:
+    lose_tail(till)
+    till.wait_s(2)
+    told = till.paper.tear_off()
+    assert "*24 صندوق را خالی می‌کند. پس از آن تا ثبت دوباره هیچ چیز نمی‌فروشد" in told
+    assert "همراه فن‌ورز" in told
