@@ -10,6 +10,7 @@ import pytest
 
 from firmware.errors import JournalCorrupt
 from firmware.journal import audit, storage
+from firmware.journal.schema import prepare
 from sync.wire import cbor, mail
 from sync.wire.credential import SlimCredential, verify_slim
 from sync.wire.entry import Draft, Entry, EntryBytes, PrivatePart, reopen, seal
@@ -91,6 +92,67 @@ def test_a_missing_file_is_named_and_not_made(till: VillageTill, tmp_path: Path)
     with pytest.raises(JournalCorrupt, match=r"elsewhere\.db: is not there"):
         audit.verify(path, till.identity, ignore)
     assert not path.exists()
+
+
+LOOKS: dict[str, Callable[[VillageTill], object]] = {
+    "verify": verify,
+    "export": lambda till: audit.export(till.path, till.identity, till.path.with_name("out"), ignore),
+    "glance": lambda till: audit.glance(till.path, till.identity, till.clock),
+    "policy": lambda till: audit.policy_of(till.path, till.identity),
+}
+
+
+@pytest.mark.parametrize("look", [*LOOKS.values(), lambda till: audit.rebuild(till.path, till.identity, ignore)], ids=[*LOOKS, "rebuild"])  # fmt: skip
+def test_an_empty_file_is_no_journal_and_stays_empty(
+    till: VillageTill, look: Callable[[VillageTill], object]
+) -> None:
+    before = lies_there(till)
+    till.path.write_bytes(b"")
+    with pytest.raises(JournalCorrupt, match=r"journal\.db: is empty"):
+        look(till)
+    assert lies_there(till) == before | {till.path.name: b""}
+
+
+@pytest.mark.parametrize("command", ["verify", "rebuild", "export"])
+def test_a_journal_without_any_entry_does_not_hold(tmp_path: Path, command: str) -> None:
+    till = VillageTill(tmp_path)
+    with closing(sqlite3.connect(till.path, isolation_level=None)) as sql:
+        prepare(sql)
+    before = lies_there(till)
+    with pytest.raises(JournalCorrupt, match="journal: holds no entry"):
+        {"rebuild": lambda till: audit.rebuild(till.path, till.identity, ignore), **LOOKS}[command](till)
+    assert lies_there(till) == before
+
+
+def lies_there(till: VillageTill) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in till.path.parent.iterdir() if path.is_file()}
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+@pytest.mark.parametrize("power_goes", [False, True])
+def test_who_looks_leaves_every_file_as_it_was(
+    till: VillageTill, look: Callable[[VillageTill], object], *, power_goes: bool
+) -> None:
+    cut: dict[str, bytes] = {}
+
+    async def story(journal: Journal) -> None:
+        await journal.commit(
+            journal.draft(PinFailure(failures=3), private=PrivatePart(household=3, card=90003))
+        )
+        cut.update(lies_there(till))
+
+    till.day(story)
+    if power_goes:
+        for name, data in cut.items():
+            till.path.with_name(name).write_bytes(data)
+        assert len(cut[f"{till.path.name}-wal"]) > 1_000, "a log is left, and in it what is proven"
+    before = lies_there(till)
+    look(till)
+    after = lies_there(till)
+    after.pop("out", None)
+    assert after == before
+    if look is verify:
+        assert verify(till).entries == ENTRIES + 1
 
 
 def test_a_file_that_is_no_database_is_said_so(till: VillageTill, tmp_path: Path) -> None:
