@@ -32,8 +32,15 @@ LIGHT = (
 """What the light says (`firmware.desk.light`), for a day without a printer."""
 
 
+LOST = "بخشی از حافظه این صندوق از بین رفته است."
+CASH_ONLY = "با این صندوق با اعتبار نمی‌شود فروخت؛ فقط نقدی بفروشید."
+
+
 class Status(Struct, frozen=True, kw_only=True):
-    """What the inspection slip tells. Counts are of journal entries; `acknowledged_s` is the center's last answer."""
+    """What the inspection slip tells. Counts are of journal entries; `acknowledged_s` is the center's last answer.
+
+    `tail_lost`: how many entries the center holds where this journal lost some; 0 where it lost none.
+    """
 
     place: Place
     when: When
@@ -49,6 +56,7 @@ class Status(Struct, frozen=True, kw_only=True):
     policy_version: int
     catalog_version: int
     head_qr: str
+    tail_lost: int
 
 
 class HelpRow(Struct, frozen=True):
@@ -73,6 +81,7 @@ def status_slip(status: Status) -> Slip:
         *place_rows(status.place),
         *when_rows(status.when),
         *((Text("ساعت: مورد اعتماد.", size=Size.SMALL),) if status.when.grade is Grade.TRUSTED else ()),
+        *(_lost_rows(status.tail_lost) if status.tail_lost else ()),
         thin_rule(),
         Pair("نسخه برنامه", persian.isolate(status.version)),
         Text(persian.isolate_name(status.policy_title)),
@@ -162,11 +171,11 @@ def restored_notice(restored: CenterRestored, *, unsent: int) -> Slip:
 def lost_notice(*, device: int, held: int, own: int) -> Slip:
     """The till's journal has lost entries that the center holds: what still may be done here, and who makes it new."""
     return (
-        Text("هشدار: بخشی از حافظه این صندوق از بین رفته است.", bold=True),
+        Text(f"هشدار: {LOST}", bold=True),
         Text("خریدهایی که به مرکز رسیده، در مرکز هست و پولش سر جایش است. رسیدهای چاپ‌شده معتبر است."),
         Pair("ثبت‌های این صندوق در مرکز", persian.number(held)),
         Pair("ثبت‌های درون صندوق", persian.number(own)),
-        Text("با این صندوق با اعتبار نمی‌شود فروخت؛ فقط نقدی بفروشید.", bold=True),
+        Text(CASH_ONLY, bold=True),
         Text(
             f"رسیدها و گزارش‌های روز را نگه دارید. با {persian.CALL_CENTER} تماس بگیرید و این شماره را بگویید تا صندوق از نو ثبت شود."
         ),
@@ -180,8 +189,18 @@ def lost_notice(*, device: int, held: int, own: int) -> Slip:
     )
 
 
+def _lost_rows(held: int) -> Slip:
+    return (
+        thin_rule(),
+        Text(f"هشدار: {LOST} {CASH_ONLY}", bold=True),
+        Pair("ثبت‌های این صندوق در مرکز", persian.number(held)),
+        Text(f"با {persian.CALL_CENTER} تماس بگیرید.", size=Size.SMALL),
+    )
+
+
 def _sending_rows(status: Status) -> Slip:
-    send_by, answered = status.send_by_s, status.acknowledged_s
+    """A journal that lost its tail can send nothing more, so it names no day to send by."""
+    send_by, answered = None if status.tail_lost else status.send_by_s, status.acknowledged_s
     return (
         Pair("نرسیده به مرکز", persian.number(status.unsent), bold=True),
         Pair("اعتبارِ خریدهای نرسیده", persian.toman(status.unsent_credit_rial)),

@@ -163,6 +163,7 @@ async def status(talk: Talk) -> State:
         acknowledged_s=journal.policy_confirmed_s or None, households=await journal.households(),
         policy_title=policy.title if policy else "", policy_version=policy.version if policy else 0,
         catalog_version=journal.catalog_version, head_qr=receipt_qr.to_qr(last, journal.identity.slim),
+        tail_lost=journal.tail_lost,
     )  # fmt: skip
     await talk.show(service_slips.status_slip(slip))
     return talk.rest()

@@ -122,6 +122,7 @@ STATUS = service_slips.Status(
     place=PLACE, when=replace(WHEN, grade=Grade.ESTIMATED), version="0.1.0", entries=1042, purchases=611, unsent=33,
     unsent_credit_rial=394_718_300, send_by_s=at("2026-01-10T23:59:59"), acknowledged_s=at("2026-01-06T20:11:00"),
     households=148, policy_title="کالابرگ دی ۱۴۰۴", policy_version=4, catalog_version=9, head_qr=HEAD_QR,
+    tail_lost=0,
 )  # fmt: skip
 FINAL = notice_slips.FinalReceipts(
     first="7-1038-2", last="7-1062-5", receipts=23, backs=0, credit_rial=312_900_000
@@ -232,6 +233,7 @@ SLIPS: dict[str, Slip] = {
     "status of a fresh device": service_slips.status_slip(
         replace(STATUS, when=WHEN, acknowledged_s=None, send_by_s=None)
     ),
+    "status of a lost tail": service_slips.status_slip(replace(STATUS, tail_lost=3214)),
     "date prompt": service_slips.date_prompt(not_before_s=WHEN.time_s, press=(prompt_slips.PRESS_ENTER,)),
     "date confirmation": service_slips.date_confirmation(
         day_s=WHEN.time_s, press=(prompt_slips.PRESS_ENTER,)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 HELD = 3214
 OPERATOR = "7391"
+SEND_BY = "بفرستید تا"
 WARNING = "بخشی از حافظه این صندوق از بین رفته است"
 
 
@@ -66,6 +67,20 @@ def test_it_is_told_after_each_start_and_once_there_is_paper(till: Counter) -> N
     assert WARNING not in till.paper.text()
     till.wait_s(2)
     assert till.paper.text().count(WARNING) == 1
+
+
+def test_its_status_says_so_and_names_no_day_to_send_by(till: Counter) -> None:
+    till.press("*10 Enter")
+    healthy = till.paper.tear_off()
+    assert WARNING not in healthy
+    assert SEND_BY in healthy
+    lose_tail(till)
+    till.press("*10 Enter")
+    status = till.paper.tear_off()
+    assert WARNING in status
+    assert "فقط نقدی بفروشید" in status
+    assert "ثبت‌های این صندوق در مرکز: ۳٬۲۱۴" in status
+    assert SEND_BY not in status
 
 
 def test_nothing_is_sold_on_credit_any_more(till: Counter) -> None:
