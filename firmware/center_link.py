@@ -92,6 +92,8 @@ class CenterLink:
         self._monotonic_ms = monotonic_ms
         self._chance = chance
         self._mail_came = False
+        self._lost: int | None = None
+        """What the center held when the log was told that this journal lost its tail: said once, for nothing changes it."""
 
     async def run(self) -> None:
         """Exchange for ever."""
@@ -99,7 +101,7 @@ class CenterLink:
             with self._check_in.working():
                 await self.visit()
             wait_ms = self._link.wait_ms(self._chance())
-            self._log.debug("waits", ms=wait_ms, failures=self._link.failures)
+            self._log.debug("waits", ms=wait_ms, failures=self._link.failures, refusals=self._link.refusals)
             await self._asked.wait(at_most_ms=wait_ms)
 
     async def visit(self) -> None:
@@ -120,8 +122,10 @@ class CenterLink:
                     break
         except TailLost as error:
             # The center answers; what is wrong lies here.
-            self._link.succeeded(self._monotonic_ms())
-            self._log_failure(error)
+            self._link.refused(self._monotonic_ms())
+            if self._lost != error.held:
+                self._lost = error.held
+                self._log_failure(error)
             await self._journal.lose_tail(error.held)
         except UplinkError as error:
             self._link.failed()

@@ -111,6 +111,34 @@ def test_mail_takes_effect_and_the_center_learns_of_it_in_the_same_visit(shop: S
     assert [news.complete for news in shop.news] == [True], "told once, when no more is on its way"
 
 
+def test_a_lost_tail_is_logged_once_and_asked_about_ever_more_rarely(shop: Shop) -> None:
+    async def before(journal: Journal, link: CenterLink) -> None:
+        await sell(journal, 5)
+        await link.visit()
+
+    async def after(journal: Journal, link: CenterLink) -> None:
+        running = asyncio.create_task(link.run())
+        for times in range(1, 6):
+            while len(waits()) < times:
+                await asyncio.sleep(0)
+            link._asked.ask()
+        running.cancel()
+        assert journal.tail_lost == len(shop.center.entries)
+
+    def waits() -> list[int]:
+        said = [json.loads(line) for line in shop.lines]
+        return [line["ms"] for line in said if line["event"] == "waits"]
+
+    shop.day(before)
+    for path in shop.path.parent.glob("journal.db*"):
+        path.unlink()
+    shop.lines.clear()
+    shop.day(after)
+    assert sum("TailLost" in line for line in shop.lines) == 1
+    assert waits()[:5] == [90_000, 180_000, 360_000, 720_000, 1_440_000]
+    assert shop.news == [], "the line is good"
+
+
 def test_a_quiet_center_and_a_quiet_till_write_nothing(shop: Shop) -> None:
     async def story(journal: Journal, link: CenterLink) -> None:
         await link.visit()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
-from sync.uplink.link import Link, LinkState, Pace
+from sync.uplink.link import REFUSED_MAX_MS, Link, LinkState, Pace
 
 PACE = Pace(interval_ms=60_000, retry_ms=1_000, retry_max_ms=30_000, settle_ms=5_000)
 
@@ -67,3 +68,37 @@ def test_no_wait_exceeds_its_bound(failures: int, chance: float) -> None:
     for _ in range(failures):
         link.failed()
     assert PACE.retry_ms // 2 <= link.wait_ms(chance) <= PACE.retry_max_ms
+
+
+def test_waits_double_from_the_usual_one_while_a_person_is_needed() -> None:
+    link = Link(PACE, outage_open=False)
+    waits = []
+    for _ in range(8):
+        link.refused(0)
+        waits.append(link.wait_ms(0.0) // 1_000)
+    assert waits == [60, 120, 240, 480, 960, 1_800, 1_800, 1_800]
+    assert not link.is_down, "the line is good"
+    link.failed()
+    assert link.wait_ms(0.0) == PACE.retry_ms // 2
+    link.succeeded(0)
+    assert link.wait_ms(0.0) == PACE.interval_ms
+
+
+@given(
+    refusals=st.integers(1, 200),
+    usual_ms=st.integers(100, 86_400_000),
+    chance=st.floats(0, 1, exclude_max=True),
+)
+def test_a_refused_link_waits_as_long_as_usual_at_least(refusals: int, usual_ms: int, chance: float) -> None:
+    link = Link(structs.replace(PACE, interval_ms=usual_ms), outage_open=False)
+    for _ in range(refusals):
+        link.refused(0)
+    assert usual_ms <= link.wait_ms(chance) <= max(REFUSED_MAX_MS, 2 * usual_ms)
+
+
+def test_a_refusal_settles_a_line_that_was_down() -> None:
+    link = Link(PACE, outage_open=True)
+    link.refused(0)
+    assert link.wait_ms(0.5) == PACE.settle_ms
+    link.refused(5_000)
+    assert not link.is_down
