@@ -47,8 +47,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _failed(errors: Sequence[BaseException]) -> int:
     for error in errors:
-        print(f"sofreh-till: {error}", file=sys.stderr)
+        print(f"sofreh-till: {_words(error)}", file=sys.stderr)
     return 1
+
+
+def _words(error: BaseException) -> str:
+    """One sentence; what the system says, without Python's numbers and quotes around it."""
+    if isinstance(error, OSError) and error.strerror is not None:
+        return f"{error.filename or 'output'}: {error.strerror}"
+    return str(error)
 
 
 def _operating(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:

@@ -7,13 +7,14 @@ what is made anew to be compared lies in SQLite's own temporary tables, and the 
 from __future__ import annotations
 
 import sqlite3
+import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct
 
-from firmware.errors import JournalCorrupt, StaleDecision
+from firmware.errors import FirmwareError, JournalCorrupt, StaleDecision
 from firmware.journal import questions, storage
 from firmware.journal.entry_projections import project
 from firmware.journal.loading import keeper_of
@@ -146,18 +147,35 @@ def _project_again(sql: sqlite3.Connection, entry: Entry, identity: Identity) ->
 def export(path: Path, identity: Identity, target: Path, progress: Progress) -> Audit:
     """Write all entries verbatim, without private parts, for third parties.
 
-    `sync.wire.exported` says what stands in the file. It appears under its name only when it is whole.
+    `sync.wire.exported` says what stands in the file. It appears under its name only when it is whole, and takes the
+    place of nothing but a file.
 
-    Raises: JournalCorrupt, OSError.
+    Raises: JournalCorrupt; FirmwareError, naming the target.
     """
+    _check_file_or_nothing(target)
     draft = target.with_name(f"{target.name}.part")
+    _check_file_or_nothing(draft)
     try:
         with _looked_at(path) as sql, draft.open("wb") as out:
             audit = _export(sql, identity, out, progress)
         draft.replace(target)
+    except OSError as error:
+        raise FirmwareError(f"{target}: {error.strerror}") from error
     finally:
-        draft.unlink(missing_ok=True)
+        # A folder that is not there holds no draft, and a part of the path may be a file.
+        with suppress(OSError):
+            draft.unlink()
     return audit
+
+
+def _check_file_or_nothing(path: Path) -> None:
+    """Raises: FirmwareError, where a device, a folder or a link stands, which a renamed file would take the place of."""
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return  # there is nothing, or whoever writes there learns why not
+    if not stat.S_ISREG(mode):
+        raise FirmwareError(f"{path}: is there already and is no regular file")
 
 
 def _export(sql: sqlite3.Connection, identity: Identity, out: BinaryIO, progress: Progress) -> Audit:

@@ -123,4 +123,5 @@ def draw(slip: Slip, profile: PrinterProfile, target: Path) -> None:
     try:
         picture.save(target)
     except (OSError, ValueError) as error:
-        raise FirmwareError(f"{target}: {error}") from error
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
+        raise FirmwareError(f"{target}: {reason}") from error

@@ -147,6 +147,24 @@ def test_the_help_card_is_drawn_as_a_picture(config: Path) -> None:
         assert picture.height > 1_000
 
 
+def test_what_the_system_refuses_is_a_path_and_a_reason(
+    enrolled: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = enrolled.parent
+    for arguments, said in (
+        (["verify", folder / "none"], f"{folder / 'none'}: No such file or directory"),
+        (["verify", folder], f"{folder}: Is a directory"),
+        (["export", folder / "none" / "out"], f"{folder / 'none' / 'out'}: No such file or directory"),
+        (["export", folder], f"{folder}: is there already and is no regular file"),
+    ):
+        action, path = arguments
+        assert command.main(["journal", str(action), "--config", str(enrolled), str(path)]) == 1
+        assert capsys.readouterr().err == f"sofreh-till: {said}\n"
+    picture = folder / "none" / "help.png"
+    assert command.main(["help-card", "--config", str(enrolled), "--png", str(picture)]) == 1
+    assert capsys.readouterr().err == f"sofreh-till: {picture}: No such file or directory\n"
+
+
 def test_a_printer_that_is_not_there_is_named(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["help-card", "--config", str(config)]) == 1
     assert str(config.parent / "p") in capsys.readouterr().err

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import resource
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from firmware.errors import JournalCorrupt
+from firmware.errors import FirmwareError, JournalCorrupt
 from firmware.journal import audit, storage
 from firmware.journal.schema import prepare
 from sync.wire import cbor, mail
@@ -26,7 +29,6 @@ from tests.vectors import corpus, samples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from firmware.identity import Identity
     from firmware.journal.audit import Audit
@@ -342,6 +344,49 @@ def test_nothing_is_exported_of_a_journal_that_does_not_hold(till: VillageTill, 
     change(till.path, "DELETE FROM entry WHERE sequence = 3")
     with pytest.raises(JournalCorrupt, match="entry 3"):
         audit.export(till.path, till.identity, tmp_path / "journal.export", ignore)
+
+
+def test_an_export_takes_the_place_of_a_file_and_of_nothing_else(till: VillageTill, tmp_path: Path) -> None:
+    folder, link, fifo, file = (tmp_path / name for name in ("folder", "link", "fifo", "file"))
+    folder.mkdir()
+    link.symlink_to("/dev/full")
+    os.mkfifo(fifo)
+    file.write_bytes(b"an older export")
+    for target in (folder, link, fifo, Path()):
+        mode = target.lstat().st_mode
+        with pytest.raises(FirmwareError) as caught:
+            audit.export(till.path, till.identity, target, ignore)
+        assert str(caught.value) == f"{target}: is there already and is no regular file"
+        assert target.lstat().st_mode == mode
+    audit.export(till.path, till.identity, file, ignore)
+    assert b"sofreh-journal-1" in file.read_bytes()
+
+
+def test_an_export_s_draft_is_written_into_no_device(till: VillageTill, tmp_path: Path) -> None:
+    draft = tmp_path / "out.part"
+    draft.symlink_to("/dev/full")
+    with pytest.raises(FirmwareError, match=r"out\.part: is there already and is no regular file"):
+        audit.export(till.path, till.identity, tmp_path / "out", ignore)
+    assert draft.is_symlink()
+
+
+def test_an_export_that_fails_names_its_target_and_leaves_what_stood_there(
+    till: VillageTill, tmp_path: Path
+) -> None:
+    target = tmp_path / "out"
+    target.write_bytes(b"an older export")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, hard))
+    try:
+        with pytest.raises(FirmwareError) as caught:
+            audit.export(till.path, till.identity, target, ignore)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert str(caught.value) == f"{target}: File too large"
+    assert target.read_bytes() == b"an older export"
+    assert not target.with_name("out.part").exists()
+    with pytest.raises(FirmwareError, match=f"^{target}/none: Not a directory$"):
+        audit.export(till.path, till.identity, target / "none", ignore)
 
 
 @pytest.mark.parametrize(
