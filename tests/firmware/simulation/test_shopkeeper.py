@@ -14,9 +14,11 @@ from PIL import Image
 
 from firmware.receipt.selftest_slips import ECHO_KEYS, Part, Verdict
 from firmware.simulation import shop as shop_module
+from firmware.simulation import terminal
 from firmware.simulation.center_process import CenterProcess
+from firmware.simulation.child import Child
 from firmware.simulation.shop import ShopSettings, SimulatedShop
-from firmware.simulation.terminal import Shopkeeper, close_for_today, tell
+from firmware.simulation.terminal import Shopkeeper, close_for_today, first_exchange, tell
 from firmware.simulation.village import Village
 from sync.wire.facts import Purchase
 from tests.firmware.simulation.test_shop import in_a_shop
@@ -148,6 +150,24 @@ def test_the_echoes_of_the_self_test_can_be_played_from_what_is_shown(tmp_path: 
         assert world.shop.plug.child.state == "IDLE"
 
     in_a_shop(tmp_path, story)
+
+
+def test_the_shop_opens_though_the_center_does_not_take_everything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def story() -> None:
+        shop = SimulatedShop(tmp_path, ShopSettings(center_port=0, wall_s=0))
+        silent = await asyncio.create_subprocess_exec("sleep", "60")
+        shop.plug._child = Child(silent, hear=tell)
+        with contextlib.closing(shop.clock):
+            await first_exchange(shop)
+        silent.kill()
+        await silent.wait()
+
+    monkeypatch.setattr(terminal, "EXCHANGED_WITHIN_MS", 50)
+    asyncio.run(story())
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.endswith("everything that the till has to send; the shop opens all the same")
 
 
 def test_the_printer_is_pulled_out_and_owes_the_receipt_until_it_is_back(
