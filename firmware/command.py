@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import gc
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 OPERATING_ERRORS = (FirmwareError, DriverError, UplinkError, OSError)
 PROGRESS_EVERY = 1_000
+WAIT_S_MAX = 86_400
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -114,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _config_of(selftest)
     selftest.add_argument(
-        "--wait-s", type=int, default=60, metavar="SECONDS",
+        "--wait-s", type=_seconds, default=60, metavar="SECONDS",
         help="how long to wait for the next scan or key; 0: for nobody, in scripts (default: 60)",
     )  # fmt: skip
     selftest.set_defaults(run=_selftest)
@@ -122,6 +124,13 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("devices", help="list scanners, keypads, printers; say which is which")
     )
     return parser
+
+
+def _seconds(text: str) -> int:
+    """From 0 to `WAIT_S_MAX`. Raises: ArgumentTypeError."""
+    if not re.fullmatch("[0-9]{1,5}", text) or int(text) > WAIT_S_MAX:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 0 to {WAIT_S_MAX}")
+    return int(text)
 
 
 def _devices_parser(devices: argparse.ArgumentParser) -> None:

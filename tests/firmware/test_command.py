@@ -147,6 +147,23 @@ def test_the_help_card_is_drawn_as_a_picture(config: Path) -> None:
         assert picture.height > 1_000
 
 
+@pytest.mark.parametrize("seconds", ["-5", "-1", "86401", "99999999999", "1.5", "soon", "", "۵"])
+def test_a_wait_that_is_no_number_of_seconds_is_a_wrong_command_line(
+    seconds: str, config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command.main(["selftest", "--config", str(config), f"--wait-s={seconds}"])
+    assert ended.value.code == 2
+    said = f"argument --wait-s: {seconds!r} is no number of seconds from 0 to 86400\n"
+    assert capsys.readouterr().err.endswith(said)
+
+
+@pytest.mark.parametrize("seconds", [0, 86_400])
+def test_a_wait_may_be_none_or_a_day(seconds: int) -> None:
+    given = command._parser().parse_args(["selftest", "--config", "till.toml", "--wait-s", str(seconds)])
+    assert given.wait_s == seconds
+
+
 def test_what_the_system_refuses_is_a_path_and_a_reason(
     enrolled: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
