@@ -7,6 +7,7 @@ to be wrong. No private key, no blinding key, no center.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
@@ -158,10 +159,11 @@ def verify(data: bytes, root_public: bytes, delegations: Iterable[bytes] = ()) -
 def _looked_at(data: bytes, look: _Look) -> Outcome:
     if len(data) > FILE_BYTES_MAX:
         raise _Unreadable("file", f"is larger than {FILE_BYTES_MAX} bytes")
-    if data.startswith(receipt_qr.PREFIX.encode()):
-        return _receipt(_text(data, look, "receipt"), look)
-    if data.startswith(card.PREFIX.encode()):
-        return _card(_text(data, look, "card"), look)
+    text = data.removeprefix(BOM_UTF8)
+    if text.startswith(receipt_qr.PREFIX.encode()):
+        return _receipt(_text(text, look, "receipt"), look)
+    if text.startswith(card.PREFIX.encode()):
+        return _card(_text(text, look, "card"), look)
     if data[:1] not in (b"\xa2", b"\xa3"):
         raise _Unreadable("file", "is neither R1: nor C1: text, nor a file that was exported")
     items = Items(data)
@@ -176,9 +178,10 @@ def _looked_at(data: bytes, look: _Look) -> Outcome:
 
 def _text(data: bytes, look: _Look, what: str) -> str:
     look.what = what
-    if len(data) > TEXT_BYTES_MAX:
-        raise Malformed(what, f"{len(data)} bytes are more than the {TEXT_BYTES_MAX} allowed")
-    return data.decode("utf-8", "replace").removesuffix("\n").removesuffix("\r")
+    text = data.rstrip(b"\r\n")
+    if len(text) > TEXT_BYTES_MAX:
+        raise Malformed(what, f"{len(text)} bytes are more than the {TEXT_BYTES_MAX} allowed")
+    return text.decode("utf-8", "replace")
 
 
 def _receipt(text: str, look: _Look) -> Outcome:

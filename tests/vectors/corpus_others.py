@@ -157,8 +157,23 @@ def _receipts() -> Iterator[Case]:
     yield Case("receipt-lines", RECEIPT.encode(), "proven", "", "a purchase with its lines")
     yield Case("receipt-line-end", RECEIPT.encode() + b"\r\n", "proven", "", "the same as a line of text")
     yield Case(
-        "receipt-two-line-ends", RECEIPT.encode() + b"\n\n", "malformed", "receipt", "one line end too many"
+        "receipt-two-line-ends", RECEIPT.encode() + b"\r\n\r\n", "proven", "", "line ends are no part of it"
     )
+    yield Case(
+        "receipt-line-end-before", b"\n" + RECEIPT.encode(), "unreadable", "file", "a line end before it"
+    )
+    yield Case(
+        "receipt-blank-line",
+        RECEIPT.encode() + b"\n \n",
+        "malformed",
+        "receipt",
+        "a line with a blank behind it",
+    )
+    mark = b"\xef\xbb\xbf"
+    yield Case(
+        "receipt-mark", mark + RECEIPT.encode() + b"\n", "proven", "", "a byte order mark is no part of it"
+    )
+    yield Case("receipt-two-marks", 2 * mark + RECEIPT.encode(), "unreadable", "file", "one mark too many")
     void = next(each for each in samples.JOURNAL if each.kind is EntryKind.VOID)
     yield Case(
         "receipt-void", receipt_qr.to_qr(void, SLIM).encode(), "proven", "", "a void, which has no lines"

@@ -89,9 +89,10 @@ def items(data: bytes) -> list[Any]:
 def verify(name: str) -> int:
     """How many signed things hold."""
     data = (FOLDER / name).read_bytes()
-    if data.startswith((b"R1:", b"C1:")):
-        value = cbor2.loads(base45(data.decode()[3:].rstrip("\r\n")))
-        return receipt(value) if data.startswith(b"R1:") else card(value)
+    text = data.decode("utf-8-sig", "replace").rstrip("\r\n")
+    if text.startswith(("R1:", "C1:")):
+        value = cbor2.loads(base45(text[3:]))
+        return receipt(value) if text.startswith("R1:") else card(value)
     header, *rest = items(data)
     slim = cbor2.loads(header[1])
     public = key_of_slim(slim)

@@ -34,10 +34,10 @@ def _scans(name: str) -> list[list[str]]:
 
 def _text(name: str) -> str:
     if name == STANDARD_INPUT:
-        text = sys.stdin.read(FILE_CHARACTERS_MAX + 1)
+        text = sys.stdin.read(FILE_CHARACTERS_MAX + 1).removeprefix("\ufeff")
     else:
         try:
-            with Path(name).open(encoding="utf-8", errors="replace") as file:
+            with Path(name).open(encoding="utf-8-sig", errors="replace") as file:
                 text = file.read(FILE_CHARACTERS_MAX + 1)
         except OSError as error:
             raise WrongInput(name, error.strerror or str(error)) from None

@@ -53,6 +53,15 @@ def test_what_holds_before_the_first_fault_is_counted() -> None:
     assert outcome.lines("f")[0].endswith("; the 3 before it hold")
 
 
+@pytest.mark.parametrize(("letters", "why"), [(0, "is not a base45 character"), (1, "bytes are more than")])
+def test_a_text_is_bounded_and_its_line_ends_do_not_count(letters: int, why: str) -> None:
+    text = b"R1:".ljust(verifiable.TEXT_BYTES_MAX + letters, b"a")
+    for ends in (b"", b"\r\n" * verifiable.TEXT_BYTES_MAX):
+        outcome = verify(text + ends, ROOT, DELEGATIONS)
+        assert (outcome.finding, outcome.where) == (Finding.MALFORMED, "receipt")
+        assert why in outcome.why
+
+
 def test_a_receipt_with_the_hash_of_its_lines_says_that_goods_are_not_proven() -> None:
     many = entry.pack_lines(samples.LINES * 8)
     draft = Draft(samples.PURCHASE, samples.draft(EntryKind.PURCHASE).time, 3, many)

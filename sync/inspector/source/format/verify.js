@@ -15,6 +15,7 @@ import { PREFIX as RECEIPT_PREFIX, receipt } from "./receipt.js";
 import { reading } from "./schema.js";
 
 export const FILE_BYTES_MAX = 256 * 2 ** 20;
+const MARK = [0xef, 0xbb, 0xbf], LINE_ENDS = [0x0a, 0x0d];
 const HEADER_STARTS = [0xa2, 0xa3];
 const FILES = { "sofreh-journal-1": ["journal", journal], "sofreh-batch-2": ["batch", batch], "sofreh-mail-1": ["mail", mail] };
 
@@ -42,11 +43,12 @@ export function* verify(bytes, trusted) {
 
 function* lookedAt(bytes, trusted, look) {
   if (bytes.length > FILE_BYTES_MAX) throw new NotProven("unreadable", "file", "is larger than any file of this kind");
-  const start = ascii(bytes.subarray(0, RECEIPT_PREFIX.length));
+  const letters = MARK.every((byte, at) => bytes[at] === byte) ? bytes.subarray(MARK.length) : bytes;
+  const start = ascii(letters.subarray(0, RECEIPT_PREFIX.length));
   for (const [prefix, what, read] of [[RECEIPT_PREFIX, "receipt", receipt], [CARD_PREFIX, "card", card]]) {
     if (start !== prefix) continue;
     look.what = what;
-    const proven = read(textOf(bytes), trusted);
+    const proven = read(textOf(letters), trusted);
     look.held = 1;
     return proven;
   }
@@ -54,9 +56,11 @@ function* lookedAt(bytes, trusted, look) {
   return yield* file(new Reader(bytes), trusted, look);
 }
 
-/** One byte is one letter here, for whatever is not ASCII is refused; one line end behind the text is no part of it. */
+/** One byte is one letter here, for whatever is not ASCII is refused; line ends behind the text are no part of it. */
 function textOf(bytes) {
-  return new TextDecoder("latin1").decode(bytes).replace(/\r?\n$/, "");
+  let end = bytes.length;
+  while (LINE_ENDS.includes(bytes[end - 1])) end -= 1;
+  return new TextDecoder("latin1").decode(bytes.subarray(0, end));
 }
 
 function* file(reader, readers, look) {

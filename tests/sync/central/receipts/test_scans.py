@@ -34,6 +34,17 @@ def test_a_scanner_may_type_straight_into_the_command(
     ]  # fmt: skip
 
 
+def test_a_byte_order_mark_is_no_part_of_the_first_text(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "notepad.txt"
+    path.write_bytes(b"\xef\xbb\xbfR1:ABC\r\n\r\nR1:DEF\r\n\r\n")
+    seen = [text for _, text in scans.read_scans([str(path)])]
+    assert seen == ["R1:ABC", "R1:DEF"]
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\ufeffR1:ABC\n"))
+    assert scans.read_scans(["-"]) == [["line 1", "R1:ABC"]]
+
+
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(WrongInput, match=r"none\.txt: No such file or directory"):
         scans.read_scans([str(tmp_path / "none.txt")])
