@@ -60,9 +60,12 @@ async def correct_price(talk: Talk, typed: str) -> State:
 
 
 async def cancel(talk: Talk) -> State:
-    """The whole basket goes, and the card with it."""
-    lines = len(talk.basket.lines)
+    """The whole basket goes, and the card with it; where there is neither, nothing is said to have gone."""
+    lines, presented = len(talk.basket.lines), talk.presented
     state = talk.clear()
+    if not lines and presented is None:
+        await talk.look(Prompt.BASKET_EMPTY)
+        return state
     await talk.beep(Sound.ACCEPTED)
     await talk.show(basket_slips.canceled(lines=lines))
     return state

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drivers.sound import Sound
+from firmware.receipt.prompt_slips import Prompt
 from firmware.receipt.receipt_slips import Reach
 from firmware.till.codes import FUNCTION_CODES
 from firmware.till.states import State
@@ -260,6 +261,17 @@ def test_cancel_throws_basket_and_card_away(shop: Counter) -> None:
     assert "سبد لغو شد" in shop.paper.last()
     shop.scan_card(shop.members[1])
     assert shop.state is State.BASKET
+
+
+def test_cancel_puts_a_lone_card_aside_and_says_where_there_is_nothing(shop: Counter) -> None:
+    shop.scan_card(shop.members[0])
+    shop.paper.tear_off()
+    shop.press("*0 Enter")
+    assert "کارت کنار گذاشته شد" in shop.paper.last()
+    shop.paper.tear_off()
+    shop.press("*0 Enter")
+    assert shop.state is State.IDLE
+    assert shop.paper.last().strip() == Prompt.BASKET_EMPTY.value
 
 
 def test_a_lost_link_is_said_when_nobody_is_at_the_counter(shop: Counter) -> None:
