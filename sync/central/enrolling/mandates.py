@@ -17,6 +17,7 @@ from msgspec import Struct
 from sync.central.config import FIRST_DEVICE
 from sync.central.credit import people
 from sync.central.credit.scheme import current_policy, random_digits
+from sync.central.dates import moment_text
 from sync.central.enrolling import renewal
 from sync.central.errors import Refused, WrongInput
 from sync.central.mailing.briefing import brief_announcements, brief_credit, brief_documents, device_row
@@ -116,7 +117,7 @@ def replaced(database: sqlite3.Connection, device: int, *, now_s: int) -> Predec
     database.execute(
         "UPDATE device SET replaced_at_s = CASE WHEN suspended_from IS NULL THEN ? ELSE replaced_at_s END,"
         " suspended_from = COALESCE(suspended_from, held), suspended_why = COALESCE(suspended_why, ?) WHERE number = ?",
-        (now_s, f"replaced at {now_s}", device),
+        (now_s, f"replaced at {moment_text(now_s)}", device),
     )
     return Predecessor(device=device, held=row["held"], head=row["head"])
 
