@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 CARD_MEBIBYTES = 1024
 """A card larger than the image: the data grow at the first start."""
+_LINE = "net"
 _UNIT = "l.service"
 """Short: the firmware's names have at most 55 characters."""
 _AGENT = """\
@@ -61,6 +62,10 @@ class CardEmulator(Emulator):
         await self._start()
         return self
 
+    async def set_line(self, *, is_up: bool) -> None:
+        """Put the network's plug in, or pull it."""
+        await self._order("set_link", name=_LINE, up=is_up)
+
     def _put_card_in(self) -> None:
         """A new card, or the one that was in the machine before."""
         if (self._folder / "card.qcow2").exists():
@@ -90,7 +95,7 @@ class CardEmulator(Emulator):
             "-device", "virtio-serial-pci", "-device", "qemu-xhci,id=xhci",
             "-chardev", "socket,id=agent,path=agent,server=on,wait=off",
             "-device", "virtserialport,chardev=agent,name=agent",
-            "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile=",
+            "-netdev", f"user,id={_LINE}", "-device", f"virtio-net-pci,netdev={_LINE},romfile=",
             "-drive", "if=none,id=card,file=card.qcow2", "-device", "virtio-blk-pci,drive=card,serial=card",
             "-drive", "if=none,id=code,file=code.ext4,format=raw,readonly=on", "-device", "virtio-blk-pci,drive=code",
         ]  # fmt: skip

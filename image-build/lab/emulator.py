@@ -205,7 +205,7 @@ class Emulator:
         if said:
             raise EmulatorFailed(f"{line}: {said}")
 
-    async def _order(self, name: str, **arguments: Any) -> Any:
+    async def _order(self, name: str, /, **arguments: Any) -> Any:
         assert self._orders is not None, "started"
         reader, writer = self._orders
         writer.write(json.dumps({"execute": name, "arguments": arguments}).encode() + b"\n")

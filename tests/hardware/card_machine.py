@@ -65,6 +65,16 @@ class CardTill(GuestTill):
         self._inputs = max([self._inputs, *counted])
         self.told = []
 
+    async def until_it_trades(self) -> None:
+        """An enrollment is over, and the conversation with customers begun, which counts its inputs anew."""
+
+        def is_ready() -> bool:
+            events = [told["event"] for told in self.told]
+            return "opened" in events and "ready" in events[events.index("opened") :]
+
+        await self.until(is_ready, what="it trades")
+        self.told, self._inputs = [], 0
+
     async def does(self, *line: str) -> GuestProgram:
         """Run a program there; it must succeed."""
         program = self.guest.start(*line)
@@ -74,19 +84,24 @@ class CardTill(GuestTill):
     async def says(self, *line: str) -> str:
         return "\n".join((await self.does(*line)).said)
 
-    async def set_up(self, settings: str) -> None:
+    async def set_up(self, settings: str, *, environment: str = "") -> None:
         """Have the unit run with these settings from its next start on."""
         await self.guest.put(CONFIG, settings.encode())
-        await self.guest.put(f"/run/systemd/system/{UNIT}.d/lab.conf", DROP_IN.encode())
+        await self.guest.put(f"/run/systemd/system/{UNIT}.d/lab.conf", (DROP_IN + environment).encode())
         await self.does("busybox", "chown", "-R", "sofreh:sofreh", HOME)
         await self.does("busybox", "chmod", "-R", "a+rX", f"/run/systemd/system/{UNIT}.d")
         await self.does("systemctl", "daemon-reload")
 
     async def plug_in_everything(self) -> None:
-        for device, socket in (
-            (self.printer_plug, PRINTER_SOCKET), (self.scanner, SCANNER_SOCKET), (self.pad, KEYPAD_SOCKET),
-        ):  # fmt: skip
-            await self.guest.emulator.plug_in(device, socket=socket)
+        await self.plug_in_printer_and_pad()
+        await self.plug_in_scanner()
+
+    async def plug_in_printer_and_pad(self) -> None:
+        await self.guest.emulator.plug_in(self.printer_plug, socket=PRINTER_SOCKET)
+        await self.guest.emulator.plug_in(self.pad, socket=KEYPAD_SOCKET)
+
+    async def plug_in_scanner(self) -> None:
+        await self.guest.emulator.plug_in(self.scanner, socket=SCANNER_SOCKET)
 
     async def answer_the_search(self) -> None:
         """The new till prints "press 1 if you can read this"."""
@@ -108,16 +123,27 @@ class Machine:
             shutil.copy2(ROOT / "image-build" / "lab" / name, code / name)
         self._emulator: CardEmulator | None = None
 
-    async def switch_on(self) -> CardTill:
-        """Until its agent answers, which starts when the till is ready."""
+    async def power_on(self, *, line_is_cut: bool = False) -> CardTill:
+        """Its till, of which nothing can be asked before `guest.answers`: the agent starts when the till is ready."""
         self._emulator = CardEmulator(
             self._image, self._folder / "code", self._folder, started_s=STARTED_S, agent_after=UNIT
         )
         await self._emulator.__aenter__()
-        guest = Guest(self._emulator)
-        await guest.answers(within_s=STARTS_WITHIN_S)
+        if line_is_cut:
+            await self._emulator.set_line(is_up=False)
         engine = PrinterEngine(Paper(PAPER_58_MM))
-        return CardTill(guest, (), engine, usb_printer(engine))
+        return CardTill(Guest(self._emulator), (), engine, usb_printer(engine))
+
+    async def switch_on(self, *, line_is_cut: bool = False) -> CardTill:
+        """Likewise, and return when its agent answers."""
+        till = await self.power_on(line_is_cut=line_is_cut)
+        await till.guest.answers(within_s=STARTS_WITHIN_S)
+        return till
+
+    async def set_line(self, *, is_up: bool) -> None:
+        """The machine's network: its plug is in or out."""
+        assert self._emulator is not None, "switched on"
+        await self._emulator.set_line(is_up=is_up)
 
     async def switch_off(self) -> None:
         """Without a word to anybody in it."""

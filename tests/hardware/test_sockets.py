@@ -72,7 +72,7 @@ def test_a_scanner_pulled_out_in_the_middle_of_a_scan_again_and_again_is_found_e
     async def story(till: GuestTill) -> None:
         desk = till.guest.emulator
         for turn in range(1, REPLUGS + 1):
-            till.scanner.scan(MILK[: turn % len(MILK)], end="")
+            till.scanner.scan_half(MILK[: turn % len(MILK)])
             await desk.unplug(socket=SCANNER_SOCKET)
             await desk.plug_in(till.scanner, socket=SCANNER_SOCKET)
             await till.until(lambda: times_found(till) == turn, what=f"the scanner is found, {turn}")  # noqa: B023 -- awaited here

@@ -1,9 +1,10 @@
-"""A certificate for localhost, signed by itself."""
+"""A certificate for localhost and perhaps an address, signed by itself."""
 
 from __future__ import annotations
 
 import datetime as dt
 import ssl
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -15,10 +16,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def certificate_files(folder: Path, years: tuple[int, int] = (2020, 2120)) -> tuple[Path, Path]:
+def certificate_files(
+    folder: Path, years: tuple[int, int] = (2020, 2120), *, address: str | None = None
+) -> tuple[Path, Path]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     start, end = (dt.datetime(year, 1, 1, tzinfo=dt.UTC) for year in years)
+    names: list[x509.GeneralName] = [x509.DNSName("localhost")]
+    if address is not None:
+        names.append(x509.IPAddress(ip_address(address)))
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -27,7 +33,7 @@ def certificate_files(folder: Path, years: tuple[int, int] = (2020, 2120)) -> tu
         .serial_number(1)
         .not_valid_before(start)
         .not_valid_after(end)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
