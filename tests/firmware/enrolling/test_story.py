@@ -7,11 +7,9 @@ off the laptop's page, as cameras and scanners would.
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import shutil
 import socket
-import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +24,7 @@ from firmware.simulation.shop import ShopSettings, SimulatedShop, TornOff
 from firmware.simulation.village import SHOP, enroll_till, settle_village, village_of
 from sync.wire import receipt_qr
 from sync.wire.credential import SlimMandate, TrustedKeys, trust
+from tests.firmware.enrolling.laptop import Laptop
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 
     from firmware.simulation.village import Villager
 
-CENTRAL = (sys.executable, "-c", "from sync.central.command import main; main()")
 MORNING_S = 1_767_850_200
 """Thu 18 Dey 1404, 09:00 in Iran: a day after the phase opened for supported households."""
 
@@ -43,30 +41,11 @@ class World:
 
     def __init__(self, shop: SimulatedShop, center: CenterProcess) -> None:
         self.shop, self.center = shop, center
-        self.laptop = shop.folder / "laptop"
-
-    async def at_laptop(self, *words: object) -> dict[str, Any]:
-        """An order at the laptop, where there is no center."""
-        line = [*CENTRAL, "--clock", str(self.shop.folder / "clock"), *map(str, words), "--json"]
-        process = await asyncio.create_subprocess_exec(
-            *line, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-        )
-        said, complained = await process.communicate()
-        assert process.returncode == 0, complained.decode()
-        told: dict[str, Any] = json.loads(said)
-        return told
+        self.laptop = Laptop(shop.folder / "laptop", clock=shop.folder / "clock")
 
     async def set_out(self, *more: str | Path | int) -> dict[str, Any]:
-        """The technician gets mandates for her laptop, with the center's network around her."""
-        keys = await self.at_laptop("laptop", self.laptop)
-        return await self.center.order(
-            "mandate", SHOP, "--laptop", keys["laptop"], "--url", self.shop.link.url,
-            "--file", self.laptop / "trip.mandates", "--technician", "فن‌ورز نمونه", *more,
-        )  # fmt: skip
-
-    async def read_answer(self, request: object, *more: object) -> dict[str, Any]:
-        """The laptop answers a request."""
-        return await self.at_laptop("answer", self.laptop, request, *more)
+        """The technician gets mandates for her laptop."""
+        return await self.laptop.set_out(self.center, self.shop.link.url, *more)
 
     async def scan_all(self, told: dict[str, Any]) -> None:
         for text in told["qrs"]:
@@ -145,7 +124,7 @@ async def enrolled_by_paper(world: World, folder: Path, *more: object) -> dict[s
     await world.shop.plug.insert()
     welcome = await world.shop.paper.tear_off()
     assert "خوش آمدید" in welcome.texts
-    told = await world.read_answer(request_on(welcome, folder), *more)
+    told = await world.laptop.answer(request_on(welcome, folder), *more)
     await world.scan_all(told)
     offered = "".join((await world.shop.paper.tear_off()).texts)
     assert told["root_fingerprint"] in re.sub(r"[^0-9a-f]", "", offered), "to be compared"
@@ -183,9 +162,7 @@ def test_a_till_is_enrolled_from_paper_and_reported_later(tmp_path: Path, settle
             # a signal: the till introduces itself; then she comes home and reports the same
             await world.signal()
             await world.shop.until_exchanged()
-            reported = await world.at_laptop(
-                "introduce", world.laptop / "answered.cbor", "--url", world.center.url
-            )
+            reported = await world.laptop.introduce(world.center)
             assert [one["good"] for one in reported["introduced"]] == [True]
             await world.shop.press("*10\n")
             assert issuer_on(await world.shop.paper.tear_off(), world) == 2, "the center's own, by mail"
@@ -211,7 +188,7 @@ def test_with_a_stick_a_shop_without_any_network_trades_on_the_first_day(
             away.mkdir()
             await world.shop.plug.insert()
             welcome = await world.shop.paper.tear_off()
-            told = await world.read_answer(request_on(welcome, tmp_path), "--stick", away)
+            told = await world.laptop.answer(request_on(welcome, tmp_path), "--stick", away)
             away.rename(world.shop.folder / "stick")
             await world.shop.plug.child.until(
                 lambda: "پاسخ خوانده شد" in world.shop.plug.texts, what="the stick is read"
@@ -224,7 +201,7 @@ def test_with_a_stick_a_shop_without_any_network_trades_on_the_first_day(
             # the stick was visited by itself, and goes to the center, whose answer comes back with it
             assert (world.shop.folder / "stick" / f"S{told['device']}.Q01").exists()
             (world.shop.folder / "stick").rename(away)
-            await world.center.order("introduce", world.laptop / "answered.cbor")
+            await world.center.order("introduce", world.laptop.folder / "answered.cbor")
             await world.center.order("import", away)
             await world.center.order("export", away)
             away.rename(world.shop.folder / "stick")
@@ -258,7 +235,7 @@ def test_a_wrong_enrollment_is_undone_by_keypad_and_the_till_asks_with_new_keys(
             # the old answer is for keys that are no more
             await world.scan_all(told)
             assert Wrong.OTHER_DEVICE.value in (await world.shop.paper.tear_off()).texts
-            told = await world.read_answer(request_on(welcome, tmp_path))
+            told = await world.laptop.answer(request_on(welcome, tmp_path))
             assert told["device"] == right
             await world.scan_all(told)
             await world.shop.press("\n")
@@ -277,7 +254,7 @@ def test_a_power_cut_at_any_step_of_an_enrollment_is_gone_on_from(tmp_path: Path
             shop = world.shop
             await shop.plug.insert()
             welcome = await shop.paper.tear_off()
-            told = await world.read_answer(request_on(welcome, tmp_path))
+            told = await world.laptop.answer(request_on(welcome, tmp_path))
             first, *rest = told["qrs"]
             again = welcome
             # between two QRs; and with all of them read, before Enter
@@ -288,7 +265,7 @@ def test_a_power_cut_at_any_step_of_an_enrollment_is_gone_on_from(tmp_path: Path
                 await shop.plug.insert()
                 again = await shop.paper.tear_off()
                 assert "درخواست ثبت صندوق" in again.texts
-            assert (await world.read_answer(request_on(again, tmp_path)))["device"] == told["device"]
+            assert (await world.laptop.answer(request_on(again, tmp_path)))["device"] == told["device"]
             # in the very moment of Enter: it asks, or it is enrolled and owes the shop's slip
             for wait_s in (0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8):
                 await world.scan_all(told)
