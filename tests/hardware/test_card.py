@@ -66,7 +66,11 @@ async def buy(till: CardTill, *, card_of: int) -> None:
 
 async def written_bytes(till: CardTill) -> int:
     """What the card's data partition was told to write since the start (Linux Documentation/block/stat.rst: field 7)."""
-    return int((await till.says("busybox", "cat", "/sys/class/block/vda3/stat")).split()[6]) * BLOCK_BYTES
+    _, partition = (await till.says("busybox", "cat", "/run/card")).split()
+    return (
+        int((await till.says("busybox", "cat", f"/sys/class/block/{partition}/stat")).split()[6])
+        * BLOCK_BYTES
+    )
 
 
 async def free_mebibytes(till: CardTill) -> int:
