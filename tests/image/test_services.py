@@ -149,14 +149,24 @@ def test_of_wireless_devices_only_network_cards_are_admitted_and_no_bluetooth() 
     assert [rule["ATTR{bInterfaceProtocol}"] for rule in wireless] == [("==", "03")]
 
 
-def test_a_stick_is_of_usb_and_of_two_kinds_and_runs_nothing() -> None:
+def test_a_stick_is_a_disk_of_usb_of_two_kinds_and_runs_nothing() -> None:
     (rule,) = [rule for rule in rules() if "sofreh-stick" in rule.get("ENV{SYSTEMD_WANTS}", ("", ""))[1]]
-    assert rule["ENV{ID_BUS}"] == ("==", "usb")
-    assert rule["ENV{ID_FS_TYPE}"] == ("==", "vfat|exfat")
-    unit = Unit(next(path for path in UNITS if path.name == "sofreh-stick@.service"))
+    assert rule["SUBSYSTEMS"] == ("==", "usb")
+    assert rule["ENV{DEVTYPE}"] == ("==", "disk")
+    script = HERE / "package/usr/lib/sofreh/stick.sh"
+    found = re.search(r"mount -t (\S+) \\\n\s+-o (\S+) /dev/", script.read_text())
+    assert found is not None
+    assert found[1] == "vfat,exfat"
+    assert {"nosuid", "nodev", "noexec", "uid=sofreh"} <= set(found[2].split(","))
+
+
+def test_a_technicians_way_in_is_by_key_alone_and_behind_a_key() -> None:
+    unit = Unit(next(path for path in UNITS if path.name == "sofreh-technician.service"))
+    assert unit.one("ConditionPathExists", "Unit") == "/data/technician/authorized_keys"
     words = unit.one("ExecStart").split()
-    assert words[words.index("-t") + 1] == "vfat,exfat"
-    assert {"nosuid", "nodev", "noexec", "uid=sofreh"} <= set(words[words.index("-o") + 1].split(","))
+    # -R makes keys below /etc, where nothing can be written; -s and -g are: no passwords.
+    assert "-R" not in words
+    assert {"-s", "-g"} <= set(words)
 
 
 def test_numbers_of_accounts_are_used_once() -> None:
