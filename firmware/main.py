@@ -193,7 +193,7 @@ async def _serve(
     sticks = (
         ()
         if config.stick_folder is None
-        else (_sticks(config.stick_folder, journal, conversation, watchdog, log, clock),)
+        else (_sticks(config.stick_folder, journal, conversation, log, clock),)
     )
     # everything that runs
     jobs = (
@@ -222,9 +222,7 @@ def clock_of(config: Config) -> Clock:
     return FileClock(config.clock_file, has_chip=config.clock_chip)
 
 
-def _sticks(
-    folder: Path, journal: Journal, conversation: Conversation, watchdog: Watchdog, log: Log, clock: Clock
-) -> StickWatch:
+def _sticks(folder: Path, journal: Journal, conversation: Conversation, log: Log, clock: Clock) -> StickWatch:
     from firmware.courier import Courier, Fate  # noqa: PLC0415 -- where sticks are used at all
     from firmware.receipt.stick_slips import StickVisited  # noqa: PLC0415 -- likewise
     from firmware.stick_watch import StickWatch  # noqa: PLC0415 -- likewise
@@ -241,7 +239,7 @@ def _sticks(
         )  # fmt: skip
 
     return StickWatch(
-        folder, visit, tell=conversation.stick, log=log, check_in=watchdog.check_in("stick"), sleep_ms=clock.sleep_ms
+        folder, visit, tell=conversation.stick, log=log, sleep_ms=clock.sleep_ms
     )  # fmt: skip
 
 

@@ -1,17 +1,18 @@
 """A stick that is put in exchanges by itself: answers are taken, questions written, the till beeps and prints that it may go.
 
 One visit a stick: it is looked for each second, and must have gone before the next. No purchase waits for it; the slip prints when
-nobody is at the counter. What is mounted where is the image's; an empty folder that is no mount is no stick.
+nobody is at the counter. What is mounted where is the image's. The watchdog does not look here: a stick that hangs, and some do for
+minutes, is no reason to start a till anew that sells.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import TYPE_CHECKING
 
 from firmware.errors import JournalFull
 from firmware.receipt.stick_slips import StickVisited
+from sync import stick
 from sync.stick import StickFailed
 from sync.wire.errors import WireError
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from firmware.log import Log
-    from firmware.watchdog import CheckIn
 
 LOOK_EVERY_MS = 1_000
 
@@ -35,24 +35,21 @@ class StickWatch:
         *,
         tell: Callable[[StickVisited], Awaitable[None]],
         log: Log,
-        check_in: CheckIn,
         sleep_ms: Callable[[int], Awaitable[None]],
     ) -> None:
         self._folder = folder
         self._visit = visit
         self._tell = tell
         self._log = log
-        self._check_in = check_in
         self._sleep_ms = sleep_ms
 
     async def run(self) -> None:
         """Look for a stick for ever."""
         was_in = False
         while True:
-            is_in = await asyncio.to_thread(_is_in, self._folder)
+            is_in = await asyncio.to_thread(stick.is_in, self._folder)
             if is_in and not was_in:
-                with self._check_in.working():
-                    await self._tell(await self._visited())
+                await self._tell(await self._visited())
             was_in = is_in
             await self._sleep_ms(LOOK_EVERY_MS)
 
@@ -64,10 +61,3 @@ class StickWatch:
             return StickVisited(failed=True)
         self._log.info("stick", taken=visited.taken, wrong=visited.wrong, written=visited.written)
         return visited
-
-
-def _is_in(folder: Path) -> bool:
-    try:
-        return folder.is_dir() and (os.path.ismount(folder) or any(folder.iterdir()))
-    except OSError:
-        return False

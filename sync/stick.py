@@ -28,6 +28,14 @@ class StickFailed(Exception):
     """The folder or a file in it could not be read or written; says which and why."""
 
 
+def is_in(folder: Path) -> bool:
+    """Whether a stick is in the folder: an empty one is none, unless something is mounted there."""
+    try:
+        return folder.is_dir() and (os.path.ismount(folder) or any(folder.iterdir()))
+    except OSError:
+        return False
+
+
 def listed(folder: Path, way: Way, *, device: int | None = None) -> list[tuple[Place, Path]]:
     """Our files of one way, of one device if given, by device and number. Raises: StickFailed."""
     try:

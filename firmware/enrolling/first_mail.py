@@ -34,22 +34,26 @@ class Sticks:
 
     def __init__(self, folder: Path | None, key: OpeningKey) -> None:
         self._folder, self._key = folder, key
-        self._looked_at: frozenset[tuple[str, int]] = frozenset()
+        self._looked_at: frozenset[tuple[str, int]] | None = None
 
     def look(self) -> tuple[tuple[bytes, ...], ...] | None:
-        """The messages of each file that this till can open; None where there is no stick, or the same as before."""
-        if self._folder is None or not self._folder.is_dir():
-            self._looked_at = frozenset()
+        """The messages of each file that this till can open; None where there is no stick, or the same as before.
+
+        A stick that has just been put in is always answered. One that has lost its files since is on its way out.
+        """
+        if self._folder is None or not stick.is_in(self._folder):
+            self._looked_at = None
             return None
+        is_new = self._looked_at is None
         try:
             paths = [path for _, path in stick.listed(self._folder, Way.ENROLLMENT)]
             there = frozenset((path.name, path.stat().st_mtime_ns) for path in paths)
         except (StickFailed, OSError):
-            return None
+            paths, there = [], frozenset()
         if there == self._looked_at:
             return None
         self._looked_at = there
-        if not there:
+        if not there and not is_new:
             return None
         return tuple(messages for path in paths if (messages := self._opened(path)))
 

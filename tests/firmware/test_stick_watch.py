@@ -11,7 +11,6 @@ from firmware.errors import JournalFull
 from firmware.log import Level, Log
 from firmware.receipt.stick_slips import StickVisited, stick_slip
 from firmware.stick_watch import StickWatch
-from firmware.watchdog import CheckIn
 from sync.stick import StickFailed
 from tests.firmware.till.counter import Counter, words_of_slip
 
@@ -64,7 +63,7 @@ class Shop:
 
         watch = StickWatch(
             self.slot, self._visit, tell=self._tell, sleep_ms=sleep_ms,
-            log=Log(lambda _: None, level=Level.ERROR, monotonic_ms=lambda: 0), check_in=CheckIn("stick", lambda: 0),
+            log=Log(lambda _: None, level=Level.ERROR, monotonic_ms=lambda: 0),
         )  # fmt: skip
         with pytest.raises(_Enough):
             asyncio.run(watch.run())

@@ -53,6 +53,21 @@ def test_what_is_written_is_listed_in_order_and_read(tmp_path: Path) -> None:
         assert stick.read(path) == place.name.encode()
 
 
+def test_an_empty_folder_is_no_stick_unless_something_is_mounted_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slot = tmp_path / "slot"
+    assert not stick.is_in(slot)
+    slot.mkdir()
+    assert not stick.is_in(slot)
+    (slot / "holiday.jpg").touch()
+    assert stick.is_in(slot)
+    assert not stick.is_in(slot / "holiday.jpg")
+    (slot / "holiday.jpg").unlink()
+    monkeypatch.setattr(os.path, "ismount", lambda path: path == slot)
+    assert stick.is_in(slot)
+
+
 def test_small_letters_are_ours_too_as_some_file_systems_show_them(tmp_path: Path) -> None:
     (tmp_path / "s1001.q01").write_bytes(b"x")
     assert stick.listed(tmp_path, Way.QUESTION) == [(FIRST, tmp_path / "s1001.q01")]

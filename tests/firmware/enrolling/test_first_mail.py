@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,7 @@ from firmware.enrolling.first_mail import Sticks, take_up
 from firmware.journal.journal import open_journal
 from firmware.log import Level, Log
 from sync import stick
+from sync.stick import StickFailed
 from sync.wire import carried, cbor
 from sync.wire.carried import Place
 from sync.wire.kinds import Way
@@ -66,6 +68,29 @@ def test_what_is_for_another_till_or_broken_is_passed_over(slot: Path) -> None:
     assert sticks.look() == ()
     put(slot, b"ours", device=1003)
     assert sticks.look() == ((b"ours",),)
+
+
+def test_a_stick_with_nothing_is_answered_once_and_not_when_it_goes(
+    slot: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sticks = Sticks(slot, KEY)
+    monkeypatch.setattr(os.path, "ismount", lambda path: path == slot)
+    assert sticks.look() == ()
+    assert sticks.look() is None
+    put(slot, b"answer")
+    assert sticks.look() == ((b"answer",),)
+    (slot / "S1001.E01").unlink()
+    assert sticks.look() is None
+
+
+def test_a_stick_that_cannot_be_listed_is_answered(slot: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(slot, b"answer")
+
+    def failing(*_: object) -> list[tuple[Place, Path]]:
+        raise StickFailed("pulled")
+
+    monkeypatch.setattr(stick, "listed", failing)
+    assert Sticks(slot, KEY).look() == ()
 
 
 def test_a_till_that_knows_no_sticks_looks_at_none(slot: Path) -> None:
