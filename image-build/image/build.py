@@ -7,6 +7,7 @@ long are kept by the hash of what they are made of.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from debian.archive import PartMissing, unpack
 from debian.kernel import Kernel
-from image import code, disk, signing, starting
+from image import code, disk, signing, starting, update
 from image.bill import bill
 from image.blockmap import block_map
 from image.bytecode import compile_all
@@ -28,6 +29,8 @@ from image.root import lay_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from image.lock import Locked
 
@@ -87,11 +90,11 @@ def build(
     """Make the image and all that belongs to it in the folder `target`; `raw`: only the image itself. Raises: PartMissing."""
     if missing := tools_missing():
         raise PartMissing(missing)
-    if key_file is not None:
-        signing.read_key(key_file)  # a wrong one is told now and not after minutes
+    # A wrong one is told now and not after minutes.
+    key = None if key_file is None else signing.read_key(key_file)
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target, prefix="making-") as work:
-        return _Build(target, Path(work), say, commit).run(key_file, raw=raw)
+        return _Build(target, Path(work), say, commit).run(key, raw=raw)
 
 
 class _Build:
@@ -106,8 +109,9 @@ class _Build:
         self._epoch_s = commit_time_s(self._commit)
         self._lock = read_lock()
         self._name = f"sofreh-{code.product_version()}"
+        self._version = code.package_version(self._epoch_s)
 
-    def run(self, key_file: Path | None, *, raw: bool) -> Built:
+    def run(self, key: Ed25519PrivateKey | None, *, raw: bool) -> Built:
         files = fetch((*self._lock.card, *self._lock.builder), cache_folder() / "packages", self._say)
         self._say("reading the kernel")
         kernel = Kernel(next(files[package] for package in self._lock.card if package.is_kernel))
@@ -118,11 +122,14 @@ class _Build:
         self._say("putting the card together")
         image = self._work / f"{self._name}.img"
         firmware = next(files[package] for package in self._lock.card if package.name == FIRMWARE_PACKAGE)
-        self._card(image, firmware, root, kernel, squashed, int(root_sha256[:8], 16))
+        slot = self._card(image, firmware, root, kernel, squashed, key)
+        if key is not None:
+            self._say("writing the update")
+            update.write(self._target, slot, version=self._version, made_s=self._epoch_s, key=key)
         if raw:
             image.rename(self._target / image.name)
         else:
-            self._publish(image, root_sha256, squashed, key_file)
+            self._publish(image, root_sha256, squashed, key)
         return Built(self._target, self._name, root_sha256)
 
     def _root(self, files: dict[Locked, Path], kernel: Kernel) -> Path:
@@ -133,6 +140,8 @@ class _Build:
         self._say(f"unpacking {len(self._lock.card)} packages")
         packages = [files[package] for package in self._lock.card if not package.is_kernel]
         lay_root(root, [*packages, own], kernel)
+        named = {"version": self._version, "made_s": self._epoch_s}
+        (root / "etc/sofreh/image.json").write_text(json.dumps(named) + "\n")
         if missing := libraries_missing(root):
             raise PartMissing(f"left_out.txt leaves out what is needed: {missing}")
         self._say("compiling Python")
@@ -156,31 +165,44 @@ class _Build:
         return made
 
     def _card(
-        self, image: Path, firmware: Path, root: Path, kernel: Kernel, squashed: Path, number: int
-    ) -> None:
+        self,
+        image: Path,
+        firmware: Path,
+        root: Path,
+        kernel: Kernel,
+        squashed: Path,
+        key: Ed25519PrivateKey | None,
+    ) -> update.Slot:
         unpacked = self._folder("firmware")
         unpack(firmware, unpacked)
-        first_steps = memory(root, kernel)
-        contents = {5: squashed, 3: self._data(number)}
-        for slot, partition in zip(starting.SLOTS, (1, 2), strict=True):
-            contents[partition] = self._work / f"boot-{slot}.vfat"
-            files = starting.boot_files(
-                unpacked / "usr/lib/raspi-firmware", kernel, first_steps, slot=slot, card_number=number
-            )
-            starting.make_vfat(
-                contents[partition], files, self._folder(f"boot-{slot}"),
-                mebibytes=disk.BOOT_MEBIBYTES, label=f"SOFREH-{slot.upper()}", epoch_s=self._epoch_s,
-            )  # fmt: skip
-        disk.put_together(image, contents, card_number=number)
+        files = unpacked / "usr/lib/raspi-firmware"
+        selector = starting.selector_files(files, None if key is None else signing.public_pem(key))
+        boot = starting.boot_files(files, kernel, memory(root, kernel, squashed))
+        contents = {
+            disk.SELECTOR: self._vfat("selector", selector, disk.SELECTOR_MEBIBYTES),
+            disk.BOOTS[0]: self._vfat("boot", boot, disk.BOOT_MEBIBYTES),
+            disk.ROOTS[0]: squashed,
+            disk.DATA: self._data(),
+        }
+        disk.put_together(image, contents)
+        return update.Slot(contents[disk.BOOTS[0]], squashed)
 
-    def _data(self, number: int) -> Path:
+    def _vfat(self, name: str, files: dict[str, bytes], mebibytes: int) -> Path:
+        made = self._work / f"{name}.vfat"
+        starting.make_vfat(
+            made, files, self._folder(f"{name}-files"),
+            mebibytes=mebibytes, label=f"SOFREH-{name[:4].upper()}", epoch_s=self._epoch_s,
+        )  # fmt: skip
+        return made
+
+    def _data(self) -> Path:
         """The data's file system: empty, and the same each time.
 
         Blocks of 1 KiB, as the journal's pages: what a purchase changes is five of them in a row and now and then one more,
         and with blocks of 4 KiB the disk is told to write half as much again.
         """
         made = self._work / "data.ext4"
-        identity = f"{number:08x}-5366-4000-8000-000000000000"
+        identity = f"{disk.CARD_NUMBER:08x}-5366-4000-8000-000000000000"
         _run(
             "mke2fs", "-q", "-t", "ext4", "-b", str(DATA_BLOCK_BYTES), "-m", "1", "-i", str(DATA_INODE_BYTES), "-J", "size=8",
             "-L", "sofreh-data", "-U", identity, "-E", f"hash_seed={identity},lazy_itable_init=0,root_owner=0:0,resize={DATA_BLOCKS_MAX}",
@@ -188,7 +210,7 @@ class _Build:
         )  # fmt: skip
         return made
 
-    def _publish(self, image: Path, root_sha256: str, squashed: Path, key_file: Path | None) -> None:
+    def _publish(self, image: Path, root_sha256: str, squashed: Path, key: Ed25519PrivateKey | None) -> None:
         names = [
             f"{self._name}.img.xz",
             f"{self._name}.img.bmap",
@@ -196,6 +218,8 @@ class _Build:
             f"{self._name}.cdx.json",
             LOCK_FILE.name,
         ]
+        if key is not None:
+            names.append(update.file_name(self._version))
         self._say("writing the block map")
         (self._target / names[1]).write_text(block_map(image))
         self._say("compressing")
@@ -203,12 +227,11 @@ class _Build:
         image.with_name(names[0]).rename(self._target / names[0])
         image.rename(self._target / image.name)
         squashed.rename(self._target / names[2])
-        version = code.package_version(self._epoch_s)
         (self._target / names[3]).write_text(
             bill(
                 self._lock.card,
                 code.packed_versions(),
-                version=version,
+                version=self._version,
                 root_sha256=root_sha256,
                 epoch_s=self._epoch_s,
             )
@@ -216,10 +239,10 @@ class _Build:
         shutil.copyfile(LOCK_FILE, self._target / LOCK_FILE.name)
         signing.list_hashes(self._target, names)
         (self._target / signing.SIGNATURE).unlink(missing_ok=True)
-        if key_file is None:
-            self._say("not signed: no release key was named")
+        if key is None:
+            self._say("not signed: no release key was named; a card of it takes no updates")
         else:
-            signing.sign(self._target, key_file)
+            signing.sign(self._target, key)
 
     def _folder(self, name: str) -> Path:
         folder = self._work / name

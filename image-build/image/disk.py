@@ -2,11 +2,14 @@
 
 | partition | what | size |
 | --- | --- | --- |
-| 1, 2 | boot of slot a and b, FAT | 64 MiB each |
+| 1 | the selector, FAT: which slot the board starts | 16 MiB |
+| 2, 3 | boot of slot a and b, FAT | 64 MiB each |
 | 4: 5, 6 | root of slot a and b, squashfs, in an extended partition | 160 MiB each |
-| 3 | data, ext4; behind the others, for it grows to the card's end at the first start | 64 MiB in the image |
+| 4: 7 | data, ext4; behind the others, for it grows to the card's end at the first start | 64 MiB in the image |
 
-An MBR and no GPT: the boot program in the chips of Zero 2 W and 3 knows it for certain, and five partitions are all.
+An MBR and no GPT: the boot program in the chips of Zero 2 W and 3 knows it for certain. The selector is a partition of its own
+so that an update writes nothing that the board needs to start the slot that it runs; boot partitions are primary ones, since
+the board is told their numbers.
 
 Source: the classic partition table (sector 0: entries at 446, number at 440; extended: a chain of tables, each with its own
 partition and the next table); Raspberry Pi's boot flow.
@@ -15,6 +18,7 @@ partition and the next table); Raspberry Pi's boot flow.
 from __future__ import annotations
 
 import struct
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -22,9 +26,13 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 SECTOR = 512
-BOOT_MEBIBYTES, ROOT_MEBIBYTES, DATA_MEBIBYTES = 64, 160, 64
+SELECTOR_MEBIBYTES, BOOT_MEBIBYTES, ROOT_MEBIBYTES, DATA_MEBIBYTES = 16, 64, 160, 64
+SELECTOR, DATA = 1, 7
+BOOTS, ROOTS = (2, 3), (5, 6)
+CARD_NUMBER = 0x736F6672
+"""In the partition table: that a disk is a card of ours. All cards have it, for an update brings a kernel's line to any of them."""
 _ALIGNED = (1 << 20) // SECTOR
-_FAT, _EXTENDED, _LINUX = 0x0C, 0x0F, 0x83
+_FAT16, _FAT, _EXTENDED, _LINUX = 0x0E, 0x0C, 0x0F, 0x83
 _ENTRY = struct.Struct("<B3sB3sII")
 _NO_CYLINDERS = b"\xfe\xff\xff"
 _TABLE_AT, _NUMBER_AT = 446, 440
@@ -43,22 +51,26 @@ class Partition(NamedTuple):
         """Where it begins on the card."""
         return self.first * SECTOR
 
+    @property
+    def end(self) -> int:
+        """The sector behind it."""
+        return self.first + self.sectors
+
 
 def layout() -> tuple[Partition, ...]:
     """The card's partitions, in the order of the table above."""
-    boot, root, data = (_sectors(size) for size in (BOOT_MEBIBYTES, ROOT_MEBIBYTES, DATA_MEBIBYTES))
-    extended = _ALIGNED + 2 * boot
-    first_root = extended + _ALIGNED
-    second_root = first_root + root + _ALIGNED
-    data_at = second_root + root
-    return (
-        Partition(1, _FAT, _ALIGNED, boot),
-        Partition(2, _FAT, _ALIGNED + boot, boot),
-        Partition(4, _EXTENDED, extended, data_at - extended),
-        Partition(5, _LINUX, first_root, root),
-        Partition(6, _LINUX, second_root, root),
-        Partition(3, _LINUX, data_at, data),
-    )
+    selector = Partition(SELECTOR, _FAT16, _ALIGNED, _sectors(SELECTOR_MEBIBYTES))
+    placed = [selector]
+    for number in BOOTS:
+        placed.append(Partition(number, _FAT, placed[-1].end, _sectors(BOOT_MEBIBYTES)))
+    extended = placed[-1].end
+    logical = []
+    end = extended
+    for number, mebibytes in ((ROOTS[0], ROOT_MEBIBYTES), (ROOTS[1], ROOT_MEBIBYTES), (DATA, DATA_MEBIBYTES)):
+        # Before each its own table, in a mebibyte for itself.
+        logical.append(Partition(number, _LINUX, end + _ALIGNED, _sectors(mebibytes)))
+        end = logical[-1].end
+    return (*placed, Partition(4, _EXTENDED, extended, end - extended), *logical)
 
 
 def place(number: int) -> Partition:
@@ -66,25 +78,27 @@ def place(number: int) -> Partition:
     return next(partition for partition in layout() if partition.number == number)
 
 
-def tables(card_number: int) -> dict[int, bytes]:
+def tables() -> dict[int, bytes]:
     """The sectors that say where the partitions are, by their own places in sectors."""
-    primary = [place(number) for number in (1, 2, 3, 4)]
-    extended, first, second = place(4), place(5), place(6)
-    second_table = second.first - _ALIGNED
-    link = Partition(0, _EXTENDED, second_table - extended.first, second.sectors + _ALIGNED)
-    return {
-        0: _table([(partition, partition.first) for partition in primary], card_number),
-        extended.first: _table([(first, first.first - extended.first), (link, link.first)], 0),
-        second_table: _table([(second, _ALIGNED)], 0),
-    }
+    extended = place(4)
+    primary = [(place(number), place(number).first) for number in (1, 2, 3, 4)]
+    made = {0: _table(primary, CARD_NUMBER)}
+    logical = [place(number) for number in (*ROOTS, DATA)]
+    for one, after in pairwise([*logical, None]):
+        assert one is not None, "only the last has none after it"
+        entries = [(one, _ALIGNED)]
+        if after is not None:
+            link = Partition(0, _EXTENDED, after.first - _ALIGNED, after.sectors + _ALIGNED)
+            entries.append((link, link.first - extended.first))
+        made[one.first - _ALIGNED] = _table(entries, 0)
+    return made
 
 
-def put_together(target: Path, contents: dict[int, Path], *, card_number: int) -> None:
+def put_together(target: Path, contents: dict[int, Path]) -> None:
     """Write the whole card into the file `target`; `contents` are the partitions' files by number, others stay zeros."""
-    data = place(3)
     with target.open("wb") as card:
-        card.truncate((data.first + data.sectors) * SECTOR)
-        for sector, table in tables(card_number).items():
+        card.truncate(place(DATA).end * SECTOR)
+        for sector, table in tables().items():
             card.seek(sector * SECTOR)
             card.write(table)
         for number, content in contents.items():

@@ -21,8 +21,12 @@ if TYPE_CHECKING:
 _FOLDERS = ("bin", "dev", "proc", "sys", "root", "run", "modules")
 
 
-def memory(root: Path, kernel: Kernel) -> bytes:
-    """The archive, compressed as any kernel can unpack it."""
+SUPERBLOCK_BYTES = 96
+"""Of a squashfs: its time, sizes and tables. No two builds that differ have the same (`init` looks for it)."""
+
+
+def memory(root: Path, kernel: Kernel, squashed: Path) -> bytes:
+    """The archive, compressed as any kernel can unpack it; it finds `squashed`, the packed root, in whichever slot it lies."""
     archive = Cpio()
     for folder in _FOLDERS:
         archive.folder(folder)
@@ -30,6 +34,8 @@ def memory(root: Path, kernel: Kernel) -> bytes:
     archive.file("bin/busybox", (root / "usr/bin/busybox").read_bytes(), mode=0o755)
     archive.file("bin/e2fsck", (root / "usr/sbin/e2fsck.static").read_bytes(), mode=0o755)
     archive.file("init", (HERE / "init").read_bytes(), mode=0o755)
+    with squashed.open("rb") as packed:
+        archive.file("root.id", packed.read(SUPERBLOCK_BYTES))
     wanted = listed("memory_modules.txt")
     for index, (name, content) in enumerate(kernel.modules(wanted).items()):
         archive.file(f"modules/{index:02}-{name}.ko", content)

@@ -31,16 +31,13 @@ def make_key(path: Path) -> None:
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise PartMissing(f"{path} is there already: a release key is never replaced in silence") from None
     with os.fdopen(descriptor, "wb") as file:
         file.write(private)
-    path.with_suffix(".pub").write_bytes(public)
+    path.with_suffix(".pub").write_bytes(public_pem(key))
 
 
 def list_hashes(folder: Path, names: Iterable[str]) -> None:
@@ -51,9 +48,16 @@ def list_hashes(folder: Path, names: Iterable[str]) -> None:
     (folder / SUMS).write_text("".join(lines))
 
 
-def sign(folder: Path, key_file: Path) -> None:
-    """Sign the list of hashes. Raises: PartMissing, naming the key's file."""
-    (folder / SIGNATURE).write_bytes(read_key(key_file).sign((folder / SUMS).read_bytes()))
+def sign(folder: Path, key: Ed25519PrivateKey) -> None:
+    """Sign the list of hashes."""
+    (folder / SIGNATURE).write_bytes(key.sign((folder / SUMS).read_bytes()))
+
+
+def public_pem(key: Ed25519PrivateKey) -> bytes:
+    """Its public half, as PEM."""
+    return key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
 
 
 def read_key(path: Path) -> Ed25519PrivateKey:

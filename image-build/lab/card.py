@@ -117,7 +117,7 @@ class _Boot(Images):
             ("memory.img", self.memory),
             ("cmdline.txt", folder / "line"),
         ):
-            at = f"{self._image}@@{disk.place(1).first_byte}"
+            at = f"{self._image}@@{disk.place(disk.BOOTS[0]).first_byte}"
             subprocess.run(
                 ("mcopy", "-n", "-o", "-i", at, f"::{name}", str(target)), check=True, capture_output=True
             )

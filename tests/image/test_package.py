@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from debian.archive import PartMissing
-from image import code, signing, starting
+from image import code, disk, signing, starting
 from image.bill import bill
 from image.code import commit_of, make_package
 from image.lock import listed, read_lock
@@ -115,7 +115,7 @@ def test_anybody_can_check_the_signature_with_openssl(tmp_path: Path) -> None:
     (tmp_path / "card.img.xz").write_bytes(b"card")
     signing.make_key(tmp_path / "release.pem")
     signing.list_hashes(tmp_path, ["card.img.xz"])
-    signing.sign(tmp_path, tmp_path / "release.pem")
+    signing.sign(tmp_path, signing.read_key(tmp_path / "release.pem"))
     subprocess.run(("sha256sum", "--check", signing.SUMS), cwd=tmp_path, check=True, capture_output=True)
     line = (
         "openssl", "pkeyutl", "-verify", "-pubin", "-inkey", "release.pub", "-rawin", "-in", signing.SUMS,
@@ -137,7 +137,7 @@ def test_a_release_key_is_its_owners_and_never_replaced(tmp_path: Path) -> None:
 def test_what_is_no_key_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "wrong.pem").write_bytes(content)
     with pytest.raises(PartMissing, match=r"wrong\.pem"):
-        signing.sign(tmp_path, tmp_path / "wrong.pem")
+        signing.read_key(tmp_path / "wrong.pem")
 
 
 @pytest.mark.skipif(shutil.which("mformat") is None, reason="mtools is not installed here")
@@ -159,7 +159,7 @@ def test_a_commit_that_is_none_is_named() -> None:
         commit_of("no-such-thing")
 
 
-def test_each_slot_is_told_its_name_and_no_key_of_the_kernel_works() -> None:
-    line = starting.kernel_line("b", 0x00AB).split()
-    assert line[:2] == ["sofreh.disk=000000ab", "sofreh.slot=b"]
+def test_the_kernel_is_told_the_cards_number_and_no_key_of_it_works() -> None:
+    line = starting.kernel_line().split()
+    assert line[0] == f"sofreh.disk={disk.CARD_NUMBER:08x}"
     assert {"sysctl.kernel.sysrq=0", "usbcore.authorized_default=0"} <= set(line)
