@@ -126,6 +126,20 @@ def test_what_is_no_key_is_not_believed(keyless_page: Page, digits: str) -> None
     assert "این کلید ریشه نیست" in keyless_page.give_key(digits)
 
 
+@pytest.mark.parametrize("digits", ["00" * 32, "01" + "00" * 31, "ec" + "ff" * 30 + "7f", "02" + "00" * 31])
+def test_a_key_that_anybody_can_sign_for_or_nobody_is_none(keyless_page: Page, digits: str) -> None:
+    """Points of order 4, 1 and 2, and what is no point."""
+    assert "این کلید ریشه نیست" in keyless_page.give_key(digits)
+
+
+def test_after_a_wrong_key_the_one_before_is_said_to_be_used(keyless_page: Page) -> None:
+    assert "همچنان به کار می‌رود" not in keyless_page.give_key("a6")
+    keyless_page.give_key(ROOT_PUBLIC.hex())
+    said = keyless_page.give_key("a6")
+    assert "این کلید ریشه نیست" in said
+    assert "کلید پیشین همچنان به کار می‌رود" in said
+
+
 def test_a_delegation_of_another_root_is_named_and_not_believed(keyless_page: Page) -> None:
     delegation = corpus.FOLDER / "keys" / "mail.delegation"
     said = keyless_page.give_key("a6" * 32, [delegation])

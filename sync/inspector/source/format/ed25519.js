@@ -28,6 +28,11 @@ export class VerifyingKey {
     }
   }
 
+  /** Whether anybody can hold its private half: of a point of small order everybody can sign for it. */
+  get isSound() {
+    return this.#point !== null && !this.#point.isSmallOrder();
+  }
+
   /** Whether `signature` is this key's over `message`. */
   signed(signature, message) {
     const s = integerOf(signature.subarray(32));

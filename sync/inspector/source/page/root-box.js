@@ -3,6 +3,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { hexOf } from "../format/cbor.js";
 import { Trusted } from "../format/credentials.js";
+import { VerifyingKey } from "../format/ed25519.js";
 import { NotProven } from "../format/findings.js";
 import { element } from "./elements.js";
 
@@ -29,8 +30,10 @@ export function rootBox(believed, speech, changed) {
   } });
   const use = async () => {
     const given = await givenKeys(text.value, files.files, believed);
-    if (given.problem) problem.replaceChildren(element("span", {}, speech.fill(words[given.problem], { file: { quoted: given.file ?? "" } })));
-    else changed(given);
+    if (!given.problem) return changed(given);
+    problem.replaceChildren(
+      element("span", {}, speech.fill(words[given.problem], { file: { quoted: given.file ?? "" } })),
+      believed ? element("span", {}, " ", words.kept) : "");
   };
   return element("section", { class: `root ${believed ? "known" : "unknown"}`, id: "root" },
     element("p", { class: "state" }, element("span", { "aria-hidden": "true" }, believed ? "✓ " : "! "), words[believed ? believed.origin : "none"]),
@@ -59,6 +62,7 @@ async function givenKeys(text, files, believed) {
   const read = await Promise.all(Array.from(files, async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })));
   if (digits && !/^[0-9a-f]{64}$/i.test(digits)) return { problem: "wrong" };
   const given = digits ? bytesOf(digits) : read.find(isKey)?.bytes;
+  if (given && !new VerifyingKey(given).isSound) return { problem: "wrong" };
   const root = given ?? believed?.root;
   if (!root || (!given && read.length === 0)) return { problem: "wrong" };
   let trusted = given ? Trusted.of(given) : believed.trusted;

@@ -49,6 +49,7 @@ export default {
     files: "Choose key files",
     use: "Use it",
     wrong: "This is no root key.",
+    kept: "The key before it is still used.",
     wrong_delegation: "{file} is not signed by this root. The key is not used.",
     delegations: "Keys that the root has allowed: {count}",
   },
