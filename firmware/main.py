@@ -26,7 +26,7 @@ from firmware.journal.journal import open_journal
 from firmware.log import Level, Log, write_to
 from firmware.roles import Role, open_roles
 from firmware.supervisor import Job, Supervisor
-from firmware.technician import examination
+from firmware.technician import examination, updating
 from firmware.till.conversation import Conversation
 from firmware.till.talk import Settings
 from firmware.upkeep import Upkeep
@@ -38,6 +38,7 @@ from sync.uplink.link import Link, Pace
 from sync.uplink.ports import Parties
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from firmware.clock import Clock
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from firmware.desk.signs import PoleSign, ScreenSign
     from firmware.identity import Identity
     from firmware.journal.journal import Journal
+    from firmware.receipt.update_slips import UpdateNews
     from firmware.roles import Listed, Roles
     from firmware.stick_watch import StickWatch
     from sync.uplink.ports import Post
@@ -149,14 +151,25 @@ async def _serve(
         undoing.begin(config.data_folder, device)
         until.set()
 
+    async def tell_update(news: UpdateNews) -> None:
+        await conversation.update(news)
+
+    updates = _updates(config, watchdog, log, clock, tell=tell_update)
     settings = Settings(
         draft_path=config.data_folder / boot.DRAFT_FILE,
         version=boot.VERSION,
         machine_boot=boot.machine_boot(),
         devices=devices,
         find_printer=find_printer,
-        examine=partial(examination.running, rows=devices, printer=paper_now, folder=config.data_folder),
+        examine=partial(
+            examination.running,
+            rows=devices,
+            printer=paper_now,
+            folder=config.data_folder,
+            version=boot.VERSION if updates is None else updates.running,
+        ),
         undo_enrollment=undo_enrollment,
+        updates=updates,
     )
     conversation = Conversation(journal, signals, settings)
     # the way to the center
@@ -193,7 +206,7 @@ async def _serve(
     sticks = (
         ()
         if config.stick_folder is None
-        else (_sticks(config.stick_folder, journal, conversation, log, clock),)
+        else (_sticks(config.stick_folder, journal, conversation, updates, log, clock),)
     )
     # everything that runs
     jobs = (
@@ -208,6 +221,7 @@ async def _serve(
         Job("center", center.run),
         Job("upkeep", upkeep.run),
         *(Job("stick", watch.run) for watch in sticks),
+        *(() if updates is None else (Job("update", updates.run),)),
     )
     try:
         await supervisor.run(jobs, until=until)
@@ -222,7 +236,14 @@ def clock_of(config: Config) -> Clock:
     return FileClock(config.clock_file, has_chip=config.clock_chip)
 
 
-def _sticks(folder: Path, journal: Journal, conversation: Conversation, log: Log, clock: Clock) -> StickWatch:
+def _sticks(
+    folder: Path,
+    journal: Journal,
+    conversation: Conversation,
+    updates: updating.CardUpdates | None,
+    log: Log,
+    clock: Clock,
+) -> StickWatch:
     from firmware.courier import Courier, Fate  # noqa: PLC0415 -- where sticks are used at all
     from firmware.receipt.stick_slips import StickVisited  # noqa: PLC0415 -- likewise
     from firmware.stick_watch import StickWatch  # noqa: PLC0415 -- likewise
@@ -238,8 +259,30 @@ def _sticks(folder: Path, journal: Journal, conversation: Conversation, log: Log
             failed=Fate.WRITTEN not in fates and not journal.tail_lost,
         )  # fmt: skip
 
+    async def tell(visited: StickVisited) -> None:
+        await conversation.stick(visited)
+        if updates is not None:
+            await updates.offer()
+
     return StickWatch(
-        folder, visit, tell=conversation.stick, log=log, sleep_ms=clock.sleep_ms
+        folder, visit, tell=tell, log=log, sleep_ms=clock.sleep_ms
+    )  # fmt: skip
+
+
+def _updates(
+    config: Config,
+    watchdog: Watchdog,
+    log: Log,
+    clock: Clock,
+    *,
+    tell: Callable[[UpdateNews], Awaitable[None]],
+) -> updating.CardUpdates | None:
+    running = updating.running_version()
+    if running is None:
+        return None
+    return updating.CardUpdates(
+        running, updating.Places(config.data_folder, config.stick_folder), tell=tell, log=log,
+        check_in=watchdog.check_in("update"), monotonic_ms=clock.monotonic_ms, sleep_ms=clock.sleep_ms,
     )  # fmt: skip
 
 

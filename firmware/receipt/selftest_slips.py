@@ -42,6 +42,7 @@ class Part(Enum):
     KEY = ("کلید دستگاه", "device key")
     LINK = ("ارتباط با مرکز", "link")
     POWER = ("قطع برق از آخرین بستن روز", "power")
+    VERSION = ("نسخه", "version")
     BARS = ("خواندن بارکد خطی", "bar code echo")
     QR = ("خواندن بارکد مربعی", "QR echo")
     KEYS = ("همه کلیدها", "keypad echo")

@@ -7,6 +7,8 @@ Must not know: the keypad's grammar (rows are given), the journal.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
 from drivers.printer.slip import Align, Pair, Qr, Rule, Size, Slip, Text
@@ -23,7 +25,11 @@ from firmware.receipt.fixed_parts import (
     thin_rule,
     when_rows,
 )
+from firmware.receipt.update_slips import version_rows
 from sync.wire.kinds import Grade
+
+if TYPE_CHECKING:
+    from firmware.receipt.update_slips import UpdateNews
 
 LIGHT = (
     "چراغ صفحه‌کلید: یک چشمک: پذیرفته شد. سه چشمک: نگاه کنید. روشن ماند: خرید ثبت شد. "
@@ -39,7 +45,8 @@ CASH_ONLY = "با این صندوق با اعتبار نمی‌شود فروخت
 class Status(Struct, frozen=True, kw_only=True):
     """What the inspection slip tells. Counts are of journal entries; `acknowledged_s` is the center's last answer.
 
-    `tail_lost`: how many entries the center holds where this journal lost some; 0 where it lost none.
+    `tail_lost`: how many entries the center holds where this journal lost some; 0 where it lost none. `card_version` is the whole
+    card's, empty where there is none, and `update` what is being installed on it.
     """
 
     place: Place
@@ -57,6 +64,8 @@ class Status(Struct, frozen=True, kw_only=True):
     catalog_version: int
     head_qr: str
     tail_lost: int
+    card_version: str = ""
+    update: UpdateNews | None = None
 
 
 class HelpRow(Struct, frozen=True):
@@ -84,6 +93,7 @@ def status_slip(status: Status) -> Slip:
         *(_lost_rows(status.tail_lost) if status.tail_lost else ()),
         thin_rule(),
         Pair("نسخه برنامه", persian.isolate(status.version)),
+        *version_rows(card_version=status.card_version, under_way=status.update),
         Text(persian.isolate_name(status.policy_title)),
         Pair("شماره دستورالعمل", persian.code(status.policy_version)),
         Pair("شماره فهرست کالا", persian.code(status.catalog_version)),

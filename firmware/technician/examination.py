@@ -76,6 +76,7 @@ async def running(
     rows: Callable[[], Sequence[Listed]],
     printer: Callable[[], Awaitable[PrinterNow | None]],
     folder: Path,
+    version: str,
 ) -> tuple[Finding, ...]:
     """The same of the running appliance, and what its printer says of itself."""
     glance = Glance(
@@ -84,7 +85,8 @@ async def running(
     )  # fmt: skip
     now = await printer()
     said = () if now is None else (paper(now),)
-    return (*everything(rows(), folder, journal.identity, glance), *said)
+    runs = Finding(Part.VERSION, Verdict.GOOD, version)
+    return (*everything(rows(), folder, journal.identity, glance), *said, runs)
 
 
 def devices(rows: Sequence[Listed]) -> Iterator[Finding]:

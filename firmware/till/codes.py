@@ -46,6 +46,7 @@ class Function(Enum):
     FIND_PRINTER = auto()
     ANSWERS = auto()
     UNDO_ENROLLMENT = auto()
+    UPDATE = auto()
 
 
 class Need(Enum):
@@ -157,6 +158,14 @@ FUNCTION_CODES = (
         (Need.DEVICE,),
         "باطل کردن ثبت صندوق",
         "undo a wrong enrollment by the device's number: before the first sale, or when the journal's tail is lost",
+    ),
+    FunctionCode(
+        "25",
+        Function.UPDATE,
+        (),
+        "نصب نسخه تازه از حافظه",
+        "install the version that lies on the stick",
+        guarded=True,
     ),
 )
 BY_NUMBER = {code.number: code for code in FUNCTION_CODES}

@@ -16,6 +16,7 @@ from firmware.receipt.device_slips import device_news
 from firmware.receipt.prompt_slips import Prompt, prompt_slip
 from firmware.receipt.service_slips import CenterRestored
 from firmware.receipt.till_slips import date_set
+from firmware.receipt.update_slips import UpdateNews, UpdateStep, update_slip
 from firmware.roles import Change
 from firmware.till import asking, notices, owed, recovery, selling
 from firmware.till.codes import Function
@@ -46,6 +47,8 @@ ASKED_FOR = {
     State.CODE: Prompt.CODE,
 }
 """Whose secret each state of `AWAITING_PIN` waits for: asking for another's would have it typed before the wrong person."""
+
+_GOOD_NEWS = frozenset({UpdateStep.RESTARTS, UpdateStep.UPDATED})
 
 
 class News(Protocol):
@@ -148,6 +151,16 @@ class Conversation:
         self._talk.notices.append(visited)
         is_well = not visited.failed and not visited.wrong
         await self._talk.beep(Sound.ACCEPTED if is_well else Sound.LOOK)
+
+    async def update(self, news: UpdateNews) -> None:
+        """What becomes of an update: printed when nobody is at the counter; that the machine restarts, at once. Any task may call this."""
+        talk = self._talk
+        if news.step is UpdateStep.RESTARTS:
+            talk.paper.say(update_slip(news))
+        elif news not in talk.notices:
+            talk.notices.append(news)
+        if news.step is not UpdateStep.OFFERED:  # the stick itself has sounded
+            await talk.beep(Sound.ACCEPTED if news.step in _GOOD_NEWS else Sound.LOOK)
 
     async def _answer(self, command: object) -> None:
         talk = self._talk

@@ -16,6 +16,7 @@ from firmware.receipt.device_slips import device_news
 from firmware.receipt.enrollment_slips import activated_slip
 from firmware.receipt.service_slips import CenterRestored, link_notice, lost_notice, restored_notice
 from firmware.receipt.stick_slips import StickVisited, stick_slip
+from firmware.receipt.update_slips import UpdateNews, update_slip
 from firmware.roles import DeviceNews
 from firmware.till.slips_of import answers_of
 
@@ -52,10 +53,14 @@ async def print_next(talk: Talk) -> None:
         slip = restored_notice(notice, unsent=unsent)
     elif isinstance(notice, StickVisited):
         slip = stick_slip(notice)
+    elif isinstance(notice, UpdateNews):
+        slip = update_slip(notice)
     else:
         slip = link_notice(up=notice, unsent=unsent)
     if await talk.show(slip) and talk.notices and talk.notices[0] is notice:
         talk.notices.popleft()
+        if isinstance(notice, UpdateNews) and talk.settings.updates is not None:
+            talk.settings.updates.printed(notice)
 
 
 async def _activated(talk: Talk, policy: Policy) -> None:

@@ -153,7 +153,7 @@ async def find_printer(talk: Talk) -> State:
 
 async def status(talk: Talk) -> State:
     """The inspection slip."""
-    journal, policy = talk.journal, talk.journal.policy
+    journal, policy, updates = talk.journal, talk.journal.policy, talk.settings.updates
     last = await journal.entry(journal.head.sequence - 1)
     assert last is not None, "a journal has its first entry"
     slip = service_slips.Status(
@@ -163,7 +163,8 @@ async def status(talk: Talk) -> State:
         acknowledged_s=journal.policy_confirmed_s or None, households=await journal.households(),
         policy_title=policy.title if policy else "", policy_version=policy.version if policy else 0,
         catalog_version=journal.catalog_version, head_qr=receipt_qr.to_qr(last, journal.identity.slim),
-        tail_lost=journal.tail_lost,
+        tail_lost=journal.tail_lost, card_version=updates.running if updates else "",
+        update=updates.under_way if updates else None,
     )  # fmt: skip
     await talk.show(service_slips.status_slip(slip))
     return talk.rest()

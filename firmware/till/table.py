@@ -26,6 +26,7 @@ from firmware.till import (
     selling,
     service,
     undoing,
+    updating,
 )
 from firmware.till.codes import Function
 from firmware.till.grammar import (
@@ -160,4 +161,5 @@ FUNCTIONS: dict[Function, FunctionHandler] = {
     Function.FIND_PRINTER: service.find_printer,
     Function.ANSWERS: notices.answers,
     Function.UNDO_ENROLLMENT: undoing.undo,
+    Function.UPDATE: updating.install,
 }

@@ -37,9 +37,11 @@ if TYPE_CHECKING:
     from firmware.receipt.selftest_slips import Finding
     from firmware.receipt.service_slips import CenterRestored
     from firmware.receipt.stick_slips import StickVisited
+    from firmware.receipt.update_slips import UpdateNews
     from firmware.roles import DeviceNews, Listed
     from firmware.till.codes import Function, FunctionCode
     from firmware.till.echoes import SelfTest
+    from firmware.till.updating import Updates
     from sync.wire.entry import PackedLines
 
 NOTICES_MAX = 64
@@ -109,6 +111,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     devices: Callable[[], tuple[Listed, ...]] = _no_devices
     find_printer: Callable[[], None] = _no_printer
     undo_enrollment: Callable[[int], None] = _no_undoing
+    updates: Updates | None = None  # on a card alone
 
 
 class Presented(Struct, frozen=True, kw_only=True):
@@ -237,8 +240,8 @@ class Talk(Struct):
     printed: int | None = None
     begun: set[int] = field(default_factory=set)
     owed: list[int] = field(default_factory=list)
-    # Printed when nobody is at the counter: what became of a device or of the center, or whether the link came up.
-    notices: deque[DeviceNews | CenterRestored | StickVisited | bool] = field(
+    # Printed when nobody is at the counter: what became of a device, the center or an update, or whether the link came up.
+    notices: deque[DeviceNews | CenterRestored | StickVisited | UpdateNews | bool] = field(
         default_factory=lambda: deque(maxlen=NOTICES_MAX)
     )
     answers: UntoldAnswers = field(default_factory=UntoldAnswers)

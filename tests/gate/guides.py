@@ -11,6 +11,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from drivers.printer import printout
 from drivers.printer.escpos import Encoder
 from drivers.simulated.paper import Paper
@@ -18,6 +20,7 @@ from firmware.enrolling import desk
 from firmware.receipt import enrollment_slips as slips
 from firmware.receipt.selftest_slips import Finding, Part, Verdict, finding_rows
 from firmware.receipt.stick_slips import StickVisited, stick_slip
+from firmware.receipt.update_slips import UpdateNews, UpdateStep, update_slip
 from firmware.till.codes import FUNCTION_CODES
 from sync.wire import cose
 from sync.wire.credential import REQUEST_CONTEXT, EnrollmentRequest, root_fingerprint
@@ -47,7 +50,7 @@ OFFER = slips.Offer(
 
 def drawn() -> dict[str, Slip]:
     """Every picture's slip, by its file's name."""
-    return {**_enrollment(), **_shop()}
+    return {**_enrollment(), **_updates(), **_shop()}
 
 
 def _enrollment() -> dict[str, Slip]:
@@ -82,6 +85,23 @@ def _enrollment() -> dict[str, Slip]:
         "active": slips.activated_slip(policy_title=samples.POLICY.title, households=42),
         "undo": (*slips.undo_slip(device=samples.DEVICE), *slips.undone_slip(device=samples.DEVICE)),
         "stick": stick_slip(StickVisited(taken=1, written=1)),
+    }
+
+
+def _updates() -> dict[str, Slip]:
+    """What a card's way to another version prints."""
+    told = UpdateNews(
+        step=UpdateStep.OFFERED, version="0.2.0+1795990000", running="0.1.0+1795370000", code="stick_gone"
+    )
+
+    def printed(*steps: UpdateStep) -> Slip:
+        return tuple(element for step in steps for element in update_slip(replace(told, step=step)))
+
+    return {
+        "update": printed(UpdateStep.OFFERED, UpdateStep.ORDERED, UpdateStep.RESTARTS),
+        "updated": update_slip(replace(told, step=UpdateStep.UPDATED, running=told.version)),
+        "update-not-started": printed(UpdateStep.NOT_STARTED),
+        "update-failed": printed(UpdateStep.FAILED),
     }
 
 

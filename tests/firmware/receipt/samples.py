@@ -21,6 +21,7 @@ from firmware.receipt import (
     selftest_slips,
     service_slips,
     total_slips,
+    update_slips,
 )
 from firmware.receipt.basket_slips import BasketLine
 from firmware.receipt.fixed_parts import Household, Place, When
@@ -30,6 +31,7 @@ from firmware.receipt.receipt_slips import Left
 from firmware.receipt.selftest_slips import Finding, Part
 from firmware.receipt.selftest_slips import Verdict as Found
 from firmware.receipt.service_slips import HelpPart, HelpRow
+from firmware.receipt.update_slips import UpdateNews, UpdateStep
 from firmware.roles import Change, DeviceNews, Listed, Role
 from sync.wire.kinds import Grade, Unit, Verdict
 
@@ -160,6 +162,9 @@ HELP = (
     ),
     HelpPart("فروشگاه", (HelpRow("*90#", "گزارش میان روز"), HelpRow("*99#", "پایان روز"))),
 )
+UPDATE = UpdateNews(
+    step=UpdateStep.OFFERED, version="0.2.0+1795990000", running="0.1.0+1795370000", others=("0.1.9", "0.1.10~rc1"), percent=42,
+)  # fmt: skip
 
 FINDINGS = (
     Finding(Part.SCANNER, Found.GOOD, "usb-0000:01:00.0-1.2 05f9:2204 Imager"),
@@ -233,6 +238,9 @@ SLIPS: dict[str, Slip] = {
     "status of a fresh device": service_slips.status_slip(
         replace(STATUS, when=WHEN, acknowledged_s=None, send_by_s=None)
     ),
+    "status of a card": service_slips.status_slip(
+        replace(STATUS, card_version=UPDATE.running, update=replace(UPDATE, step=UpdateStep.ORDERED))
+    ),
     "status of a lost tail": service_slips.status_slip(replace(STATUS, tail_lost=3214)),
     "date prompt": service_slips.date_prompt(not_before_s=WHEN.time_s, press=(prompt_slips.PRESS_ENTER,)),
     "date confirmation": service_slips.date_confirmation(
@@ -272,6 +280,16 @@ SLIPS: dict[str, Slip] = {
     "link up": service_slips.link_notice(up=True, unsent=33),
     "link down": service_slips.link_notice(up=False, unsent=0),
     "tail lost": service_slips.lost_notice(device=1001, held=3214, own=2),
+    **{
+        f"update {step.name}": update_slips.update_slip(replace(UPDATE, step=step, code="damaged"))
+        for step in UpdateStep
+    },
+    **{
+        f"update failed: {code}": update_slips.update_slip(
+            replace(UPDATE, step=UpdateStep.FAILED, code=code)
+        )
+        for code in (*update_slips.FAILURES, "not_known_yet")
+    },
     "confirm household": prompt_slips.confirm_household(
         Household(national_id="0012345678"), prompt_slips.PRESS_ENTER
     ),
