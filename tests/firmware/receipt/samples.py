@@ -285,9 +285,7 @@ SLIPS: dict[str, Slip] = {
         for step in UpdateStep
     },
     **{
-        f"update failed: {code}": update_slips.update_slip(
-            replace(UPDATE, step=UpdateStep.FAILED, code=code)
-        )
+        f"update failed: {code}": update_slips.update_slip(replace(UPDATE, step=UpdateStep.FAILED, code=code))
         for code in (*update_slips.FAILURES, "not_known_yet")
     },
     "confirm household": prompt_slips.confirm_household(
