@@ -26,7 +26,7 @@ from firmware.journal.journal import open_journal
 from firmware.log import Level, Log, write_to
 from firmware.roles import Role, open_roles
 from firmware.supervisor import Job, Supervisor
-from firmware.technician import examination, updating
+from firmware.technician import examination, update_files, updating
 from firmware.till.conversation import Conversation
 from firmware.till.talk import Settings
 from firmware.upkeep import Upkeep
@@ -277,7 +277,7 @@ def _updates(
     *,
     tell: Callable[[UpdateNews], Awaitable[None]],
 ) -> updating.CardUpdates | None:
-    running = updating.running_version()
+    running = update_files.running_version()
     if running is None:
         return None
     return updating.CardUpdates(

@@ -187,7 +187,7 @@ def _updated(news: UpdateNews) -> Slip:
     return (
         heading("نسخه تازه کار می‌کند"),
         _running(news),
-        Text("نصب تمام شد."),
+        Text("تا دو دقیقه دیگر برق را نکشید، وگرنه نسخه پیشین بازمی‌گردد.", bold=True),
     )
 
 

@@ -5,128 +5,35 @@ writes an order into the data folder and reads how it goes. It never reads an up
 What came of an order is told by the next start too, so the order's file goes only when paper has told it. No purchase waits for any
 of it: files are read and written in threads, once a second.
 
-    /etc/sofreh/image.json     {"version": ..., "made_s": ...}                what runs; only on a card
-    DATA/update.json           {"file": "sofreh-VERSION.update", "from": ...}  the order
-    DATA/update.restarts       the file's name                                 it was written; the machine was about to restart
-    /run/sofreh/update.json    {"file": ..., "percent": n | "done": true | "failed": code}
-
 Must not know: the conversation, what an update holds, how it is written.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-from msgspec import Struct, json
+from msgspec import Struct
 from msgspec.structs import replace
 
-from firmware import whole_file
 from firmware.receipt.update_slips import UpdateNews, UpdateStep
+from firmware.technician import update_files
+from firmware.technician.update_files import ORDER_FILE, RESTARTS_FILE, TOLD_FILE, Order, file_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
     from firmware.log import Log
     from firmware.watchdog import CheckIn
 
-IMAGE_FILE: Final = Path("/etc/sofreh/image.json")
-TOLD_FILE: Final = Path("/run/sofreh/update.json")
-ORDER_FILE: Final = "update.json"
-RESTARTS_FILE: Final = "update.restarts"
 LOOK_EVERY_MS: Final = 1_000
 SILENT_MS_MAX: Final = 300_000
 """An order of which nothing new is told for so long has failed."""
+KEPT_MS: Final = 120_000
+"""So long after its start a new version may still give way to the old one, if the power goes: longer than the image takes to keep it."""
 STICK_S_MAX: Final = 5.0
 """So long a stick is waited for that does not answer."""
-FILE_BYTES_MAX: Final = 4_096
-_CODE_CHARACTERS_MAX: Final = 40
-_NAME: Final = re.compile(r"sofreh-([0-9][0-9A-Za-z.+~-]{0,40})\.update")
-
-
-class Order(Struct, frozen=True):
-    """What the operator wants installed, and what ran then."""
-
-    file: str
-    running: str = msgspec.field(name="from")
-
-
-class Told(Struct, frozen=True):
-    """How it goes, in the words of whoever writes the card. `stamp` differs whenever it was written anew."""
-
-    file: str
-    percent: int = 0
-    done: bool = False
-    failed: str = ""
-    stamp: tuple[int, int] = (0, 0)
-
-
-class _Image(Struct, frozen=True):
-    version: str
-
-
-def version_of(name: str) -> str | None:
-    """The version in an update's file name, or None if it is no such name."""
-    found = _NAME.fullmatch(name)
-    return None if found is None else found[1]
-
-
-def file_of(version: str) -> str:
-    """The other way round."""
-    return f"sofreh-{version}.update"
-
-
-def by_number(version: str) -> list[tuple[int, int]]:
-    """What orders versions: numbers by their value, `~` before the end, all else after it by its letter."""
-    parts = re.findall(r"\d+|\D", version)
-    return [
-        *((2, int(part)) if part.isdigit() else (-1 if part == "~" else 1, ord(part)) for part in parts),
-        (0, 0),
-    ]
-
-
-def running_version(path: Path = IMAGE_FILE) -> str | None:
-    """The image that runs, or None where there is none. What cannot be read is none either."""
-    try:
-        return json.decode(_read(path), type=_Image).version or None
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
-        return None
-
-
-def order_in(folder: Path) -> Order | None:
-    """The order that lies in the data folder; None without one, or if it is nobody's."""
-    try:
-        order = json.decode(_read(folder / ORDER_FILE), type=Order)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
-        return None
-    return None if version_of(order.file) is None else order
-
-
-def told_of(file: str, path: Path = TOLD_FILE) -> Told | None:
-    """What is told of `file`; None for nothing, for another file, and for what makes no sense."""
-    try:
-        status = path.stat()
-        told = json.decode(_read(path), type=Told)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
-        return None
-    if told.file != file or not 0 <= told.percent <= 100:
-        return None
-    code = re.sub(r"[^0-9A-Za-z_.-]", "_", told.failed)[:_CODE_CHARACTERS_MAX]
-    return replace(told, failed=code, stamp=(status.st_ino, status.st_mtime_ns))
-
-
-def versions_on(stick: Path | None) -> tuple[str, ...]:
-    """The versions that lie on the stick, newest first; none without a stick."""
-    try:
-        names = [] if stick is None else [entry.name for entry in stick.iterdir() if entry.is_file()]
-    except OSError:
-        return ()
-    found = [version for version in map(version_of, names) if version is not None]
-    return tuple(sorted(found, key=by_number, reverse=True))
 
 
 class Places(Struct, frozen=True):
@@ -161,9 +68,12 @@ class CardUpdates:
         self._monotonic_ms = monotonic_ms
         self._sleep_ms = sleep_ms
         self._under_way: UpdateNews | None = None
-        self._last: Told | None = None
+        self._last: update_files.Told | None = None
         """What was told last, or before the order; an old word is none of it."""
         self._heard_ms = 0
+        self._kept_at_ms: int | None = None
+        """When the order of the version that runs may go."""
+        self._did_not_start = ""
 
     @property
     def under_way(self) -> UpdateNews | None:
@@ -181,25 +91,28 @@ class CardUpdates:
 
     async def begin(self) -> None:
         """An order from before the start: it is still under way, or came to an end, which is told."""
-        order = await asyncio.to_thread(order_in, self._data)
+        order = await asyncio.to_thread(update_files.order_in, self._data)
         if order is None:
             return
-        news = self._news(UpdateStep.ORDERED, version_of(order.file) or "")
+        news = self._news(UpdateStep.ORDERED, update_files.version_of(order.file) or "")
         if news.version == self.running:
             await self._say(replace(news, step=UpdateStep.UPDATED))
-        elif await asyncio.to_thread(told_of, order.file, self._told_file) is not None:
+        elif await asyncio.to_thread(update_files.told_of, order.file, self._told_file) is not None:
             self._under_way, self._heard_ms = news, self._monotonic_ms()  # the till alone was started anew
-        elif await asyncio.to_thread(_was_written, self._data, order.file):
+        elif await asyncio.to_thread(update_files.was_restarting, self._data, order.file):
+            self._did_not_start = news.version
             await self._say(replace(news, step=UpdateStep.NOT_STARTED))
         else:
             await self._say(replace(news, step=UpdateStep.CUT_OFF))
 
     async def look(self) -> None:
         """How far it is; its end is told."""
+        if self._kept_at_ms is not None and self._monotonic_ms() >= self._kept_at_ms:
+            self._forget()
         news = self._under_way
         if news is None or news.step is UpdateStep.RESTARTS:
             return
-        told = await asyncio.to_thread(told_of, file_of(news.version), self._told_file)
+        told = await asyncio.to_thread(update_files.told_of, file_of(news.version), self._told_file)
         if told is None or told == self._last:
             if self._monotonic_ms() - self._heard_ms >= SILENT_MS_MAX:
                 await self._end(replace(news, step=UpdateStep.FAILED, code="no_answer"))
@@ -210,14 +123,13 @@ class CardUpdates:
             await self._end(replace(news, step=UpdateStep.FAILED, code=told.failed))
         elif told.done:
             self._under_way = replace(news, step=UpdateStep.RESTARTS, percent=100)
-            with contextlib.suppress(OSError):
-                await asyncio.to_thread(whole_file.replace, self._data / RESTARTS_FILE, told.file.encode())
+            await asyncio.to_thread(update_files.mark_restart, self._data, told.file)
             await self._say(self._under_way)
 
     async def offer(self) -> None:
         """Say what lies on a stick that was just put in, if it is another version than what runs."""
         versions = await self._versions()
-        if self._under_way is None and versions and versions[0] != self.running:
+        if self._under_way is None and versions and versions[0] not in (self.running, self._did_not_start):
             await self._say(self._news(UpdateStep.OFFERED, *versions))
 
     async def order(self) -> UpdateNews:
@@ -229,26 +141,36 @@ class CardUpdates:
             return self._logged(self._news(UpdateStep.NOTHING_THERE))
         news = self._news(UpdateStep.ORDERED, *versions)
         order = Order(file_of(news.version), self.running)
-        self._last = await asyncio.to_thread(told_of, order.file, self._told_file)
+        self._kept_at_ms = None  # the order that goes then is not this one
+        self._last = await asyncio.to_thread(update_files.told_of, order.file, self._told_file)
         try:
-            await asyncio.to_thread(_write, self._data, order)
+            await asyncio.to_thread(update_files.write_order, self._data, order)
         except OSError:
             return self._logged(replace(news, step=UpdateStep.FAILED, code="card_failed"))
         self._under_way, self._heard_ms = news, self._monotonic_ms()
         return self._logged(news)
 
     def printed(self, news: UpdateNews) -> None:
-        """The slip of `news` is on paper: with an update's end its order goes. A cut before that tells it twice."""
+        """The slip of `news` is on paper: with an update's end its order goes. A cut before that tells it twice.
+
+        That of a version that runs waits until it is kept: if the power goes before, the old one finds an order that was cut off.
+        """
         if news.step is UpdateStep.OFFERED or self._under_way is not None:
             return
-        for name in (ORDER_FILE, RESTARTS_FILE):
-            with contextlib.suppress(OSError):
-                (self._data / name).unlink(missing_ok=True)
+        if news.step is UpdateStep.UPDATED:
+            self._kept_at_ms = self._monotonic_ms() + KEPT_MS
+            update_files.remove(self._data, RESTARTS_FILE)
+        else:
+            self._forget()
+
+    def _forget(self) -> None:
+        self._kept_at_ms = None
+        update_files.remove(self._data, ORDER_FILE, RESTARTS_FILE)
 
     async def _versions(self) -> tuple[str, ...]:
         try:
             async with asyncio.timeout(STICK_S_MAX):
-                return await asyncio.to_thread(versions_on, self._stick)
+                return await asyncio.to_thread(update_files.versions_on, self._stick)
         except TimeoutError:
             return ()
 
@@ -271,20 +193,3 @@ class CardUpdates:
 
 
 _BAD: Final = (UpdateStep.FAILED, UpdateStep.NOT_STARTED, UpdateStep.CUT_OFF)
-
-
-def _read(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(FILE_BYTES_MAX)
-
-
-def _write(folder: Path, order: Order) -> None:
-    (folder / RESTARTS_FILE).unlink(missing_ok=True)
-    whole_file.replace(folder / ORDER_FILE, json.encode(order))
-
-
-def _was_written(folder: Path, file: str) -> bool:
-    try:
-        return _read(folder / RESTARTS_FILE) == file.encode()
-    except OSError:
-        return False

@@ -11,16 +11,9 @@ from firmware import whole_file
 from firmware.log import Level, Log
 from firmware.receipt.stick_slips import StickVisited
 from firmware.receipt.update_slips import FAILURES, UNKNOWN_FAILURE, UpdateStep
-from firmware.technician import updating
-from firmware.technician.updating import (
-    CardUpdates,
-    Order,
-    Places,
-    order_in,
-    running_version,
-    told_of,
-    versions_on,
-)
+from firmware.technician import update_files, updating
+from firmware.technician.update_files import Order, order_in, running_version, told_of, versions_on
+from firmware.technician.updating import CardUpdates, Places
 from firmware.till.states import State
 from firmware.watchdog import CheckIn
 from sync.wire.kinds import EntryKind
@@ -33,7 +26,7 @@ if TYPE_CHECKING:
     from firmware.receipt.update_slips import UpdateNews
 
 OLD, NEW = "0.1.0+1795370000", "0.2.0+1795990000"
-FILE = updating.file_of(NEW)
+FILE = update_files.file_of(NEW)
 INSTALL = "*25 Enter 7391 Enter"
 
 
@@ -45,7 +38,7 @@ class Card:
         self.lines: list[str] = []
         (folder / "shop").mkdir()
         self.till = Counter(folder / "shop")
-        self.order_path = self.till.folder / updating.ORDER_FILE
+        self.order_path = self.till.folder / update_files.ORDER_FILE
         self._load()
 
     def _load(self) -> None:
@@ -62,7 +55,7 @@ class Card:
     def put_in(self, *versions: str) -> None:
         self.stick.mkdir()
         for version in versions:
-            (self.stick / updating.file_of(version)).write_bytes(b"")
+            (self.stick / update_files.file_of(version)).write_bytes(b"")
         self.till._runner.run(self.till.till.stick(StickVisited(written=1)))
         self.till._runner.run(self.updates.offer())
 
@@ -127,14 +120,14 @@ def card(tmp_path: Path) -> Iterator[Card]:
     ],
 )
 def test_an_update_is_known_by_its_name(name: str, version: str | None) -> None:
-    assert updating.version_of(name) == version
+    assert update_files.version_of(name) == version
 
 
 def test_versions_are_ordered_by_their_numbers(tmp_path: Path) -> None:
     newest_first = ("1.10", "1.9.1", "1.9", "1.9~rc2", "1.8+20", "1.8+3", "1.8")
     for version in sorted(newest_first):
-        (tmp_path / updating.file_of(version)).write_bytes(b"")
-    (tmp_path / updating.file_of("9")).mkdir()
+        (tmp_path / update_files.file_of(version)).write_bytes(b"")
+    (tmp_path / update_files.file_of("9")).mkdir()
     assert versions_on(tmp_path) == newest_first
     assert versions_on(tmp_path / "nowhere") == versions_on(None) == ()
 
@@ -181,7 +174,7 @@ def test_a_reason_is_a_short_word_on_paper(tmp_path: Path) -> None:
 @pytest.mark.parametrize("data", [b"", b"{", b'{"file": "x", "from": "1"}', b'{"file": "sofreh-1.update"}'])
 def test_an_order_that_is_nobody_s_is_none(tmp_path: Path, data: bytes) -> None:
     assert order_in(tmp_path) is None
-    (tmp_path / updating.ORDER_FILE).write_bytes(data)
+    (tmp_path / update_files.ORDER_FILE).write_bytes(data)
     assert order_in(tmp_path) is None
 
 
@@ -312,6 +305,11 @@ def test_the_new_version_is_told_of_after_its_first_start_and_the_open_basket_is
     card.till.press("+ Enter")
     card.till.wait_s(1)
     assert f"نسخه تازه کار می‌کند\nنسخه کنونی: {NEW}\n" in card.till.paper.last()
+    card.till.clock.advance_s(119)
+    card.look()
+    assert card.order_path.exists()
+    card.till.clock.advance_s(1)
+    card.look()
     assert list(card.till.folder.glob("update*")) == []
     card.starts(NEW)
     assert "نسخه تازه" not in card.till.paper.text(), "once"
@@ -323,6 +321,40 @@ def test_a_version_that_did_not_start_is_told_of_by_the_old_one(card: Card) -> N
     card.starts()
     assert f"نسخه تازه راه نیفتاد\nنسخه تازه: {NEW}\nنسخه کنونی: {OLD}\n" in card.till.paper.last()
     assert list(card.till.folder.glob("update*")) == []
+
+
+def test_power_that_went_before_the_new_version_was_kept_brings_back_the_old_one_and_says_so(
+    card: Card,
+) -> None:
+    card.ordered()
+    card.tells(done=True)
+    card.starts(NEW)
+    assert "تا دو دقیقه دیگر برق را نکشید" in card.till.paper.last()
+    card.starts(OLD)
+    assert "برق پیش از پایان نصب رفت" in card.till.paper.last()
+    assert not card.order_path.exists()
+
+
+def test_the_next_order_outlives_the_time_after_which_the_last_one_goes(card: Card) -> None:
+    card.ordered()
+    card.tells(done=True)
+    card.starts(NEW)
+    (card.stick / update_files.file_of("0.3")).write_bytes(b"")
+    assert card.order().version == "0.3"
+    card.till.clock.advance_s(121)
+    card.look()
+    assert order_in(card.till.folder) == Order(update_files.file_of("0.3"), NEW)
+
+
+def test_a_version_that_did_not_start_is_not_offered_again_but_installed_if_it_must_be(card: Card) -> None:
+    card.ordered()
+    card.tells(done=True)
+    card.starts()
+    card.till.paper.tear_off()
+    card.till._runner.run(card.updates.offer())
+    card.till.wait_s(2)
+    assert card.till.paper.slips == []
+    assert card.order().step is UpdateStep.ORDERED
 
 
 def test_power_that_went_before_it_was_written_is_no_fault_of_the_version(card: Card) -> None:
