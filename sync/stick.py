@@ -1,8 +1,9 @@
 """Our files in a folder that anybody carries: listed by name, read up to a bound, written whole. The one IO that both halves share.
 
 Rules: nothing but our own names is opened, no link is followed, no pipe or device waited for. A file is written beside its
-name, synced and renamed, so that a stick that is pulled at any byte holds the old file or the new; what it holds of
-an unfinished one nobody reads. Nothing is believed because it lies here. May wait for a slow stick: run it in a thread.
+name, synced, renamed and synced, so that a stick that is pulled at any byte holds the old file or the new, or, where FAT is between
+two names, one that is empty; what it holds of an unfinished one nobody reads. Nothing is believed because it lies here. May wait for
+a slow stick: run it in a thread.
 """
 
 from __future__ import annotations
@@ -59,13 +60,15 @@ def read(path: Path) -> bytes:
 
 
 def write(folder: Path, place: Place, data: bytes) -> None:
-    """Bring one file to the stick, in place of an older one of its name. Raises: StickFailed; then the older one stands."""
+    """Bring one file to the stick, in place of an older one of its name.
+
+    Raises: StickFailed; then the older one stands, unless only the last sync failed.
+    """
     draft = folder / DRAFT.format(place.device)
     try:
         draft.unlink(missing_ok=True)
         try:
-            _write_durably(draft, data)
-            draft.replace(folder / place.name)
+            _write_durably(draft, data, folder / place.name)
         except OSError:
             with contextlib.suppress(OSError):
                 draft.unlink(missing_ok=True)
@@ -85,11 +88,15 @@ def remove(folder: Path, way: Way, *, device: int, above: int = 0) -> None:
                 raise StickFailed(f"{path}: {error.strerror}") from None
 
 
-def _write_durably(path: Path, data: bytes) -> None:
+def _write_durably(draft: Path, data: bytes, path: Path) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(path, flags, 0o644), "wb") as file:
+    with os.fdopen(os.open(draft, flags, 0o644), "wb") as file:
         file.write(data)
         file.flush()
+        os.fsync(file.fileno())
+        draft.replace(path)
+        # On a FAT a file's length and place stand beside its name. Linux writes them with the file, so that under its new name it
+        # is empty until it is synced once more: seen on a stick that was pulled when the slip said so.
         os.fsync(file.fileno())
 
 

@@ -8,6 +8,7 @@ import resource
 import signal
 import stat
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,8 +20,6 @@ from sync.wire.kinds import Way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
-
 FIRST, SECOND = Place(Way.QUESTION, 1001, 1), Place(Way.QUESTION, 1001, 2)
 OTHER, BACK = Place(Way.QUESTION, 1002, 1), Place(Way.ANSWER, 1001, 1)
 
@@ -66,6 +65,16 @@ def test_an_empty_folder_is_no_stick_unless_something_is_mounted_there(
     (slot / "holiday.jpg").unlink()
     monkeypatch.setattr(os.path, "ismount", lambda path: path == slot)
     assert stick.is_in(slot)
+
+
+def test_a_file_is_synced_before_and_after_it_gets_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a FAT it is empty under its new name until then."""
+    synced: list[Path] = []
+    monkeypatch.setattr(os, "fsync", lambda number: synced.append(Path(f"/proc/self/fd/{number}").readlink()))
+    stick.write(tmp_path, FIRST, b"x")
+    assert synced == [tmp_path / "S1001.NEW", tmp_path / FIRST.name, tmp_path]
 
 
 def test_small_letters_are_ours_too_as_some_file_systems_show_them(tmp_path: Path) -> None:
