@@ -68,11 +68,15 @@ def write(folder: Path, place: Place, data: bytes) -> None:
     try:
         draft.unlink(missing_ok=True)
         try:
-            _write_durably(draft, data, folder / place.name)
+            _write_durably(draft, data)
+            draft.replace(folder / place.name)
         except OSError:
             with contextlib.suppress(OSError):
                 draft.unlink(missing_ok=True)
             raise
+        # On a FAT a file's length and place stand beside its name. Linux writes them with the file, so that under its new name it
+        # is empty until it is synced once more: seen on a stick that was pulled when the slip said so.
+        _sync(folder / place.name)
         _sync(folder)
     except OSError as error:
         raise StickFailed(f"{folder / place.name}: {error.strerror}") from None
@@ -88,21 +92,17 @@ def remove(folder: Path, way: Way, *, device: int, above: int = 0) -> None:
                 raise StickFailed(f"{path}: {error.strerror}") from None
 
 
-def _write_durably(draft: Path, data: bytes, path: Path) -> None:
+def _write_durably(path: Path, data: bytes) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    with os.fdopen(os.open(draft, flags, 0o644), "wb") as file:
+    with os.fdopen(os.open(path, flags, 0o644), "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-        draft.replace(path)
-        # On a FAT a file's length and place stand beside its name. Linux writes them with the file, so that under its new name it
-        # is empty until it is synced once more: seen on a stick that was pulled when the slip said so.
-        os.fsync(file.fileno())
 
 
-def _sync(folder: Path) -> None:
-    """Bring the new name out, too, where the file system knows how."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def _sync(path: Path) -> None:
+    """Bring a file or a folder out, where the file system knows how."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     except OSError as error:
