@@ -133,6 +133,17 @@ def test_each_jump_of_a_rule_has_a_place_to_land() -> None:
     assert {rule["GOTO"][1] for rule in rules() if "GOTO" in rule} == labels
 
 
+def test_a_driver_of_two_interfaces_is_asked_again_when_its_second_is_let_in() -> None:
+    again = {
+        rule["ATTR{bInterfaceNumber}"][1]: rule["ATTR{[subsystem/usb]drivers_probe}"][1]
+        for rule in rules()
+        if "ATTR{bInterfaceNumber}" in rule
+    }
+    assert again == {
+        f"{number:02x}": f"$id:$attr{{bConfigurationValue}}.{number - 1}" for number in range(1, 8)
+    }
+
+
 @pytest.mark.parametrize(
     ("kind", "admits"),
     [
