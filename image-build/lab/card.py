@@ -2,13 +2,16 @@
 
 Rules: the machine's boot program is QEMU's, so kernel, memory and the kernel's line are read from the card's boot partition and
 handed over; the card itself is written to a layer above the image, which `kill` leaves as it is. The lab's agent comes in from
-outside, as a unit that systemd takes from the machine's firmware (systemd.system-credentials(7), `systemd.extra-unit.*`).
+outside, as a unit that systemd takes from the machine's firmware (systemd.system-credentials(7), `systemd.extra-unit.*`), and so do
+settings for a unit of the card, where a story cannot do without (`systemd.unit-dropin.*`).
 
 Source: QEMU's `-fw_cfg`; mtools(1).
 """
 
 from __future__ import annotations
 
+import base64
+import re
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 CARD_MEBIBYTES = 1024
 """A card larger than the image: the data grow at the first start."""
+CARD_FILE = "card.qcow2"
 _LINE = "net"
 _UNIT = "l.service"
 """Short: the firmware's names have at most 55 characters."""
@@ -46,18 +50,31 @@ class CardEmulator(Emulator):
     """A machine with a card in it."""
 
     def __init__(
-        self, image: Path, code: Path, folder: Path, *, started_s: int, agent_after: str = ""
+        self,
+        image: Path,
+        code: Path,
+        folder: Path,
+        *,
+        started_s: int,
+        agent_after: str = "",
+        kernel_words: str = "",
+        partition: int | None = None,
     ) -> None:
-        """`agent_after` is a unit that the agent waits for, so that it takes nothing from the start that is measured."""
+        """`agent_after` is a unit that the agent waits for, so that it takes nothing from the start that is measured.
+
+        `kernel_words` are added to the kernel's line: `drop_in`'s. `partition` is what the last restart asked the firmware for.
+        """
         self._boot = _Boot(image, folder)
         super().__init__(self._boot, code, folder, started_s=started_s)
         self._image = image
+        self._partition = partition
+        self._words = f"systemd.wants={_UNIT} {kernel_words}"
         self._after = f"After={agent_after}\n" if agent_after else ""
 
     async def __aenter__(self) -> Self:
         make_ext4(self._folder / "code.ext4", mebibytes=CODE_MEBIBYTES, content=self._code)
         (self._folder / "agent.service").write_text(_AGENT.format(after=self._after))
-        self._boot.read_boot_partition()
+        self._boot.read_boot_partition(self._partition)
         self._put_card_in()
         await self._start()
         return self
@@ -68,7 +85,7 @@ class CardEmulator(Emulator):
 
     def _put_card_in(self) -> None:
         """A new card, or the one that was in the machine before."""
-        if (self._folder / "card.qcow2").exists():
+        if (self._folder / CARD_FILE).exists():
             return
         line = (
             "qemu-img",
@@ -80,7 +97,7 @@ class CardEmulator(Emulator):
             "raw",
             "-b",
             str(self._image.absolute()),
-            "card.qcow2",
+            CARD_FILE,
         )
         subprocess.run((*line, f"{CARD_MEBIBYTES}M"), cwd=self._folder, check=True)
 
@@ -89,36 +106,63 @@ class CardEmulator(Emulator):
             EMULATOR, "-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", str(MEMORY_MEBIBYTES),
             "-accel", "tcg,thread=multi", "-nodefaults", "-nographic", "-no-reboot", "-serial", "file:console",
             "-kernel", str(self._images.kernel), "-initrd", str(self._images.memory),
-            "-append", f"{self._boot.kernel_line} console=ttyAMA0 systemd.wants={_UNIT}",
+            "-append", f"{self._boot.kernel_line} console=ttyAMA0 {self._words}",
             "-rtc", f"base={self._started},clock=vm", "-qmp", "unix:orders,server=on,wait=off",
             "-fw_cfg", f"name=opt/io.systemd.credentials/systemd.extra-unit.{_UNIT},file=agent.service",
             "-device", "virtio-serial-pci", "-device", "qemu-xhci,id=xhci",
             "-chardev", "socket,id=agent,path=agent,server=on,wait=off",
             "-device", "virtserialport,chardev=agent,name=agent",
             "-netdev", f"user,id={_LINE}", "-device", f"virtio-net-pci,netdev={_LINE},romfile=",
-            "-drive", "if=none,id=card,file=card.qcow2", "-device", "virtio-blk-pci,drive=card,serial=card",
+            "-drive", f"if=none,id=card,file={CARD_FILE}", "-device", "virtio-blk-pci,drive=card,serial=card",
             "-drive", "if=none,id=code,file=code.ext4,format=raw,readonly=on", "-device", "virtio-blk-pci,drive=code",
         ]  # fmt: skip
 
 
+def drop_in(unit: str, text: str) -> str:
+    """A word of the kernel's line that changes a unit of the card before its first start."""
+    return (
+        f"systemd.set_credential_binary=systemd.unit-dropin.{unit}:{base64.b64encode(text.encode()).decode()}"
+    )
+
+
 class _Boot(Images):
-    """What the machine's boot program reads from the card."""
+    """What the machine's boot program reads from the card, as a board's firmware would choose it."""
 
     def __init__(self, image: Path, folder: Path) -> None:
         super().__init__(folder)
+        self._folder = folder
         self._image = image
         self.memory = folder / "memory.img"
         self.kernel_line = ""
 
-    def read_boot_partition(self) -> None:
-        folder = self.kernel.parent
+    def read_boot_partition(self, number: int | None) -> None:
+        """Kernel, memory and line of that boot partition, as after `reboot NUMBER`; without, of the one that the selector names."""
+        card = self._image
+        if (self._folder / CARD_FILE).exists():
+            card = self._folder / "card.raw"
+            line = ("qemu-img", "convert", "-O", "raw", CARD_FILE, card.name)
+            subprocess.run(line, cwd=self._folder, check=True)
+        if number is None:
+            self._read(card, disk.SELECTOR, "autoboot.txt", self._folder / "autoboot.txt")
+            (number,) = map(
+                int,
+                re.findall(
+                    r"^boot_partition=(\d)$", (self._folder / "autoboot.txt").read_text(), re.MULTILINE
+                ),
+            )
+        line_file = self._folder / "line"
         for name, target in (
             ("kernel.img", self.kernel),
             ("memory.img", self.memory),
-            ("cmdline.txt", folder / "line"),
+            ("cmdline.txt", line_file),
         ):
-            at = f"{self._image}@@{disk.place(disk.BOOTS[0]).first_byte}"
-            subprocess.run(
-                ("mcopy", "-n", "-o", "-i", at, f"::{name}", str(target)), check=True, capture_output=True
-            )
-        self.kernel_line = (folder / "line").read_text().strip()
+            self._read(card, number, name, target)
+        self.kernel_line = line_file.read_text().strip()
+        (self._folder / "card.raw").unlink(missing_ok=True)
+
+    @staticmethod
+    def _read(card: Path, number: int, name: str, target: Path) -> None:
+        at = f"{card}@@{disk.place(number).first_byte}"
+        subprocess.run(
+            ("mcopy", "-n", "-o", "-i", at, f"::{name}", str(target)), check=True, capture_output=True
+        )

@@ -72,6 +72,7 @@ class Emulator:
         self._folder = folder
         self._process: asyncio.subprocess.Process | None = None
         self._orders: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._ordering = asyncio.Lock()
         self._plugged: dict[int, Cable] = {}
         self._used: dict[int, str] = {}
         self._sockets_made = 0
@@ -208,8 +209,8 @@ class Emulator:
     async def _order(self, name: str, /, **arguments: Any) -> Any:
         assert self._orders is not None, "started"
         reader, writer = self._orders
-        writer.write(json.dumps({"execute": name, "arguments": arguments}).encode() + b"\n")
-        async with asyncio.timeout(ANSWER_WITHIN_S):
+        async with asyncio.timeout(ANSWER_WITHIN_S), self._ordering:
+            writer.write(json.dumps({"execute": name, "arguments": arguments}).encode() + b"\n")
             while True:
                 answer = json.loads(await reader.readline() or "{}")
                 if "return" in answer:

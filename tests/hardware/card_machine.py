@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from pathlib import Path
@@ -9,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from drivers.printer.profiles import profile_named
 from drivers.simulated.paper import Paper
-from lab.card import CardEmulator
+from lab.card import CardEmulator, drop_in
 from lab.checkout import ROOT
 from lab.guest import Guest
 from lab.printer_engine import PrinterEngine
-from tests.fakes.printers import PAPER_58_MM
 from tests.hardware.benches import KEYPAD_SOCKET, PRINTER_SOCKET, SCANNER_SOCKET, usb_printer
 from tests.hardware.conftest import STARTED_S
 from tests.hardware.guest_till import GuestTill
@@ -26,6 +27,8 @@ HOME = "/data/sofreh"
 CONFIG = f"{HOME}/lab.toml"
 UNIT = "sofreh-till.service"
 STARTS_WITHIN_S = 1_200
+PRINTER = "zjiang-58"
+"""What a till takes `UsbPrinter` for, by its vendor and product."""
 READABLE = "اگر این را می‌خوانید بزنید"
 # The image's own settings, but for a log that tells the story, and a scanner that may stand still as long as its machine does.
 SETTINGS = f"""\
@@ -93,11 +96,16 @@ class CardTill(GuestTill):
         await self.does("systemctl", "daemon-reload")
 
     async def plug_in_everything(self) -> None:
-        await self.plug_in_printer_and_pad()
-        await self.plug_in_scanner()
+        """At once: a machine that is just starting takes them when it comes to them."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.plug_in_printer())
+            group.create_task(self.plug_in_pad())
+            group.create_task(self.plug_in_scanner())
 
-    async def plug_in_printer_and_pad(self) -> None:
+    async def plug_in_printer(self) -> None:
         await self.guest.emulator.plug_in(self.printer_plug, socket=PRINTER_SOCKET)
+
+    async def plug_in_pad(self) -> None:
         await self.guest.emulator.plug_in(self.pad, socket=KEYPAD_SOCKET)
 
     async def plug_in_scanner(self) -> None:
@@ -123,15 +131,22 @@ class Machine:
             shutil.copy2(ROOT / "image-build" / "lab" / name, code / name)
         self._emulator: CardEmulator | None = None
 
-    async def power_on(self, *, line_is_cut: bool = False) -> CardTill:
-        """Its till, of which nothing can be asked before `guest.answers`: the agent starts when the till is ready."""
+    async def power_on(
+        self, *, line_is_cut: bool = False, is_set_up: bool = False, partition: int | None = None
+    ) -> CardTill:
+        """Its till, of which nothing can be asked before `guest.answers`: the agent starts when the till is ready.
+
+        `is_set_up`: by an earlier `set_up`, on the card; else the till starts with the image's own settings. `partition`: see
+        `CardEmulator`.
+        """
         self._emulator = CardEmulator(
-            self._image, self._folder / "code", self._folder, started_s=STARTED_S, agent_after=UNIT
-        )
+            self._image, self._folder / "code", self._folder, started_s=STARTED_S, agent_after=UNIT,
+            kernel_words=drop_in(UNIT, DROP_IN) if is_set_up else "", partition=partition,
+        )  # fmt: skip
         await self._emulator.__aenter__()
         if line_is_cut:
             await self._emulator.set_line(is_up=False)
-        engine = PrinterEngine(Paper(PAPER_58_MM))
+        engine = PrinterEngine(Paper(profile_named(PRINTER)))
         return CardTill(Guest(self._emulator), (), engine, usb_printer(engine))
 
     async def switch_on(self, *, line_is_cut: bool = False) -> CardTill:

@@ -47,7 +47,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker(IN_THE_LAB) is None:
             continue
-        item.add_marker(pytest.mark.timeout(STORY_WITHIN_S))
+        if item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(STORY_WITHIN_S))
         if not wanted:
             item.add_marker(pytest.mark.skip(reason="real kernel drivers: `make lab` runs it in a guest"))
         elif missing:

@@ -8,7 +8,7 @@ import pytest
 
 from lab.usb_keyboard import UsbScanner
 from tests.hardware.benches import SCANNER_SOCKET, serial_printer
-from tests.hardware.guest_till import SCANNER_ROLE, GuestTill, a_till
+from tests.hardware.guest_till import MILK, SCANNER_ROLE, GuestTill, a_till
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.lab
 FREE_SOCKET = 4
 REPLUGS = 10
-TRIES = 5
-MILK = "6260000000019"
 
 
 def at_a_till(lab: Lab, folder: Path, story: Callable[[GuestTill], Awaitable[None]]) -> None:
@@ -40,16 +38,6 @@ def times_found(till: GuestTill) -> int:
     return sum(told["event"] == "plugged in" and told["role"] == "scanner" for told in till.told)
 
 
-async def is_heard(till: GuestTill) -> None:
-    """The till takes what its scanner reads now; a slow guest may lose a part of a scan, which is told and sold never."""
-    for _ in range(TRIES):
-        await till.scan(MILK)
-        if till.state == "PRICE":
-            return
-        assert till.state == "IDLE", "nothing was sold of half a scan"
-    raise AssertionError("no scan arrived whole")
-
-
 def test_of_two_scanners_of_one_model_the_one_at_the_scanner_s_socket_is_it(lab: Lab, tmp_path: Path) -> None:
     async def story(till: GuestTill) -> None:
         desk, other = till.guest.emulator, UsbScanner()
@@ -61,7 +49,7 @@ def test_of_two_scanners_of_one_model_the_one_at_the_scanner_s_socket_is_it(lab:
         await till.until(lambda: times_found(till) == 1, what="the scanner is found")
         other.scan(SCANNER_ROLE)
         await till.until(lambda: _refused(till), what="the other one is refused")
-        await is_heard(till)
+        await till.scan_new_product(MILK)
 
     at_a_till(lab, tmp_path, story)
 
@@ -76,7 +64,7 @@ def test_a_scanner_pulled_out_in_the_middle_of_a_scan_again_and_again_is_found_e
             await desk.unplug(socket=SCANNER_SOCKET)
             await desk.plug_in(till.scanner, socket=SCANNER_SOCKET)
             await till.until(lambda: times_found(till) == turn, what=f"the scanner is found, {turn}")  # noqa: B023 -- awaited here
-        await is_heard(till)
+        await till.scan_new_product(MILK)
 
     at_a_till(lab, tmp_path, story)
 
