@@ -289,3 +289,23 @@ def test_a_card_that_keeps_other_bytes_has_failed(world: World, monkeypatch: pyt
 
     monkeypatch.setattr(os, "posix_fadvise", forget)
     assert world.refusal() == "card_failed"
+
+
+@pytest.mark.parametrize(
+    ("looks", "stays"),
+    [
+        ("+" * 12, True),
+        ("+" * 11 + "-" + "+" * 12, True),
+        ("-" * 108 + "+" * 12, True),
+        ("-" * 109 + "+" * 12, False),
+        (("+" * 11 + "-") * 10, False),
+        ("-" * 120, False),
+    ],
+)
+def test_a_till_is_up_for_a_minute_without_a_break_within_ten(looks: str, *, stays: bool) -> None:
+    """One look each five seconds."""
+    seen = iter(looks)
+    slept_s: list[float] = []
+    assert slots.stays_up(lambda: next(seen) == "+", slept_s.append) is stays
+    assert set(slept_s) == {5}
+    assert len(slept_s) <= 120

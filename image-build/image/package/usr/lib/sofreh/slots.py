@@ -2,8 +2,9 @@
 the running one from now on.
 
 An update is taken whole or not at all: nothing of it is believed before the release key's signature holds, both partitions are
-read back after they were written, and the board starts the other slot once (`reboot NUMBER`). Only when the till runs there does
-`keep` change the selector's one word; a start that fails, or a plug that is pulled, comes back to the old slot.
+read back after they were written, and the board starts the other slot once (`reboot NUMBER`). Only when the till stays up there does
+`keep` change the selector's one word; where it does not, `keep` fails, and its unit restarts the machine. A start that fails, or a
+plug that is pulled, comes back to the old slot.
 
 Runs as root. The till orders by a file that it writes (`ORDER`), and is told by another (`TOLD`): {"file", and "percent" or
 "done" or "failed"}. Codes of failures: no_key, bad_signature, damaged, not_newer, wrong_file, stick_gone, card_failed.
@@ -47,8 +48,11 @@ NAME = re.compile(r"sofreh-[0-9][0-9A-Za-z.+~-]{0,40}\.update")
 SAID_BYTES_MAX = 4096
 CHUNK_BYTES = 1 << 20
 RESTARTS_AFTER_S = 10
+UP_S, UP_WITHIN_S, LOOK_EVERY_S = 60, 600, 5
+"""So long a till must be up without a break, and within so long after a start, to be kept."""
 BOOT_OF_ROOT = {5: 2, 6: 3}
 OTHER_ROOT = {5: 6, 6: 5}
+_sleep_s = time.sleep  # noqa: TID251 -- there is no loop here that it could stop
 _WORD = re.compile(rb"boot_partition=([23])")
 
 
@@ -292,19 +296,39 @@ def _installed(slots: Slots) -> int:
     TRIAL.touch()
     os.sync()
     _tell(name, done=True)
-    time.sleep(RESTARTS_AFTER_S)  # noqa: TID251 -- there is no loop here
+    _sleep_s(RESTARTS_AFTER_S)
     _run("systemctl", "--no-block", f"--reboot-argument={boot}", "reboot")
     return 0
 
 
 def _kept(slots: Slots) -> int:
-    """A card that came back to its old slot has nothing to keep."""
     boot = BOOT_OF_ROOT[slots.running]
-    if slots.selected != boot:
+    if (
+        slots.selected != boot
+    ):  # else the card came back to its old slot, or was cut between the next two lines
+        if not stays_up(_till_is_up, _sleep_s):
+            print("the till does not stay up: back to the old slot", file=sys.stderr)
+            return 1
         slots.select(boot)
         print(f"starts from partition {boot} from now on")
     TRIAL.unlink(missing_ok=True)
     return 0
+
+
+def stays_up(is_up: Callable[[], bool], sleep_s: Callable[[float], None]) -> bool:
+    """Whether the till is up for UP_S without a break, within UP_WITHIN_S."""
+    up_s = 0
+    for _ in range(UP_WITHIN_S // LOOK_EVERY_S):
+        sleep_s(LOOK_EVERY_S)
+        up_s = up_s + LOOK_EVERY_S if is_up() else 0
+        if up_s >= UP_S:
+            return True
+    return False
+
+
+def _till_is_up() -> bool:
+    line = ("systemctl", "--quiet", "is-active", "sofreh-till.service")
+    return subprocess.run(line, check=False).returncode == 0
 
 
 def _tell(name: str, **what: object) -> None:
