@@ -36,7 +36,17 @@ WAIT_S_MAX = 86_400
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand; its exit code."""
-    given = _parser().parse_args(arguments)
+    status = _carried_out(_parser().parse_args(arguments))
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        status = status or _failed([error])
+        # Python itself would complain once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return status
+
+
+def _carried_out(given: argparse.Namespace) -> int:
     try:
         return given.run(given) or 0
     except KeyboardInterrupt:

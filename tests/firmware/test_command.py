@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -21,9 +24,6 @@ from firmware.journal.journal import open_journal
 from firmware.technician.enrollment import enroll, ticket_from
 from tests.fakes.enrolling_center import EnrollingCenter
 from tests.fakes.printers import PAPER_58_MM
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -180,6 +180,25 @@ def test_what_the_system_refuses_is_a_path_and_a_reason(
     picture = folder / "none" / "help.png"
     assert command.main(["help-card", "--config", str(enrolled), "--png", str(picture)]) == 1
     assert capsys.readouterr().err == f"sofreh-till: {picture}: No such file or directory\n"
+
+
+def devices_into(config: Path, target: int) -> subprocess.CompletedProcess[str]:
+    line = [sys.executable, "-m", "firmware.command", "devices", "--config", str(config)]
+    return subprocess.run(line, check=False, stdout=target, stderr=subprocess.PIPE, text=True)
+
+
+def test_output_that_cannot_be_written_is_named(enrolled: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = devices_into(enrolled, full.fileno())
+    assert (done.returncode, done.stderr) == (1, "sofreh-till: output: No space left on device\n")
+
+
+def test_output_that_nobody_reads_is_one_sentence(enrolled: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = devices_into(enrolled, writing)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "sofreh-till: output: Broken pipe\n")
 
 
 def test_a_printer_that_is_not_there_is_named(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
