@@ -39,6 +39,8 @@ class UpdateStep(Enum):
     """It was written, and after the restart the old version runs."""
     CUT_OFF = auto()
     """The till was started before it was written to its end."""
+    CAME_BACK = auto()
+    """The new version ran, and the old one came back before the card had kept it."""
 
 
 class UpdateNews(Struct, frozen=True, kw_only=True):
@@ -211,6 +213,17 @@ def _cut_off(news: UpdateNews) -> Slip:
     )
 
 
+def _came_back(news: UpdateNews) -> Slip:
+    return (
+        heading("نسخه پیشین بازگشت"),
+        _version(news),
+        _running(news),
+        Text("نسخه تازه کار کرد، ولی پیش از ماندگار شدن برق رفت یا صندوق از کار افتاد.", bold=True),
+        Text(f"حافظه را دوباره بگذارید و {KEYS} بزنید؛ اگر باز هم بازگشت، {TELL_CENTER}", bold=True),
+        _STILL_SELLS,
+    )
+
+
 _ROWS = {
     UpdateStep.NO_CARD: _no_card,
     UpdateStep.NOTHING_THERE: _nothing_there,
@@ -222,4 +235,5 @@ _ROWS = {
     UpdateStep.UPDATED: _updated,
     UpdateStep.NOT_STARTED: _not_started,
     UpdateStep.CUT_OFF: _cut_off,
+    UpdateStep.CAME_BACK: _came_back,
 }

@@ -3,7 +3,8 @@
     /etc/sofreh/image.json     {"version": ..., "made_s": ...}                what runs; only on a card
     STICK/sofreh-VERSION.update                                                its name alone is looked at
     DATA/update.json           {"file": "sofreh-VERSION.update", "from": ...}  the order
-    DATA/update.restarts       the file's name                                 it was written; the machine was about to restart
+    DATA/update.stage          a word and the file's name                      how far it came before a start
+    /data/trial                                                                there until the card keeps the version that runs
     /run/sofreh/update.json    {"file": ..., "percent": n | "done": true | "failed": code}
 
 Must not know: what is done about them.
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from enum import Enum
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +27,8 @@ from firmware import whole_file
 IMAGE_FILE: Final = Path("/etc/sofreh/image.json")
 TOLD_FILE: Final = Path("/run/sofreh/update.json")
 ORDER_FILE: Final = "update.json"
-RESTARTS_FILE: Final = "update.restarts"
+STAGE_FILE: Final = "update.stage"
+TRIAL_FILE: Final = Path("/data/trial")
 FILE_BYTES_MAX: Final = 4_096
 _CODE_CHARACTERS_MAX: Final = 40
 _NAME: Final = re.compile(r"sofreh-([0-9][0-9A-Za-z.+~-]{0,40})\.update")
@@ -37,6 +40,15 @@ class Order(Struct, frozen=True):
 
     file: str
     running: str = msgspec.field(name="from")
+
+
+class Stage(Enum):
+    """How far an update came, for the start after it."""
+
+    WRITTEN = "written"
+    """The machine was about to restart into it."""
+    RAN = "ran"
+    """It ran, and was told of, but the card had not kept it."""
 
 
 class Told(Struct, frozen=True):
@@ -115,22 +127,24 @@ def versions_on(stick: Path | None) -> tuple[str, ...]:
 
 def write_order(folder: Path, order: Order) -> None:
     """Bring the order to the disk. Raises: OSError; then there is none."""
-    remove(folder, RESTARTS_FILE)
+    remove(folder, STAGE_FILE)
     whole_file.replace(folder / ORDER_FILE, json.encode(order))
 
 
-def mark_restart(folder: Path, file: str) -> None:
-    """Note that `file` was written and the machine is about to restart; where that cannot be noted, the next start says it was cut off."""
-    with contextlib.suppress(OSError):
-        whole_file.replace(folder / RESTARTS_FILE, file.encode())
+def mark(folder: Path, file: str, stage: Stage) -> None:
+    """Note how far `file` came, once; where that cannot be noted, the next start takes it for cut off."""
+    if stage_of(folder, file) is not stage:
+        with contextlib.suppress(OSError):
+            whole_file.replace(folder / STAGE_FILE, f"{stage.value} {file}".encode())
 
 
-def was_restarting(folder: Path, file: str) -> bool:
-    """Whether that was noted."""
+def stage_of(folder: Path, file: str) -> Stage | None:
+    """How far `file` came, if that was noted."""
     try:
-        return _read(folder / RESTARTS_FILE) == file.encode()
+        said = _read(folder / STAGE_FILE)
     except OSError:
-        return False
+        return None
+    return next((stage for stage in Stage if said == f"{stage.value} {file}".encode()), None)
 
 
 def remove(folder: Path, *names: str) -> None:

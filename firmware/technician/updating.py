@@ -18,7 +18,15 @@ from msgspec.structs import replace
 
 from firmware.receipt.update_slips import UpdateNews, UpdateStep
 from firmware.technician import update_files
-from firmware.technician.update_files import ORDER_FILE, RESTARTS_FILE, TOLD_FILE, Order, file_of
+from firmware.technician.update_files import (
+    ORDER_FILE,
+    STAGE_FILE,
+    TOLD_FILE,
+    TRIAL_FILE,
+    Order,
+    Stage,
+    file_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -30,18 +38,19 @@ if TYPE_CHECKING:
 LOOK_EVERY_MS: Final = 1_000
 SILENT_MS_MAX: Final = 300_000
 """An order of which nothing new is told for so long has failed."""
-KEPT_MS: Final = 120_000
-"""So long after its start a new version may still give way to the old one, if the power goes: longer than the image takes to keep it."""
 STICK_S_MAX: Final = 5.0
 """So long a stick is waited for that does not answer."""
 
 
 class Places(Struct, frozen=True):
-    """The data folder, the stick's folder if there is one, and the file in which it is told how it goes."""
+    """The data folder, the stick's folder if there is one, the file in which it is told how it goes, and the one that is there until
+    the card keeps a new version.
+    """
 
     data: Path
     stick: Path | None
     told: Path = TOLD_FILE
+    trial: Path = TRIAL_FILE
 
 
 class CardUpdates:
@@ -62,6 +71,7 @@ class CardUpdates:
         self._data = places.data
         self._stick = places.stick
         self._told_file = places.told
+        self._trial = places.trial
         self._tell = tell
         self._log = log
         self._check_in = check_in
@@ -71,8 +81,8 @@ class CardUpdates:
         self._last: update_files.Told | None = None
         """What was told last, or before the order; an old word is none of it."""
         self._heard_ms = 0
-        self._kept_at_ms: int | None = None
-        """When the order of the version that runs may go."""
+        self._ran = ""
+        """The file of the version that runs and was told of, until the card keeps it."""
         self._did_not_start = ""
 
     @property
@@ -99,16 +109,15 @@ class CardUpdates:
             await self._say(replace(news, step=UpdateStep.UPDATED))
         elif await asyncio.to_thread(update_files.told_of, order.file, self._told_file) is not None:
             self._under_way, self._heard_ms = news, self._monotonic_ms()  # the till alone was started anew
-        elif await asyncio.to_thread(update_files.was_restarting, self._data, order.file):
-            self._did_not_start = news.version
-            await self._say(replace(news, step=UpdateStep.NOT_STARTED))
         else:
-            await self._say(replace(news, step=UpdateStep.CUT_OFF))
+            stage = await asyncio.to_thread(update_files.stage_of, self._data, order.file)
+            self._did_not_start = news.version if stage is Stage.WRITTEN else ""
+            await self._say(replace(news, step=_ENDS[stage]))
 
     async def look(self) -> None:
         """How far it is; its end is told."""
-        if self._kept_at_ms is not None and self._monotonic_ms() >= self._kept_at_ms:
-            self._forget()
+        if self._ran:
+            await self._look_whether_kept()
         news = self._under_way
         if news is None or news.step is UpdateStep.RESTARTS:
             return
@@ -123,7 +132,7 @@ class CardUpdates:
             await self._end(replace(news, step=UpdateStep.FAILED, code=told.failed))
         elif told.done:
             self._under_way = replace(news, step=UpdateStep.RESTARTS, percent=100)
-            await asyncio.to_thread(update_files.mark_restart, self._data, told.file)
+            await asyncio.to_thread(update_files.mark, self._data, told.file, Stage.WRITTEN)
             await self._say(self._under_way)
 
     async def offer(self) -> None:
@@ -141,7 +150,7 @@ class CardUpdates:
             return self._logged(self._news(UpdateStep.NOTHING_THERE))
         news = self._news(UpdateStep.ORDERED, *versions)
         order = Order(file_of(news.version), self.running)
-        self._kept_at_ms = None  # the order that goes then is not this one
+        self._ran = ""  # the order that goes when that one is kept is not this one
         self._last = await asyncio.to_thread(update_files.told_of, order.file, self._told_file)
         try:
             await asyncio.to_thread(update_files.write_order, self._data, order)
@@ -153,19 +162,25 @@ class CardUpdates:
     def printed(self, news: UpdateNews) -> None:
         """The slip of `news` is on paper: with an update's end its order goes. A cut before that tells it twice.
 
-        That of a version that runs waits until it is kept: if the power goes before, the old one finds an order that was cut off.
+        That of a version that runs waits until the card keeps it: if the power goes before, the old one finds the order, and tells.
         """
         if news.step is UpdateStep.OFFERED or self._under_way is not None:
             return
         if news.step is UpdateStep.UPDATED:
-            self._kept_at_ms = self._monotonic_ms() + KEPT_MS
-            update_files.remove(self._data, RESTARTS_FILE)
+            self._ran = file_of(news.version)
         else:
             self._forget()
 
+    async def _look_whether_kept(self) -> None:
+        is_on_trial, file = await asyncio.to_thread(self._trial.exists), self._ran
+        if file and is_on_trial:
+            await asyncio.to_thread(update_files.mark, self._data, file, Stage.RAN)
+        elif file:  # and no other was ordered meanwhile
+            self._forget()
+
     def _forget(self) -> None:
-        self._kept_at_ms = None
-        update_files.remove(self._data, ORDER_FILE, RESTARTS_FILE)
+        self._ran = ""
+        update_files.remove(self._data, ORDER_FILE, STAGE_FILE)
 
     async def _versions(self) -> tuple[str, ...]:
         try:
@@ -192,4 +207,10 @@ class CardUpdates:
         return UpdateNews(step=step, version=version, running=self.running, others=others)
 
 
-_BAD: Final = (UpdateStep.FAILED, UpdateStep.NOT_STARTED, UpdateStep.CUT_OFF)
+_ENDS: Final = {
+    None: UpdateStep.CUT_OFF,
+    Stage.WRITTEN: UpdateStep.NOT_STARTED,
+    Stage.RAN: UpdateStep.CAME_BACK,
+}
+"""What an order came to that the old version finds."""
+_BAD: Final = (UpdateStep.FAILED, *_ENDS.values())

@@ -100,7 +100,7 @@ def _updates() -> dict[str, Slip]:
     return {
         "update": printed(UpdateStep.OFFERED, UpdateStep.ORDERED, UpdateStep.RESTARTS),
         "updated": update_slip(replace(told, step=UpdateStep.UPDATED, running=told.version)),
-        "update-not-started": printed(UpdateStep.NOT_STARTED),
+        "update-not-started": printed(UpdateStep.NOT_STARTED, UpdateStep.CAME_BACK),
         "update-failed": printed(UpdateStep.FAILED),
     }
 
