@@ -113,6 +113,9 @@ def _introduced(database: sqlite3.Connection, *, data: bytes, center: Center) ->
     if mandates.is_forked(database, device):
         said = f"device {device}: two credentials were issued for this number; it is suspended, both are kept as proof"
         return {"device": device, "good": False, "said": said}
+    if why := mandates.held_back(database, device):
+        said = f"device {device} of shop {shop} is known, and what it says is held back: {why}"
+        return {"device": device, "good": False, "said": said}
     said = f"device {device} of shop {shop} is enrolled; the center's own credential waits in its mail"
     return {"device": device, "good": True, "said": said}
 

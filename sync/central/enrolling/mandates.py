@@ -3,7 +3,8 @@
 A mandate makes a device in the books at once, with blanks for keys that nobody knows yet, so that credit is reserved for it and mail
 waits for it as for any other; the mail begins with the mandate's hash. An introduction fills in the blanks, and the device's credential
 is replaced at once by one of the center's own, by mail. What the technician answered twice for one number is a fork: the proof is
-kept, the device suspended. A number that never comes to light holds nothing for long: its allowances fall back as any others.
+kept, the device suspended. A number that never comes to light holds nothing for long: its allowances fall back as any others. A
+mandate is revoked by suspending its number: whatever was answered under it is held back.
 
 Owns the tables mandate, second_introduction.
 """
@@ -216,6 +217,12 @@ def is_forked(database: sqlite3.Connection, device: int) -> bool:
         database.execute("SELECT 1 FROM second_introduction WHERE device = ?", (device,)).fetchone()
         is not None
     )
+
+
+def held_back(database: sqlite3.Connection, device: int) -> str | None:
+    """Why the device is suspended; None where it is not. A number is revoked so, whether it was given to a device or not."""
+    row = device_row(database, device)
+    return None if row["suspended_from"] is None else str(row["suspended_why"])
 
 
 def _fill_in(database: sqlite3.Connection, known: Introduced, data: bytes, *, keys: Keys, now_s: int) -> None:

@@ -199,6 +199,23 @@ def test_two_credentials_for_one_number_are_a_fork_and_both_are_kept(
     assert len(lab.sql("SELECT 1 FROM second_introduction")) == 1
 
 
+def test_a_stolen_laptops_numbers_are_revoked_whether_given_or_not(lab: Lab, trip: Trip) -> None:
+    given, unused = trip.mandate(devices=2).data["devices"]
+    device = take(Device(seed=b"thief"), trip.answer(Device(seed=b"thief")), lab.clock.at_s)
+    for number in (given, unused):
+        assert lab.order("suspend", device=number, last_good=-1).ok
+    told = trip.report()
+    assert not told.ok
+    assert told.lines == [f"device {given} of shop {SHOP} is known, and what it says is held back: revoked"]
+    lab.exchange(device)
+    assert set(device.verdicts().values()) == {"held"}
+    late = take(Device(seed=b"later"), trip.answer(Device(seed=b"later")), lab.clock.at_s)
+    assert [one["good"] for one in trip.report().data["introduced"]] == [False, False]
+    lab.exchange(late)
+    assert set(late.verdicts().values()) == {"held"}
+    assert lab.order("verify").ok
+
+
 def test_one_key_has_one_number(lab: Lab, trip: Trip, tmp_path: Path) -> None:
     trip.mandate(devices=2)
     trip.answer(Device(seed=b"field"))
