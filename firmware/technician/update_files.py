@@ -147,6 +147,15 @@ def stage_of(folder: Path, file: str) -> Stage | None:
     return next((stage for stage in Stage if said == f"{stage.value} {file}".encode()), None)
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is such a file, as far as anybody may know."""
+    try:
+        path.stat()
+    except OSError:
+        return False
+    return True
+
+
 def remove(folder: Path, *names: str) -> None:
     """Take files away, as far as they are there."""
     for name in names:

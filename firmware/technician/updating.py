@@ -172,7 +172,7 @@ class CardUpdates:
             self._forget()
 
     async def _look_whether_kept(self) -> None:
-        is_on_trial, file = await asyncio.to_thread(self._trial.exists), self._ran
+        is_on_trial, file = await asyncio.to_thread(update_files.is_there, self._trial), self._ran
         if file and is_on_trial:
             await asyncio.to_thread(update_files.mark, self._data, file, Stage.RAN)
         elif file:  # and no other was ordered meanwhile
