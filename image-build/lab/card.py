@@ -81,7 +81,7 @@ class CardEmulator(Emulator):
 
     async def set_line(self, *, is_up: bool) -> None:
         """Put the network's plug in, or pull it."""
-        await self._order("set_link", name=_LINE, up=is_up)
+        await self.order("set_link", name=_LINE, up=is_up)
 
     def _put_card_in(self) -> None:
         """A new card, or the one that was in the machine before."""

@@ -126,7 +126,7 @@ class Emulator:
             await cable.closed.wait()
         # A socket that was used waits, before it takes the next device, for a time on the guest's clock, which goes back now.
         while self._used:
-            await self._order("device_del", id=self._used.popitem()[1])
+            await self.order("device_del", id=self._used.popitem()[1])
         await self._monitor(f"loadvm {_SNAPSHOT}")
 
     async def plug_in(self, device: UsbDevice, *, socket: int) -> Cable:
@@ -158,8 +158,8 @@ class Emulator:
         name = f"usb{self._sockets_made}"
         address = {"type": "unix", "data": {"path": name}}
         backend = {"type": "socket", "data": {"addr": address, "server": True, "wait": False}}
-        await self._order("chardev-add", id=name, backend=backend)
-        await self._order(
+        await self.order("chardev-add", id=name, backend=backend)
+        await self.order(
             "device_add", driver="usb-redir", id=name, chardev=name, bus="xhci.0", port=str(socket)
         )
         return name
@@ -199,14 +199,15 @@ class Emulator:
                     self._orders = await asyncio.open_unix_connection(path)
                 await asyncio.sleep(0.05)
             await self._orders[0].readline()
-            await self._order("qmp_capabilities")
+            await self.order("qmp_capabilities")
 
     async def _monitor(self, line: str) -> None:
-        said = await self._order("human-monitor-command", **{"command-line": line})
+        said = await self.order("human-monitor-command", **{"command-line": line})
         if said:
             raise EmulatorFailed(f"{line}: {said}")
 
-    async def _order(self, name: str, /, **arguments: Any) -> Any:
+    async def order(self, name: str, /, **arguments: Any) -> Any:
+        """Give an order of QEMU's own protocol; what it returns. Raises: EmulatorFailed."""
         assert self._orders is not None, "started"
         reader, writer = self._orders
         async with asyncio.timeout(ANSWER_WITHIN_S), self._ordering:
