@@ -113,6 +113,8 @@ class CardEmulator(Emulator):
             "-chardev", "socket,id=agent,path=agent,server=on,wait=off",
             "-device", "virtserialport,chardev=agent,name=agent",
             "-netdev", f"user,id={_LINE}", "-device", f"virtio-net-pci,netdev={_LINE},romfile=",
+            # A watchdog that the card has no driver for: a story may bring one.
+            "-device", "i6300esb",
             "-drive", f"if=none,id=card,file={CARD_FILE}", "-device", "virtio-blk-pci,drive=card,serial=card",
             "-drive", "if=none,id=code,file=code.ext4,format=raw,readonly=on", "-device", "virtio-blk-pci,drive=code",
         ]  # fmt: skip

@@ -114,6 +114,11 @@ class Emulator:
                 self._process.kill()
             await self._process.wait()
 
+    async def ended(self) -> None:
+        """Wait until the machine ends by itself: when it would start anew, it ends."""
+        assert self._process is not None, "started"
+        await self._process.wait()
+
     async def save(self) -> None:
         """Remember the guest as it is now. Nothing may be plugged in."""
         await self._monitor(f"savevm {_SNAPSHOT}")
