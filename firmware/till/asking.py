@@ -80,7 +80,7 @@ async def ask(talk: Talk, need: Need) -> State:
     if need is Need.DATE:
         now = talk.journal.keeper.now()
         floor_s = now.not_before_s if now.grade is Grade.DOUBTFUL else None
-        await talk.show(date_prompt(not_before_s=floor_s, press=()))
+        talk.date_asked = await talk.show(date_prompt(not_before_s=floor_s, press=()))
     elif need is Need.BASKET_NUMBER:
         if not talk.held:
             await talk.show(till_slips.no_held_basket())

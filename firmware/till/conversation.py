@@ -130,7 +130,7 @@ class Conversation:
             await self._lapse()
         if quiet_ms >= talk.settings.park_after_ms:
             await self._leave_alone()
-        if self._doubts_date and talk.journal.keeper.now().grade is not Grade.DOUBTFUL:
+        if self._doubts_date:
             await self._look_at_date()
         if talk.state is State.IDLE and talk.typing.empty:
             await self._print_waiting()
@@ -236,14 +236,21 @@ class Conversation:
             talk.state = await selling.park(talk)
 
     async def _look_at_date(self) -> None:
-        """Somebody knows the date: if it was the center, nobody need key it who has not begun to."""
+        """Until somebody knows the date: if it was the center, nobody need key it who has not begun to."""
         talk = self._talk
+        is_known = talk.journal.keeper.now().grade is not Grade.DOUBTFUL
         if not _asks_for_date(talk):
-            self._doubts_date = False
-        elif talk.state is State.ASKING and talk.typing.empty:
+            self._doubts_date = not is_known
+        elif talk.state is not State.ASKING or not talk.typing.empty:
+            return
+        elif is_known:
             self._doubts_date = False
             talk.state = talk.rest()
             await talk.show(date_set(talk.journal.keeper.now().not_before_s))
+        elif not talk.date_asked and talk.now_ms >= self._retry_at_ms:
+            # A printer that is switched on after the till.
+            self._retry_at_ms = talk.now_ms + RETRY_MS
+            talk.state = await asking.start(talk, Function.DATE)
 
     async def _print_waiting(self) -> None:
         talk = self._talk

@@ -231,6 +231,7 @@ class Talk(Struct):
     self_test: SelfTest | None = None
     flashes: int | None = None
     day_s: int = 0
+    date_asked: bool = False  # the question for the date came out of the printer
     operator: Tries = field(default_factory=Tries)
     codes: Tries = field(default_factory=Tries)
     now_ms: int = 0

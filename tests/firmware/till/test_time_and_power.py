@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from drivers.printer.slip import Slip
     from tests.firmware.till.counter import Counter
 
+DATE_ASKED = "امروز چه روزی است؟"
+
 
 def asked_for_pin(shop: Counter) -> None:
     shop.scan(MILK)
@@ -99,6 +101,24 @@ def test_a_date_that_the_center_tells_need_not_be_keyed(shop: Counter) -> None:
     shop.press("*17 Enter")  # who wants to key one all the same is asked
     shop.wait_s(2)
     assert shop.state is State.ASKING
+
+
+def test_the_date_is_asked_for_as_soon_as_somebody_can_read_it(
+    shop: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.clock.has_chip = False
+    with monkeypatch.context() as no_paper:
+        no_paper.setattr(shop.paper, "refill", shop.paper.run_out)
+        shop.cut_power(machine=True)
+    shop.wait_s(60)
+    assert DATE_ASKED not in shop.paper.text()
+    shop.paper.refill()
+    shop.wait_s(5)
+    assert shop.paper.text().count(DATE_ASKED) == 1
+    shop.wait_s(60)
+    assert shop.paper.text().count(DATE_ASKED) == 1
+    shop.press("14041017 Enter Enter")
+    assert shop.count(EntryKind.CLOCK_SET) == 1
 
 
 def test_a_card_that_is_left_alone_is_put_aside(shop: Counter) -> None:
@@ -343,7 +363,7 @@ def test_no_entry_is_earlier_than_the_one_before_the_power_cut(shop: Counter, ch
     shop.clock.wall_s = 0 if "1970" in chip else shop.clock.wall_s - 14 * 86_400
     shop.clock.has_chip = "gone" not in chip
     shop.cut_power(machine=True)
-    assert "امروز چه روزی است؟" in shop.paper.text(), "such a clock is not believed"
+    assert DATE_ASKED in shop.paper.text(), "such a clock is not believed"
     shop.press("14041017 Enter Enter")
     after = shop.sell_milk(shop.members[0])
     assert after.time.not_before_s >= before.time.not_before_s
