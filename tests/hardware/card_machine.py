@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,8 @@ from tests.hardware.conftest import STARTED_S
 from tests.hardware.guest_till import GuestTill
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from lab.guest import GuestProgram
 
 HOME = "/data/sofreh"
@@ -38,11 +42,16 @@ log_level = "debug"
 [scanner]
 gap_ms = 2000
 """
-DROP_IN = f"""\
+_DROP_IN = f"""\
 [Service]
 ExecStart=
 ExecStart=/usr/bin/sofreh-till run --config {CONFIG}
 """
+
+
+def unit_settings(*environment: str) -> str:
+    """What has the unit run with `CONFIG` and these variables."""
+    return _DROP_IN + "".join(f"Environment={variable}\n" for variable in environment)
 
 
 class CardTill(GuestTill):
@@ -56,9 +65,9 @@ class CardTill(GuestTill):
         self.listen_from(f"--after-cursor={cursor}")
         await self.until_told("ready")
 
-    def listen_from(self, where: str) -> None:
-        """Hear what the till tells from an option of journalctl on."""
-        self._program = self.guest.start("journalctl", "--follow", "--output=cat", "--unit", UNIT, where)
+    def listen_from(self, *where: str) -> None:
+        """Hear what the till tells from where options of journalctl say."""
+        self._program = self.guest.start("journalctl", "--follow", "--output=cat", "--unit", UNIT, *where)
         self.told, self._read, self._inputs = [], 0, 0
 
     def forget(self) -> None:
@@ -87,10 +96,10 @@ class CardTill(GuestTill):
     async def says(self, *line: str) -> str:
         return "\n".join((await self.does(*line)).said)
 
-    async def set_up(self, settings: str, *, environment: str = "") -> None:
-        """Have the unit run with these settings from its next start on."""
+    async def set_up(self, settings: str, *environment: str) -> None:
+        """Have the unit run with these settings from its next start on; of the next machine see `Machine.power_on`."""
         await self.guest.put(CONFIG, settings.encode())
-        await self.guest.put(f"/run/systemd/system/{UNIT}.d/lab.conf", (DROP_IN + environment).encode())
+        await self.guest.put(f"/run/systemd/system/{UNIT}.d/lab.conf", unit_settings(*environment).encode())
         await self.does("busybox", "chown", "-R", "sofreh:sofreh", HOME)
         await self.does("busybox", "chmod", "-R", "a+rX", f"/run/systemd/system/{UNIT}.d")
         await self.does("systemctl", "daemon-reload")
@@ -110,6 +119,15 @@ class CardTill(GuestTill):
 
     async def plug_in_scanner(self) -> None:
         await self.guest.emulator.plug_in(self.scanner, socket=SCANNER_SOCKET)
+
+    async def come_to_its_counter(self) -> None:
+        """A new till's devices are plugged in, and it is told which they are."""
+        await self.plug_in_printer()
+        await self.plug_in_pad()
+        await self.answer_the_search()
+        # Not before: a serial port may be the printer's, until that is found.
+        await self.plug_in_scanner()
+        await self.give_role()
 
     async def answer_the_search(self) -> None:
         """The new till prints "press 1 if you can read this"."""
@@ -132,16 +150,16 @@ class Machine:
         self._emulator: CardEmulator | None = None
 
     async def power_on(
-        self, *, line_is_cut: bool = False, is_set_up: bool = False, partition: int | None = None
+        self, *, line_is_cut: bool = False, settings: str = "", partition: int | None = None
     ) -> CardTill:
         """Its till, of which nothing can be asked before `guest.answers`: the agent starts when the till is ready.
 
-        `is_set_up`: by an earlier `set_up`, on the card; else the till starts with the image's own settings. `partition`: see
-        `CardEmulator`.
+        `settings`: the unit's, of `unit_settings`, where an earlier `set_up` left its file on the card; else it starts with the
+        image's own. `partition`: see `CardEmulator`.
         """
         self._emulator = CardEmulator(
             self._image, self._folder / "code", self._folder, started_s=STARTED_S, agent_after=UNIT,
-            kernel_words=drop_in(UNIT, DROP_IN) if is_set_up else "", partition=partition,
+            kernel_words=drop_in(UNIT, settings) if settings else "", partition=partition,
         )  # fmt: skip
         await self._emulator.__aenter__()
         if line_is_cut:
@@ -165,6 +183,27 @@ class Machine:
         if self._emulator is not None:
             await self._emulator.__aexit__(None, None, None)
             self._emulator = None
+
+
+def with_a_card(story: Callable[[Machine], Awaitable[None]]) -> None:
+    """Tell a story with a new card in a machine; skip it where there is no image."""
+    image = image_there()
+
+    async def run(folder: Path) -> None:
+        machine = Machine(image, folder)
+        try:
+            await story(machine)
+        finally:
+            await machine.switch_off()
+
+    # A short name: sockets are in it.
+    with tempfile.TemporaryDirectory(prefix="card") as folder:
+        asyncio.run(run(Path(folder)))
+
+
+def say(what: str) -> None:
+    """How far a long story is, and its figures (image-build/image/README.md)."""
+    print(f"card: {what}", file=sys.stderr)  # noqa: T201 -- it takes a while
 
 
 def image_there() -> Path:
