@@ -319,8 +319,6 @@ def test_a_card_that_hangs_starts_anew_and_counts_it(tell: Told) -> None:
     """By a watchdog that the card takes as it takes its board's: systemd feeds it, and is frozen. So the power was cut, as it were."""
 
     async def story(card: CarryingCard) -> None:
-        before = await _power_cuts(card)
-        await card.till.start()
         await bring_drivers(card.till, *WATCHDOG)
         await card.says("until journalctl -b | grep -q 'Using hardware watchdog'; do sleep 1; done")
         assert await card.says("cat /sys/class/watchdog/watchdog0/timeout") == f"{HARDWARE_S}"
@@ -330,7 +328,7 @@ def test_a_card_that_hangs_starts_anew_and_counts_it(tell: Told) -> None:
         async with asyncio.timeout(ANSWERS_WITHIN_S):
             await card.till.guest.emulator.ended()
         await card.start_again()
-        assert await _power_cuts(card) == before + 1
+        assert await _power_cuts(card) == 1
 
     tell(story)
 
