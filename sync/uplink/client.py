@@ -11,20 +11,19 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import ipaddress
 import ssl
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
-
-from msgspec import Struct
 
 from sync.uplink.errors import BadAddress, NotTheCenter, TimedOut, Unreachable
+from sync.wire import center_url
+from sync.wire.errors import Malformed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sync.uplink.http import Line
     from sync.uplink.tls import Resuming
+    from sync.wire.center_url import CenterAddress
 
 SLOWEST_BYTES_PER_S = 400
 """A third of GPRS at its worst: what a body may take on its way beside the deadline for silence."""
@@ -34,45 +33,12 @@ STALE_MS = 1_000
 """After so long at rest a line may have been given up by the other side in the very moment of a question."""
 
 
-class CenterAddress(Struct, frozen=True):
-    """Where the center is: no user, no query, no fragment."""
-
-    host: str
-    port: int
-    path: str
-    tls: bool
-
-    @property
-    def authority(self) -> str:
-        """Host and port as the Host header names them."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == (443 if self.tls else 80) else f"{host}:{self.port}"
-
-
 def center_address(url: str) -> CenterAddress:
     """Read a center's address. Raises: BadAddress."""
     try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise BadAddress(f"{url}: {error}") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise BadAddress(f"{url}: not an http or https address")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise BadAddress(f"{url}: only host, port and path are allowed")
-    tls = parts.scheme == "https"
-    if not tls and not _is_loopback(parts.hostname):
-        raise BadAddress(f"{url}: plain http is for the same machine only; use https")
-    return CenterAddress(parts.hostname, port or (443 if tls else 80), parts.path.rstrip("/"), tls)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+        return center_url.read(url)
+    except Malformed as error:
+        raise BadAddress(error.why) from None
 
 
 class CenterClient:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sync.wire import hpke
+from sync.wire.center_url import CENTER_URL_MAX
 from sync.wire.errors import Malformed
 from sync.wire.record import Record, array_record, item, record
 from sync.wire.shapes import list_of, nested, optional, text
@@ -16,7 +17,6 @@ from sync.wire.shapes import list_of, nested, optional, text
 if TYPE_CHECKING:
     from sync.wire.credential import EnrollmentRequest
 
-CENTER_URL_MAX = 200
 INFO = b"sofreh/secrets/1"
 _WHAT = "secrets"
 
