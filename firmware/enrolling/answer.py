@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, json
+from msgspec.structs import replace
 
 from drivers.errors import DeviceKeyError
 from firmware import boot, identity, whole_file
@@ -54,7 +55,9 @@ class Taken(Struct, frozen=True):
     @property
     def offer(self) -> Offer:
         """What it would make of this till."""
-        return _offer(self.proven.credential, self.settings, self.proven.answer)
+        offer = _offer(self.proven.credential, self.settings, self.proven.answer)
+        wifi, apn = self.secrets.wifi, self.secrets.apn
+        return replace(offer, wifi=wifi.ssid if wifi else "", apn=apn.name if apn else "")
 
 
 def judge(message: bytes, asked: Asked, *, chip_s: int | None) -> Taken | Wrong:
@@ -111,13 +114,16 @@ def keep(folder: Path, taken: Taken, roles: Roles) -> None:
 
 
 def network_text(secrets: Secrets) -> str:
-    """The keys of the file `NETWORK_FILE`: ssid, passphrase, apn, user, password, those that there are."""
+    """The keys of the file `NETWORK_FILE`: ssid, passphrase, apn, user, password, those that have a value.
+
+    An open Wi-Fi has no passphrase, and most access points ask for no user: who reads the file takes an empty text for a mistake.
+    """
     said: dict[str, str] = {}
     if secrets.wifi is not None:
         said |= {"ssid": secrets.wifi.ssid, "passphrase": secrets.wifi.passphrase}
     if secrets.apn is not None:
         said |= {"apn": secrets.apn.name, "user": secrets.apn.user, "password": secrets.apn.password}
-    return "".join(f"{key} = {_quoted(word)}\n" for key, word in said.items())
+    return "".join(f"{key} = {_quoted(word)}\n" for key, word in said.items() if word)
 
 
 def _quoted(word: str) -> str:

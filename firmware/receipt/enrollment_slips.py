@@ -50,6 +50,9 @@ class Offer(Struct, frozen=True, kw_only=True):
     root_fingerprint: str
     under_mandate: bool
     replaces: int | None = None
+    wifi: str = ""
+    apn: str = ""
+    """The networks' names, empty for none; only an answer that was just read knows them."""
 
 
 class Enrolled(Struct, frozen=True, kw_only=True):
@@ -113,6 +116,7 @@ def offer_slip(offer: Offer, *, press: tuple[str, ...]) -> Slip:
     return (
         heading("پاسخ خوانده شد"),
         *_place_rows(offer),
+        *_network_rows(offer),
         *_fingerprint_rows("اثر کلید مرکز", offer.root_fingerprint),
         Text("این رقم‌ها را با برگه فن‌ورز یکی‌یکی برابر کنید. اگر یکی نیست، تأیید نکنید.", bold=True),
         *(Text(row, bold=True) for row in press),
@@ -155,14 +159,21 @@ def enrolled_slip(enrolled: Enrolled) -> Slip:
 
 
 def activated_slip(*, policy_title: str, households: int) -> Slip:
-    """Rules and lists are here: from now on credit may be sold."""
+    """Rules and lists are here: from now on credit may be sold, to whoever has an allowance here."""
     return (
         heading("صندوق راه‌اندازی شد"),
         Text(persian.isolate_name(policy_title)),
         Pair("خانوارهای این صندوق", persian.number(households)),
-        Text("از این پس فروش با اعتبار کالابرگ ممکن است.", bold=True),
+        *(_CREDIT if households else _NO_HOUSEHOLDS),
         SHOW,
     )
+
+
+_CREDIT: Final = (Text("از این پس فروش با اعتبار کالابرگ ممکن است.", bold=True),)
+_NO_HOUSEHOLDS: Final = (
+    Text("هنوز سهم هیچ خانواری به این صندوق نرسیده است؛ تا آن زمان فقط فروش نقدی ممکن است.", bold=True),
+    Text("مرکز باید سهم خانوارها را به این صندوق بدهد. سپس سهم‌ها با نامه مرکز می‌رسد.", size=Size.SMALL),
+)
 
 
 def undo_slip(*, device: int) -> Slip:
@@ -204,6 +215,13 @@ def _place_rows(offer: Offer) -> Slip:
         Pair("شماره دستگاه", persian.code(offer.device), bold=True),
         *replaced,
     )
+
+
+def _network_rows(offer: Offer) -> Slip:
+    """By which networks it will reach the center: a wrong name is seen before Enter, not after a day without answers."""
+    named = {"شبکه بی‌سیم": offer.wifi, "شبکه همراه": offer.apn}
+    rows = tuple(Pair(label, persian.isolate_name(name)) for label, name in named.items() if name)
+    return rows or (Text("در این پاسخ شبکه بی‌سیم یا همراه نیست.", size=Size.SMALL),)
 
 
 def _fingerprint_rows(label: str, fingerprint: str) -> Slip:

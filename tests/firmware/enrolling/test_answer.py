@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import runpy
 import tomllib
 from typing import TYPE_CHECKING
 
@@ -10,14 +11,16 @@ import pytest
 from msgspec.structs import replace
 
 from firmware import boot, identity, whole_file
+from firmware.desk.paper import texts
 from firmware.enrolling import answer
 from firmware.enrolling.answer import NETWORK_FILE, Taken, judge, keep
 from firmware.enrolling.request import Asked, ask
 from firmware.errors import EnrollmentRefused
-from firmware.receipt.enrollment_slips import Wrong
+from firmware.receipt.enrollment_slips import Wrong, offer_slip
 from firmware.roles import Role, Roles, open_roles, read_roles
+from image.lock import HERE
 from sync.wire.enrolling import enrollment_qr
-from sync.wire.enrolling.provision import Secrets, Settings
+from sync.wire.enrolling.provision import Apn, Secrets, Settings, Wifi
 from tests.firmware.enrolling.world import NOW_S, SECRETS, SETTINGS, answer_for
 from tests.vectors import samples
 
@@ -107,13 +110,7 @@ def test_a_till_that_keeps_an_answer_is_enrolled(asked: Asked, folder: Path, rol
     assert (known.device, known.shop, known.center_url) == (samples.DEVICE, samples.SHOP, SETTINGS.center_url)
     assert known.mail_root != known.credential_hash
     network = tomllib.loads((folder / NETWORK_FILE).read_text())
-    assert network == {
-        "ssid": "shop",
-        "passphrase": 'a "quoted" one',
-        "apn": "net",
-        "user": "",
-        "password": "",
-    }
+    assert network == {"ssid": "shop", "passphrase": 'a "quoted" one', "apn": "net"}
     assert (folder / NETWORK_FILE).stat().st_mode & 0o777 == 0o600
     seat = read_roles(folder, warn=print).seat(Role.PRINTER)
     assert seat is not None
@@ -135,6 +132,34 @@ def test_a_till_without_secrets_writes_no_network() -> None:
     assert answer.network_text(Secrets()) == ""
     assert answer.network_text(Secrets(wifi=SECRETS.wifi)).splitlines()[0] == 'ssid = "shop"'
     assert Settings.from_cbor(SETTINGS.to_cbor()) == SETTINGS
+
+
+@pytest.mark.parametrize(
+    ("secrets", "said"),
+    [
+        (Secrets(wifi=Wifi(ssid="open", passphrase="")), {"ssid": "open"}),
+        (Secrets(apn=Apn(name="net", user="", password="")), {"apn": "net"}),
+        (Secrets(apn=Apn(name="net", user="u", password="")), {"apn": "net", "user": "u"}),
+    ],
+)
+def test_the_card_takes_a_network_that_asks_for_nothing(
+    secrets: Secrets, said: dict[str, object], tmp_path: Path
+) -> None:
+    text = answer.network_text(secrets)
+    assert tomllib.loads(text) == said
+    (tmp_path / NETWORK_FILE).write_text(text)
+    card = runpy.run_path(str(HERE / "package/usr/lib/sofreh/network.py"))
+    assert card["main"]([str(tmp_path / NETWORK_FILE), str(tmp_path / "run")]) == 0
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["wpa.conf" if "ssid" in said else "apn"]
+
+
+def test_an_offer_names_the_networks(asked: Asked) -> None:
+    offer = taken(asked).offer
+    assert (offer.wifi, offer.apn) == ("shop", "net")
+    printed = [row for element in offer_slip(offer, press=()) for row in texts(element)]
+    assert "شبکه بی‌سیم | shop" in "".join(printed).replace("\u2068", "").replace("\u2069", "")
+    without = taken(asked, answer_for(asked, secrets=None)).offer
+    assert (without.wifi, without.apn) == ("", "")
 
 
 class _PowerCut(BaseException):
