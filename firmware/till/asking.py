@@ -49,6 +49,9 @@ async def call(talk: Talk, command: Call) -> State:
         return talk.rest()
     if not _is_guarded(talk, code):
         return await proceed(talk)
+    if talk.journal.shop is None:
+        await talk.look(Prompt.NO_OPERATOR_YET)
+        return talk.rest()
     if await refused_while_locked(talk, talk.operator, DeclineReason.WRONG_OPERATOR_PIN):
         return talk.rest()
     await talk.prompt(Prompt.OPERATOR_PIN, PRESS_BACK)
@@ -127,9 +130,7 @@ async def insisted(talk: Talk, _: Confirm) -> State:
 async def operator_pin(talk: Talk, command: Number) -> State:
     """The operator PIN for the function under way. A wrong one is journaled before anything shows it."""
     shop = talk.journal.shop
-    if shop is None:
-        await talk.look(Prompt.OUT_OF_ORDER)
-        return talk.rest()
+    assert shop is not None, "only then the PIN is asked for"
     # Argon2 takes up to half a second on a small board and lets other Python code run meanwhile: off the loop.
     typed_hash = await asyncio.to_thread(slow_hash, command.typed, shop.operator_salt)
     if hmac.compare_digest(typed_hash, shop.operator_hash):

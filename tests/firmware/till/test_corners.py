@@ -224,11 +224,13 @@ def test_a_till_without_mail_sells_for_cash_and_counts_its_day(bare: Counter) ->
 
 
 def test_a_till_without_mail_has_no_operator_no_goods_and_no_households(bare: Counter) -> None:
-    bare.press(f"*12 Enter {OPERATOR} Enter")
-    assert Prompt.OUT_OF_ORDER.value in bare.paper.last()
+    for code in ("*12", "*25"):
+        bare.press(f"{code} Enter")
+        assert Prompt.NO_OPERATOR_YET.value in bare.paper.last()
+        assert bare.state is State.IDLE
     bare.press("8 /")
     bare.scan("2300008012509")
-    assert bare.paper.sounds == [Sound.LOOK] * 3
+    assert bare.paper.sounds == [Sound.LOOK] * 4
     bare.scan_card(bare.members[0])
     assert bare.facts()[-1] == Decline(reason=DeclineReason.NO_ALLOWANCE_HERE, total_rial=0)
 
