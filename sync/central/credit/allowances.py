@@ -1,7 +1,8 @@
 """The parts of households' credit that are reserved for one device each (the escrow method, O'Neil 1986).
 
 A device spends allowances only, so what is spent everywhere stays within the credit whoever can talk to whom. Credit
-comes back in two ways: given back after a recall, or by itself when the time to present entries is over.
+comes back in three ways: given back after a recall; by itself when the time to present entries is over; at once where a device is
+suspended before it sold anything.
 Owns the table allowance.
 """
 
@@ -13,6 +14,7 @@ from sync.central.credit import epochs, scheme
 from sync.central.errors import Refused
 from sync.central.money import ledger
 from sync.wire import mail
+from sync.wire.kinds import EntryKind
 from sync.wire.proof import release_lock, release_proof
 
 if TYPE_CHECKING:
@@ -98,10 +100,28 @@ def fall_back(database: sqlite3.Connection, *, now_s: int) -> int:
         " NOT NULL OR EXISTS (SELECT 1 FROM entry WHERE entry.device = device.number AND verdict <> 0)))",
         (now_s, now_s),
     ).fetchall()
+    _close(database, rows, now_s=now_s, reason="fell back")
+    return len(rows)
+
+
+def take_back(database: sqlite3.Connection, device: int, *, now_s: int) -> int:
+    """Free at once what a device holds of which nothing will be accepted: it is suspended from its first entry, and no purchase
+    of it is in the books. How many allowances.
+    """
+    rows = database.execute(
+        "SELECT allowance.number, household, tranche, left_rial FROM allowance JOIN device ON device.number = device"
+        " WHERE device = ? AND closed_at_s IS NULL AND suspended_from = 0"
+        " AND NOT EXISTS (SELECT 1 FROM entry WHERE entry.device = device.number AND kind = ?)",
+        (device, EntryKind.PURCHASE),
+    ).fetchall()
+    _close(database, rows, now_s=now_s, reason="taken back")
+    return len(rows)
+
+
+def _close(database: sqlite3.Connection, rows: list[sqlite3.Row], *, now_s: int, reason: str) -> None:
     for row in rows:
         database.execute("UPDATE allowance SET closed_at_s = ? WHERE number = ?", (now_s, row["number"]))
-        _move(database, row["household"], row["tranche"], -row["left_rial"], now_s=now_s, reason="fell back")
-    return len(rows)
+        _move(database, row["household"], row["tranche"], -row["left_rial"], now_s=now_s, reason=reason)
 
 
 def give_back(database: sqlite3.Connection, number: int, amount_rial: int, *, now_s: int) -> None:

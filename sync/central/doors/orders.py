@@ -262,9 +262,15 @@ async def _new_card(center: Center, given: Arguments, _say: Progress) -> Result:
 
 
 async def _suspend(center: Center, given: Arguments, _say: Progress) -> Result:
-    await center.run(partial(enrollment.suspend, device=given["device"], last_good=given["last_good"]))
-    text = f"device {given['device']}: entries after {given['last_good']} will be held"
-    return Result({"device": given["device"], "last_good": given["last_good"]}, [text])
+    device, last_good = given["device"], given["last_good"]
+    suspended = partial(enrollment.suspend, device=device, last_good=last_good, now_s=center.clock.now_s())
+    freed = await center.run(suspended)
+    lines = [f"device {device}: entries after {last_good} will be held"]
+    if freed:
+        lines.append(
+            f"{freed} allowances are free again; the next allot grants them to the shop's other devices"
+        )
+    return Result({"device": device, "last_good": last_good, "taken_back": freed}, lines)
 
 
 async def _settle(center: Center, given: Arguments, _say: Progress) -> Result:

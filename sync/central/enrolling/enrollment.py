@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec.structs import replace
 
 from sync.central.config import CREDENTIAL_FOR_S
-from sync.central.credit import people
+from sync.central.credit import allowances, people
 from sync.central.credit.scheme import random_digits
 from sync.central.enrolling.mandates import next_number, replaced, settings_of
 from sync.central.errors import Refused, WrongInput
@@ -94,13 +94,16 @@ async def enroll_for(center: Center, body: bytes, token: str, *, center_url: str
     return await center.run(step)
 
 
-def suspend(database: sqlite3.Connection, device: int, *, last_good: int) -> None:
-    """Hold back everything that a device says after entry `last_good`. Raises: Unknown."""
+def suspend(database: sqlite3.Connection, device: int, *, last_good: int, now_s: int) -> int:
+    """Hold back everything that a device says after entry `last_good`; how many allowances are free at once, for others to be
+    granted. Raises: Unknown.
+    """
     device_row(database, device)
     database.execute(
         "UPDATE device SET suspended_from = ?, suspended_why = 'revoked', replaced_at_s = NULL WHERE number = ?",
         (last_good + 1, device),
     )
+    return allowances.take_back(database, device, now_s=now_s)
 
 
 def _open_request(body: bytes) -> EnrollmentRequest:

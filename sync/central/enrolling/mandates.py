@@ -87,7 +87,7 @@ def issue(
     """Numbers for the trip, reserved in the books; the file's content and the numbers. Raises: Unknown, Refused."""
     predecessor = None if trip.replaces is None else replaced(database, trip.replaces, now_s=now_s)
     keys.shared_secret(trip.laptop.exchange_public)
-    grants, numbers = [], []
+    made_all = []
     for shop in trip.shops:
         if predecessor is not None and device_row(database, predecessor.device)["shop"] != shop:
             raise Refused(f"device {predecessor.device} is not of shop {shop}")
@@ -98,12 +98,16 @@ def issue(
                 credential_until_s=trip.credential_until_s, center_exchange_public=keys.exchange_public,
                 epoch=database.execute("SELECT epoch FROM center").fetchone()["epoch"], predecessor=predecessor,
             )  # fmt: skip
-            grants.append(_granted(database, made, trip, keys=keys, now_s=now_s, chance=chance))
-            numbers.append(number)
+            made_all.append((made, *_reserved(database, made, trip, keys=keys, now_s=now_s, chance=chance)))
+    # Credit is shared by all numbers of a shop: none is granted any before all are in the books.
+    grants = tuple(
+        _granted(database, made, trip, message, pin, keys=keys, now_s=now_s)
+        for made, message, pin in made_all
+    )
     held = MandateFile(
-        version=VERSION, root_public=keys.trusted.root.public, delegations=keys.delegations, grants=tuple(grants)
+        version=VERSION, root_public=keys.trusted.root.public, delegations=keys.delegations, grants=grants
     )  # fmt: skip
-    return held, tuple(numbers)
+    return held, tuple(made.device for made, _, _ in made_all)
 
 
 def next_number(database: sqlite3.Connection) -> int:
@@ -134,13 +138,13 @@ def settings_of(
     )  # fmt: skip
 
 
-def _granted(
+def _reserved(
     database: sqlite3.Connection, made: Mandate, trip: Trip, *, keys: Keys, now_s: int, chance: Chance
-) -> Grant:
-    key = keys.signing[Role.CREDENTIAL]
-    message = cose.sign(made.to_cbor(), key, context=mandate.MANDATE_CONTEXT)
+) -> tuple[bytes, str]:
+    """Put the number into the books; the mandate as it is signed, and the operator PIN."""
+    message = cose.sign(made.to_cbor(), keys.signing[Role.CREDENTIAL], context=mandate.MANDATE_CONTEXT)
     hash_ = mandate.open_mandate(message, keys.trusted).hash
-    settings = settings_of(database, made.shop, center_url=trip.center_url, technician=trip.technician)
+    people.shop_row(database, made.shop)
     pin, salt = random_digits(PIN_DIGITS, chance), chance(SALT_BYTES)
     database.execute(
         "INSERT INTO device (number, shop, public, key_id, exchange_public, credential, credential_hash, slim, enrolled_at_s,"
@@ -153,10 +157,24 @@ def _granted(
     database.execute(
         "INSERT INTO mandate (device, hash, message) VALUES (?, ?, ?)", (made.device, hash_, message)
     )
+    return message, pin
+
+
+def _granted(
+    database: sqlite3.Connection,
+    made: Mandate,
+    trip: Trip,
+    message: bytes,
+    pin: str,
+    *,
+    keys: Keys,
+    now_s: int,
+) -> Grant:
     _brief(database, made.device, keys, now_s=now_s)
+    settings = settings_of(database, made.shop, center_url=trip.center_url, technician=trip.technician)
     slim = credential.slim_mandate(
         device=made.device, shop=made.shop, public=made.public, until_s=made.credential_until_s, issuer=int(Role.CREDENTIAL),
-        key=key,
+        key=keys.signing[Role.CREDENTIAL],
     )  # fmt: skip
     return Grant(
         mandate=message, slim=slim, settings=settings, secrets=trip.secrets, operator_pin=pin,
