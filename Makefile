@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 CWT_INSTALLED := .venv-cwt/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lab fuzz image format lock clean distclean
+.PHONY: help demo test check bench lab fuzz image fetch format lock clean distclean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,8 +39,11 @@ lab: $(INSTALLED)  ## real kernel drivers, in a Debian guest; says what to insta
 fuzz: $(INSTALLED)  ## look for bytes that break a decoder; SECONDS=n for each
 	nice $(PYTHON_RUN) -m tests.fuzz --seconds $(or $(SECONDS),5)
 
-image: $(INSTALLED)  ## the card's image in image-out/: .img.xz, block map, hashes, bill of materials; KEY=FILE signs
-	PYTHONPATH=image-build nice $(PYTHON_RUN) -m image build $(if $(KEY),--key $(KEY))
+image: $(INSTALLED)  ## the card's image in image-out/: .img.xz, block map, hashes, bill of materials, update; KEY=FILE signs
+	PYTHONPATH=image-build nice $(PYTHON_RUN) -m image build $(if $(KEY),--key $(KEY)) $(if $(RAW),--raw)
+
+fetch: $(INSTALLED)  ## only bring the packages here that the image is made of
+	PYTHONPATH=image-build $(PYTHON_RUN) -m image fetch
 
 format: $(INSTALLED)  ## bring all files into the one format
 	$(VENV)/bin/ruff check --fix-only --unsafe-fixes --select I,TC,D2 --quiet .

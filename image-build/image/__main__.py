@@ -1,4 +1,4 @@
-"""`python -m image`: build the image, renew the lock, make a release key."""
+"""`python -m image`: build the image, fetch its packages, renew the lock, make a release key."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 
 from debian.archive import PartMissing
-from image.build import build
-from image.lock import LOCK_FILE, new_lock
+from image.build import build, cache_folder
+from image.lock import LOCK_FILE, fetch, new_lock, read_lock
 from image.signing import make_key
 
 
@@ -36,6 +36,10 @@ def _parser() -> argparse.ArgumentParser:
     building.add_argument("--commit", default="HEAD", metavar="NAME", help="what is built (default: HEAD)")
     building.add_argument("--raw", action="store_true", help="only the image itself, for the lab")
     building.set_defaults(run=_build)
+    fetching = commands.add_parser(
+        "fetch", help="only bring the lock's packages here, to build without a network"
+    )
+    fetching.set_defaults(run=_fetch)
     commands.add_parser("lock", help="renew packages.lock from Debian as it is today").set_defaults(run=_lock)
     key = commands.add_parser("key", help="make a release key")
     key.add_argument("file", type=Path, metavar="FILE")
@@ -47,6 +51,12 @@ def _build(given: argparse.Namespace) -> None:
     built = build(given.target, _say, key_file=given.key, raw=given.raw, commit=given.commit)
     image = built.folder / f"{built.name}.img{'' if given.raw else '.xz'}"
     _say(f"{image}: {image.stat().st_size / 1e6:.1f} MB; root {built.root_sha256}")
+
+
+def _fetch(_: argparse.Namespace) -> None:
+    lock = read_lock()
+    files = fetch((*lock.card, *lock.builder), cache_folder() / "packages", _say)
+    _say(f"{len(files)} packages are at hand")
 
 
 def _lock(_: argparse.Namespace) -> None:

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 NO_MIRROR = "http://127.0.0.1:1/debian"
 
 
-def image(folder: Path, *line: str, **environment: str) -> tuple[int, str]:
+def image(folder: Path, *line: str, order: str = "build", **environment: str) -> tuple[int, str]:
     """Build into `folder`; the exit code, and what is said."""
+    target = ("--target", str(folder / "out")) if order == "build" else ()
     done = subprocess.run(
-        (sys.executable, "-m", "image", "build", "--target", str(folder / "out"), *line),
+        (sys.executable, "-m", "image", order, *target, *line),
         cwd=ROOT, capture_output=True, text=True, check=False,
         env={**os.environ, "PYTHONPATH": "image-build", "IMAGE_CACHE": str(folder / "cache"), **environment},
     )  # fmt: skip
@@ -39,10 +40,11 @@ def test_a_missing_tool_is_named_with_its_package(tmp_path: Path) -> None:
     assert made(tmp_path) == []
 
 
-def test_without_a_network_it_says_what_it_would_fetch(tmp_path: Path) -> None:
+@pytest.mark.parametrize("order", ["build", "fetch"])
+def test_without_a_network_it_says_what_it_would_fetch(tmp_path: Path, order: str) -> None:
     once = tmp_path / "apt.conf"
     once.write_text('Acquire::Retries "0";\n')
-    code, said = image(tmp_path, LAB_MIRROR=NO_MIRROR, APT_CONFIG=str(once))
+    code, said = image(tmp_path, order=order, LAB_MIRROR=NO_MIRROR, APT_CONFIG=str(once))
     assert code == 1
     assert "could not be fetched" in said
     assert "LAB_MIRROR" in said
