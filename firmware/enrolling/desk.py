@@ -175,6 +175,8 @@ class EnrollingDesk:
             self._owe(self._examined())
         elif number == PRINTER:
             self._around.find_printer()
+        elif self._offered is not None:
+            self._owe(self._offer(self._offered))
         else:
             self._owe(self._request())
 
@@ -203,7 +205,7 @@ class EnrollingDesk:
             return
         self._around.sound(Sound.APPROVED)
         self._offered, self.stage = replace(judged, mail=mail), Stage.COMPARING
-        self._owe(offer_slip(judged.offer, press=PRESS_OFFER))
+        self._owe(self._offer(self._offered))
 
     async def stick(self, found: tuple[tuple[bytes, ...], ...]) -> None:
         """A stick was put in; the messages of each file on it that this till can open. Nothing is kept before Enter."""
@@ -229,6 +231,10 @@ class EnrollingDesk:
     def _examined(self) -> Slip:
         findings = self._around.examine()
         return examined_slip(findings, tuple(row for finding in findings for row in finding_rows(finding)))
+
+    @staticmethod
+    def _offer(offered: Taken) -> Slip:
+        return offer_slip(offered.offer, press=PRESS_OFFER)
 
     def _request(self) -> Slip:
         return request_slip(self._asked.qr, press=PRESS)

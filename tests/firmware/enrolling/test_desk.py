@@ -145,6 +145,16 @@ def test_a_fingerprint_that_differs_is_refused_by_minus(till: World) -> None:
     assert till.kept == []
 
 
+def test_an_offer_is_what_is_printed_again(till: World) -> None:
+    till.scan_answer()
+    rows = till.press("*10\n")
+    assert "پاسخ خوانده شد" in rows
+    assert "درخواست ثبت صندوق" not in rows
+    assert (till.desk.stage, till.kept) == (Stage.COMPARING, [])
+    till.press("-")
+    assert "درخواست ثبت صندوق" in till.press("*10\n")
+
+
 def test_the_same_answer_again_is_offered_again(till: World) -> None:
     till.scan_answer()
     assert "پاسخ خوانده شد" in till.scan_answer()
