@@ -169,6 +169,10 @@ class Journal(Memory):
         """Locks that an announcement has opened here."""
         return await self._run(questions.open_locks)
 
+    async def has_sold_for_cash(self) -> bool:
+        """Whether there was a cash sale, on whichever day."""
+        return await self._run(questions.has_sold_for_cash)
+
     async def day_totals(self) -> DayTotals:
         """Sums since the last Z."""
         return await self._run(questions.day_totals)

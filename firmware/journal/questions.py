@@ -185,6 +185,11 @@ def day_totals(sql: sqlite3.Connection) -> DayTotals:
     return DayTotals(first, *totals)
 
 
+def has_sold_for_cash(sql: sqlite3.Connection) -> bool:
+    """Whether there was a cash sale, on whichever day."""
+    return bool(sql.execute("SELECT EXISTS (SELECT 1 FROM cash_sale)").fetchone()[0])
+
+
 def last_printable(sql: sqlite3.Connection) -> int | None:
     """The sequence of the last entry that owes a slip."""
     marks = ", ".join("?" * len(PRINTABLE))

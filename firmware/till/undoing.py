@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from drivers.sound import Sound
 from firmware.receipt.enrollment_slips import undo_slip
 from firmware.receipt.prompt_slips import Prompt
-from sync.wire.kinds import ClosingKind
 
 if TYPE_CHECKING:
     from firmware.till.states import State
@@ -24,10 +23,7 @@ async def may_be_undone(talk: Talk) -> bool:
     journal = talk.journal
     if journal.tail_lost:
         return True
-    if journal.counters.purchases or journal.closings[ClosingKind.Z]:
-        return False
-    totals = await journal.day_totals()
-    return not totals.cash_sales
+    return not journal.counters.purchases and not await journal.has_sold_for_cash()
 
 
 def is_guarded(talk: Talk) -> bool:

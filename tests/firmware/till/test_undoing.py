@@ -40,7 +40,10 @@ def test_the_device_s_number_undoes_its_enrollment(till: Counter, undone: list[i
 
 def test_what_would_be_undone_is_said_first(till: Counter, undone: list[int]) -> None:
     till.press("*24 Enter")
-    assert "ثبت دستگاه 1001 باطل می‌شود" in till.paper.last()
+    said = till.paper.last()
+    assert "ثبت دستگاه 1001 باطل می‌شود" in said
+    assert "شماره دستگاه، سپس Enter" in said
+    assert "بازگشت: -" in said
     till.press("-")
     assert (undone, till.state) == ([], State.IDLE)
 
@@ -65,7 +68,12 @@ def closes_a_day(till: Counter) -> None:
     till.press(f"*12 Enter {OPERATOR} Enter 0 Enter")
 
 
-@pytest.mark.parametrize("what", [sells_on_credit, sells_for_cash, closes_a_day])
+def sold_on_an_earlier_day(till: Counter) -> None:
+    sells_for_cash(till)
+    closes_a_day(till)
+
+
+@pytest.mark.parametrize("what", [sells_on_credit, sells_for_cash, sold_on_an_earlier_day])
 @pytest.mark.parametrize("keys", ["*24 Enter", "*24*1001 Enter"])
 def test_a_till_that_has_sold_stays_what_it_is(
     till: Counter, undone: list[int], what: object, keys: str
@@ -75,6 +83,12 @@ def test_a_till_that_has_sold_stays_what_it_is(
     till.press(keys)
     assert Prompt.UNDO_TOO_LATE.value in till.paper.text()
     assert (undone, till.state) == ([], State.IDLE)
+
+
+def test_a_day_that_is_closed_without_a_sale_is_no_sale(till: Counter, undone: list[int]) -> None:
+    closes_a_day(till)
+    till.press("*24*1001 Enter")
+    assert undone == [1001]
 
 
 def test_a_shop_that_nobody_wired_for_it_does_nothing(shop: Counter) -> None:
