@@ -1,7 +1,7 @@
 """An answer to the till's request: judged, and, when a person has compared it, kept.
 
 Judging asks in this order, so that the slip says what helps: readable, for these keys, for this request, authentic
-(`sync.wire.enrolling.enrolled`), in time. The root key is the answer's own: no network can vouch for it, so its fingerprint is printed and compared.
+(`sync.wire.enrolling.enrolled`), with an address that can be, in time. The root key is the answer's own: no network can vouch for it, so its fingerprint is printed and compared.
 
 Keeping is enrollment, the second of three steps. What goes with the identity is written before it, each file whole; the identity is the
 last but one, and makes the till what it is. A power cut before it leaves a till that asks; the same answer is read again.
@@ -73,7 +73,9 @@ def judge(message: bytes, asked: Asked, *, chip_s: int | None) -> Taken | Wrong:
         return Wrong.OLD
     try:
         taken = _opened(message, claimed, asked)
-    except (WireError, UplinkError, DeviceKeyError):
+    except UplinkError:
+        return Wrong.ADDRESS
+    except (WireError, DeviceKeyError):
         return Wrong.NOT_AUTHENTIC
     if chip_s is not None and chip_s > min(claimed.now_s + ANSWER_FOR_S, given.until_s):
         return Wrong.EXPIRED

@@ -74,7 +74,8 @@ def test_what_is_wrong_with_an_answer_is_said(asked: Asked, tmp_path: Path) -> N
         (answer_for(asked, key=samples.DEVICE_KEY), Wrong.NOT_AUTHENTIC),
         (answer_for(asked, delegations=()), Wrong.NOT_AUTHENTIC),
         (answer_for(asked, settings=None), Wrong.NOT_AUTHENTIC),
-        (answer_for(asked, settings=no_settings), Wrong.NOT_AUTHENTIC),
+        (answer_for(asked, settings=no_settings), Wrong.ADDRESS),
+        (answer_for(asked, settings=no_settings, key=samples.DEVICE_KEY), Wrong.NOT_AUTHENTIC),
         (answer_for(asked, secrets=bytes(60)), Wrong.NOT_AUTHENTIC),
     ):
         assert judge(message, asked, chip_s=NOW_S) is wrong
