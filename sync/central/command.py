@@ -351,7 +351,7 @@ def _number(most: int = NUMBER_MAX, *, least: int = 0) -> Callable[[str], int]:
 
 def _path_or_text(text: str) -> str:
     """The text of a QR stays what it is."""
-    return text if text.startswith(("R1:", "C1:", "Q1:")) else _path(text)
+    return text if text.lstrip().startswith(("R1:", "C1:", "Q1:")) else _path(text)
 
 
 def _path_or_dash(text: str) -> str:

@@ -15,20 +15,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sync import stick
+from sync.central.config import Folder
 from sync.central.dates import date_text, moment_text
 from sync.central.doors.answer_page import answer_page, grouped
 from sync.central.doors.picture import PICTURE_BYTES_MAX, request_in
 from sync.central.doors.technician_page import secrets_in
 from sync.central.enrolling import mandates
-from sync.central.enrolling.laptop import Laptop, introductions_in
+from sync.central.enrolling.laptop import KEY_FILE, Laptop, introductions_in
 from sync.central.enrolling.mandates import Trip, laptop_from
 from sync.central.errors import Refused, StoreFailed, WrongInput
 from sync.central.result import Result
 from sync.stick import StickFailed
-from sync.wire import carried, cbor
+from sync.wire import carried, cbor, center_url
 from sync.wire.carried import Place
 from sync.wire.credential import root_fingerprint
-from sync.wire.enrolling import enrollment_qr
+from sync.wire.enrolling import enrollment_qr, network, request_qr
 from sync.wire.enrolling.provision import RoleAt, Secrets
 from sync.wire.errors import Malformed
 from sync.wire.kinds import Way
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
 DAY_S = 86_400
 ROLES = ("scanner", "keypad", "printer", "display")
 PLACE_CHARACTERS_MAX = 200
-NETWORK_KEYS = ("ssid", "passphrase", "apn", "user", "password")
 REPORT_BYTES_MAX = 1 << 20
 NETWORK_BYTES_MAX = 1 << 14
 """A reader of TOML takes time with the square of the dots of a key."""
@@ -58,8 +58,11 @@ ANSWER_WITHIN_S = 60
 
 async def _mandate(center: Center, given: Arguments, _say: Progress) -> Result:
     now_s = center.clock.now_s()
+    _refuse_wrong(given["url"])
+    if roles_in(given["network"]):
+        raise WrongInput(given["network"], "roles: are one till's: `answer --network` takes them")
     trip = Trip(
-        laptop=laptop_from(given["laptop"]), shops=tuple(given["shops"]), devices_each=given["devices"],
+        laptop=laptop_from(given["laptop"].strip()), shops=tuple(given["shops"]), devices_each=given["devices"],
         until_s=now_s + given["days"] * DAY_S, credential_until_s=now_s + given["credential_days"] * DAY_S,
         center_url=given["url"], technician=given["technician"], secrets=network_in(given["network"]), replaces=given["replaces"],
     )  # fmt: skip
@@ -121,7 +124,9 @@ def _introduced(database: sqlite3.Connection, *, data: bytes, center: Center) ->
 
 
 def laptop(given: Arguments) -> Result:
-    """Who this laptop is, for the center. Raises: StoreFailed."""
+    """Who this laptop is, for the center. Raises: StoreFailed, Refused."""
+    if Folder(Path(given["folder"])).database.exists():
+        raise Refused(f"{given['folder']}: is a center's folder; a laptop's keys want one of their own")
     text = Laptop(Path(given["folder"]), chance=chances.token_bytes).text
     return Result(
         {"laptop": text}, [text, "give this to the center: sofreh-central mandate --laptop TEXT ..."]
@@ -131,8 +136,14 @@ def laptop(given: Arguments) -> Result:
 def answer(given: Arguments, clock: Clock) -> Result:
     """Answer a request on this laptop, as QRs in a page and, if wanted, as a file on a stick. Raises: CentralError."""
     folder = Path(given["folder"])
+    if not (folder / KEY_FILE).exists():
+        raise Refused(
+            f"{folder}: here is no {KEY_FILE}, which `sofreh-central laptop` makes: is it the right folder?"
+        )
+    if given["stick"] is not None and not Path(given["stick"]).is_dir():
+        raise WrongInput("--stick", f"{given['stick']} is no folder; nothing was answered")
     answered = Laptop(folder, chance=chances.token_bytes).answer(
-        request_in(_given_request(given["request"])), now_s=clock.now_s(), shop=given["shop"],
+        request_in(_given_request(given["request"])), now_s=clock.now_s(), shop=given["shop"], replaces=given["replaces"],
         secrets=network_in(given["network"]) if given["network"] else None, roles=roles_in(given["network"]),
     )  # fmt: skip
     page = folder / f"answer-{answered.device}.html"
@@ -144,18 +155,22 @@ def answer(given: Arguments, clock: Clock) -> Result:
     _write(page, answer_page(answered.message, facts).encode())
     lines = [
         f"device        {answered.device} of shop {answered.shop}, {answered.shop_name}",
+        f"replaces      {answered.replaces or 'no device'}",
         f"operator PIN  {answered.operator_pin}",
         f"center's key  {fingerprint}: the till prints the same, or do not confirm",
         f"scan all QRs of {page}",
     ]
     if given["stick"] is not None:
-        lines.append(f"written to {_to_stick(Path(given['stick']), answered)}")
+        try:
+            lines.append(f"written to {_to_stick(Path(given['stick']), answered)}")
+        except StoreFailed as error:
+            raise StoreFailed(f"{error}; {page} is written, and the same order may be given again") from None
     lines.append(
         f"report when there is a signal: sofreh-central introduce {folder / 'answered.cbor'} --url URL"
     )
     data = {
         "device": answered.device, "shop": answered.shop, "page": str(page), "operator_pin": answered.operator_pin,
-        "root_fingerprint": answered.root_fingerprint, "until_s": answered.until_s, "qrs": enrollment_qr.to_qrs(answered.message),
+        "root_fingerprint": answered.root_fingerprint, "until_s": answered.until_s, "replaces": answered.replaces, "qrs": enrollment_qr.to_qrs(answered.message),
     }  # fmt: skip
     return Result(data, lines)
 
@@ -163,9 +178,8 @@ def answer(given: Arguments, clock: Clock) -> Result:
 def report_online(given: Arguments) -> Result:
     """Send the file of introductions to the center. Raises: StoreFailed, WrongInput, Refused."""
     data = _read(Path(given["file"]), REPORT_BYTES_MAX)
+    _refuse_wrong(given["url"])
     url = f"{given['url'].rstrip('/')}/introduce"
-    if not url.startswith("https://") and not url.startswith("http://127.0.0.1:"):
-        raise WrongInput("--url", f"{url} is not https://...")
     asked = urllib.request.Request(url, data=data, headers={"Content-Type": "application/cbor"})  # noqa: S310 -- looked at above
     try:
         with urllib.request.urlopen(asked, timeout=ANSWER_WITHIN_S) as answered:  # noqa: S310 -- likewise
@@ -188,14 +202,25 @@ def _reported(data: bytes, url: str) -> list[tuple[int | None, bool, str]]:
         raise StoreFailed(f"{url}: this is no center's answer") from None
 
 
+def _refuse_wrong(url: str) -> None:
+    """Whatever no till takes. Raises: WrongInput."""
+    try:
+        center_url.read(url)
+    except Malformed as error:
+        raise WrongInput("--url", error.why) from None
+
+
 def network_in(path: str | None) -> Secrets:
     """A file with the keys ssid, passphrase, apn, user, password. Raises: WrongInput, StoreFailed."""
     given = {} if path is None else _toml(path)
     given.pop("roles", None)
     for name, value in given.items():
-        if name not in NETWORK_KEYS or not isinstance(value, str):
-            raise WrongInput(str(path), f"{name}: only texts {', '.join(NETWORK_KEYS)} are known")
-    return secrets_in(given)
+        if name not in network.KEYS or not isinstance(value, str):
+            raise WrongInput(str(path), f"{name}: only texts {', '.join(network.KEYS)} are known")
+    try:
+        return secrets_in(given)
+    except WrongInput as error:
+        raise WrongInput(str(path), f"{error.where}: {error.why}") from None
 
 
 def roles_in(path: str | None) -> tuple[RoleAt, ...]:
@@ -204,6 +229,8 @@ def roles_in(path: str | None) -> tuple[RoleAt, ...]:
     if not isinstance(given, dict):
         raise WrongInput(str(path), "roles: is not a table")
     for role, place in given.items():
+        if role in network.KEYS:
+            raise WrongInput(str(path), f"{role}: stands below [roles] and belongs above it")
         if role not in ROLES or not isinstance(place, str) or not 0 < len(place) <= PLACE_CHARACTERS_MAX:
             raise WrongInput(str(path), f"roles.{role}: only {', '.join(ROLES)}, each a place, are known")
     return tuple(RoleAt(role=role, place=place) for role, place in given.items())
@@ -217,7 +244,8 @@ def _toml(path: str) -> dict[str, Any]:
 
 
 def _given_request(text: str) -> bytes:
-    return text.encode() if text.startswith("Q1:") else _read(Path(text), PICTURE_BYTES_MAX + 1)
+    given = text.strip()
+    return given.encode() if given.startswith(request_qr.PREFIX) else _read(Path(text), PICTURE_BYTES_MAX + 1)
 
 
 def _to_stick(folder: Path, answered: Answered) -> Path:

@@ -20,10 +20,12 @@ from sync.central.enrolling import enrollment
 from sync.central.errors import CentralError, WrongInput
 from sync.wire import cose
 from sync.wire.credential import Credential, EnrollmentAnswer, root_fingerprint
-from sync.wire.enrolling.provision import Apn, Secrets, Wifi
+from sync.wire.enrolling import network
+from sync.wire.errors import Malformed
 
 if TYPE_CHECKING:
     from sync.central.center import Center
+    from sync.wire.enrolling.provision import Secrets
 
 FORM_BYTES_MAX = PICTURE_BYTES_MAX + (64 << 10)
 FIELDS = ("token", "request", "picture", "ssid", "passphrase", "apn", "user", "password")
@@ -86,14 +88,10 @@ def _readable(given: dict[str, bytes]) -> dict[str, bytes]:
 
 def secrets_in(given: dict[str, str]) -> Secrets:
     """How the shop reaches a network, by the same names as on the till's disk. Raises: WrongInput."""
-    for name, most in (("ssid", 32), ("passphrase", 63), ("apn", 100), ("user", 64), ("password", 64)):
-        if len(given.get(name, "")) > most:
-            raise WrongInput(name, f"is longer than {most} characters")
-    ssid, apn = given.get("ssid", ""), given.get("apn", "")
-    return Secrets(
-        wifi=Wifi(ssid=ssid, passphrase=given.get("passphrase", "")) if ssid else None,
-        apn=Apn(name=apn, user=given.get("user", ""), password=given.get("password", "")) if apn else None,
-    )
+    try:
+        return network.secrets_in(given)
+    except Malformed as error:
+        raise WrongInput(error.where, error.why) from None
 
 
 def _token(given: bytes) -> str:

@@ -62,6 +62,10 @@ def technician_orders(orders: Any, kit: Kit) -> None:
     )
     answer.add_argument("--shop", type=kit.number(), help="where the mandates are for several")
     answer.add_argument(
+        "--replaces", type=kit.number(), metavar="DEVICE",
+        help="the mandate to be used is the one that takes the place of this dead one; 0: of none",
+    )  # fmt: skip
+    answer.add_argument(
         "--network", type=kit.path, metavar="FILE.toml", help="ssid, passphrase, apn, user, password"
     )
     answer.add_argument(

@@ -35,7 +35,7 @@ from sync.wire.enrolling.mandate import Introduction
 from sync.wire.errors import Malformed, WireError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
     from pathlib import Path
 
     from sync.central.keys import Chance
@@ -79,6 +79,7 @@ class Answered(Struct, frozen=True):
     until_s: int
     mail: tuple[bytes, ...]
     exchange_public: bytes
+    replaces: int | None
 
 
 class Laptop:
@@ -103,10 +104,12 @@ class Laptop:
         *,
         now_s: int,
         shop: int | None = None,
+        replaces: int | None = None,
         secrets: Secrets | None = None,
         roles: tuple[RoleAt, ...] = (),
     ) -> Answered:
         """Issue a credential, or the same again, and say it to the till; `secrets` and `roles` are this shop's.
+        `replaces` is the dead device whose place the till takes, 0 for none, None where there is no choice.
 
         Raises: WrongInput, Refused, StoreFailed.
         """
@@ -114,10 +117,11 @@ class Laptop:
         held = self._held()
         before = self._answered_to(request, held)
         if before is None:
-            chosen = self._free(held, shop=shop, now_s=now_s)
+            chosen = _free(held, self._used(), shop=shop, replaces=replaces, now_s=now_s)
             given = self._issue(chosen, request_message, request, now_s=now_s)
         else:
             chosen, given = before
+            _refuse_another(chosen.mandate, shop=shop, replaces=replaces)
         told = _Told(
             replace(chosen.grant.settings, roles=roles or None), secrets or chosen.grant.secrets, now_s
         )
@@ -177,21 +181,6 @@ class Laptop:
                 raise Refused(f"this till is device {number}, whose mandate is not here any more")
         return None
 
-    def _free(self, held: tuple[Held, ...], *, shop: int | None, now_s: int) -> Held:
-        """The first number that is nobody's, of the shop; which must be said where several shops are left."""
-        used = self._used()
-        left = [one for one in held if one.mandate.device not in used and shop in (None, one.mandate.shop)]
-        if not left:
-            raise Refused("no number is left" + (f" for shop {shop}" if shop is not None else ""))
-        good = [one for one in left if one.mandate.not_before_s <= now_s <= one.mandate.until_s]
-        if not good:
-            raise Refused("the mandates do not hold at this time: get new ones, or set this machine's clock")
-        shops = sorted({one.mandate.shop for one in good})
-        if len(shops) > 1:
-            names = ", ".join(map(str, shops))
-            raise WrongInput("--shop", f"say for which shop: {names}")
-        return good[0]
-
     def _issue(
         self, chosen: Held, request_message: bytes, request: EnrollmentRequest, *, now_s: int
     ) -> Credential:
@@ -224,8 +213,45 @@ class Laptop:
         return Answered(
             cose.sign(answer.to_cbor(), self.key, context=ANSWER_CONTEXT), given.device, given.shop,
             told.settings.shop_name, chosen.grant.operator_pin, root_fingerprint(chosen.file.root_public), given.until_s,
-            chosen.grant.mail, request.exchange_public,
+            chosen.grant.mail, request.exchange_public, _replaced(chosen.mandate),
         )  # fmt: skip
+
+
+def _free(
+    held: tuple[Held, ...], used: Container[int], *, shop: int | None, replaces: int | None, now_s: int
+) -> Held:
+    """The first number that is nobody's, of the shop and in the place; where there is a choice of either, it must be said."""
+    left = [one for one in held if one.mandate.device not in used and shop in (None, one.mandate.shop)]
+    left = [one for one in left if replaces in (None, _replaced(one.mandate) or 0)]
+    if not left:
+        of_shop = f" for shop {shop}" if shop is not None else ""
+        in_place = f" that takes the place of device {replaces}" if replaces else ""
+        raise Refused(f"no number is left{of_shop}{in_place}")
+    good = [one for one in left if one.mandate.not_before_s <= now_s <= one.mandate.until_s]
+    if not good:
+        raise Refused("the mandates do not hold at this time: get new ones, or set this machine's clock")
+    shops = sorted({one.mandate.shop for one in good})
+    if len(shops) > 1:
+        raise WrongInput("--shop", f"say for which shop: {', '.join(map(str, shops))}")
+    places = sorted({_replaced(one.mandate) or 0 for one in good})
+    if len(places) > 1:
+        named = ", ".join(str(place or "0 for none") for place in places)
+        raise WrongInput("--replaces", f"say which device's place the till takes: {named}")
+    return good[0]
+
+
+def _refuse_another(known: Mandate, *, shop: int | None, replaces: int | None) -> None:
+    """A till that was answered stays what it was answered to be."""
+    if shop not in (None, known.shop) or replaces not in (None, _replaced(known) or 0):
+        place = f" in the place of device {_replaced(known)}" if _replaced(known) else ""
+        raise Refused(
+            f"this till was answered before, as device {known.device} of shop {known.shop}{place}:"
+            " undo that at the till (*24), then it asks anew, with new keys"
+        )
+
+
+def _replaced(known: Mandate) -> int | None:
+    return None if known.predecessor is None else known.predecessor.device
 
 
 def introductions_in(data: bytes) -> Iterator[bytes]:
