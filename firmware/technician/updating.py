@@ -136,9 +136,14 @@ class CardUpdates:
             await self._say(self._under_way)
 
     async def offer(self) -> None:
-        """Say what lies on a stick that was just put in, if it is another version than what runs."""
+        """Say what lies on a stick that was just put in, if its number is above that of what runs.
+
+        Who orders an older one all the same hears from whoever writes the card: that one goes by the day it was made.
+        """
         versions = await self._versions()
-        if self._under_way is None and versions and versions[0] not in (self.running, self._did_not_start):
+        if self._under_way is not None or not versions or versions[0] == self._did_not_start:
+            return
+        if update_files.by_number(versions[0]) > update_files.by_number(self.running):
             await self._say(self._news(UpdateStep.OFFERED, *versions))
 
     async def order(self) -> UpdateNews:

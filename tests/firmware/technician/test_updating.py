@@ -204,6 +204,15 @@ def test_what_runs_already_is_not_offered_and_not_installed(card: Card, versions
     assert not card.order_path.exists()
 
 
+@pytest.mark.parametrize(
+    ("version", "is_offered"), [("0.1.0+1795369999", False), (OLD, False), ("0.1.0+1795370001", True)]
+)
+def test_only_a_version_above_what_runs_is_offered(card: Card, version: str, is_offered: bool) -> None:
+    card.put_in(version)
+    card.till.wait_s(3)
+    assert (f"نسخه تازه: {version}\n" in card.till.paper.text()) is is_offered
+
+
 def test_the_operator_orders_it_and_nobody_else(card: Card) -> None:
     card.put_in(NEW)
     card.till.press("*25 Enter 1111 Enter")
