@@ -20,7 +20,7 @@ from firmware.enrolling import desk
 from firmware.receipt import enrollment_slips as slips
 from firmware.receipt.selftest_slips import Finding, Part, Verdict, finding_rows
 from firmware.receipt.stick_slips import StickVisited, stick_slip
-from firmware.receipt.update_slips import UpdateNews, UpdateStep, update_slip
+from firmware.receipt.update_slips import FAILURES, UpdateNews, UpdateStep, update_slip
 from firmware.till.codes import FUNCTION_CODES
 from sync.wire import cose
 from sync.wire.credential import REQUEST_CONTEXT, EnrollmentRequest, root_fingerprint
@@ -28,6 +28,7 @@ from sync.wire.enrolling import request_qr
 from sync.wire.verdicts import VERDICT_TEXTS
 from tests.fakes.printers import PAPER_58_MM
 from tests.firmware.till.counter import JAM, MILK, Counter
+from tests.gate import guides_words
 from tests.gate.tree import ROOT
 from tests.vectors import samples
 
@@ -68,7 +69,7 @@ def _enrollment() -> dict[str, Slip]:
     )
     rows = tuple(row for finding in found for row in finding_rows(finding))
     signed = slips.Enrolled(
-        offer=OFFER, key_fingerprint=fingerprint, made_s=samples.MORNING_S, technician="", is_active=False,
+        offer=OFFER, key_fingerprint=fingerprint, made_s=samples.MORNING_S, technician="رضا نمونه", is_active=False,
         center_url="https://center.example", credential_until_s=samples.MANDATED_UNTIL_S,
     )  # fmt: skip
     return {
@@ -100,7 +101,10 @@ def _updates() -> dict[str, Slip]:
     return {
         "update": printed(UpdateStep.OFFERED, UpdateStep.ORDERED, UpdateStep.RESTARTS),
         "updated": update_slip(replace(told, step=UpdateStep.UPDATED, running=told.version)),
-        "update-not-started": printed(UpdateStep.NOT_STARTED, UpdateStep.CAME_BACK),
+        "update-not-started": printed(UpdateStep.NOT_STARTED),
+        "update-came-back": printed(UpdateStep.CAME_BACK),
+        "update-cut-off": printed(UpdateStep.CUT_OFF),
+        "update-nothing-there": printed(UpdateStep.NOTHING_THERE),
         "update-failed": printed(UpdateStep.FAILED),
     }
 
@@ -157,16 +161,48 @@ def blocks(guide: str) -> dict[str, str]:
         else (text.name, text.english, text.todo_english)
         for text in VERDICT_TEXTS.values()
     ]
-    wrong = [(f"«{one.value}»",) for one in slips.Wrong]
-    before = [(f"`{desk.code_keys(number)}`", meaning) for number, meaning in desk.MEANINGS.items()]
     return {
         "codes": _table(("کلید", "کار") if persian else ("keys", "meaning"), codes),
-        "codes-before": _table(("کلید", "کار") if persian else ("keys", "as paper says it"), before),
+        "codes-before": _codes_before(persian=persian),
         "verdicts": _table(
             ("رأی", "یعنی", "چه کنید") if persian else ("verdict", "meaning", "what to do"), verdicts
         ),
-        "wrong": _table(("روی کاغذ",) if persian else ("on paper",), wrong),
+        "wrong": _wrong(persian=persian),
+        "update-failures": _update_failures(persian=persian),
     }
+
+
+def _codes_before(*, persian: bool) -> str:
+    """What an unenrolled till's keypad can do."""
+    if persian:
+        return _table(
+            ("کلید", "کار"), [(f"`{desk.code_keys(n)}`", said) for n, said in desk.MEANINGS.items()]
+        )
+    rows = [(f"`{desk.code_keys(n)}`", guides_words.BEFORE[n], said) for n, said in desk.MEANINGS.items()]
+    return _table(("keys", "meaning", "as paper says it"), rows)
+
+
+def _wrong(*, persian: bool) -> str:
+    """Why an answer is not taken, and what to do."""
+    if persian:
+        return _table(
+            ("روی کاغذ", "چه کنید"),
+            [(f"«{one.value}»", guides_words.WRONG[one.name][2]) for one in slips.Wrong],
+        )
+    rows = [(f"«{one.value}»", *guides_words.WRONG[one.name][:2]) for one in slips.Wrong]
+    return _table(("on paper", "meaning", "what to do"), rows)
+
+
+def _update_failures(*, persian: bool) -> str:
+    """Why a version was not installed, by the code on the slip."""
+    told = FAILURES if persian else guides_words.FAILURES
+    rows = [(f"`{code}`", *(_marked(words) for words in told[code])) for code in FAILURES]
+    return _table(("کد", "چه شد", "چه کنید") if persian else ("code", "meaning", "what to do"), rows)
+
+
+def _marked(words: str) -> str:
+    """Isolated by marks of HTML instead of invisible letters, which editors lose."""
+    return re.sub("\u2066(.*?)\u2069", r'<bdi dir="ltr">\1</bdi>', words)
 
 
 def renewed(guide: str, text: str) -> str:

@@ -10,9 +10,12 @@ import pytest
 from PIL import Image, ImageChops
 
 from firmware.command import _parser as till_parser
+from firmware.enrolling import desk
+from firmware.receipt.enrollment_slips import Wrong
+from firmware.receipt.update_slips import FAILURES
 from firmware.till.codes import BY_NUMBER
 from sync.central.command import _parser as central_parser
-from tests.gate import guides
+from tests.gate import guides, guides_words
 
 if TYPE_CHECKING:
     from drivers.printer.slip import Slip
@@ -78,6 +81,24 @@ def test_both_languages_show_the_same_pictures() -> None:
     for who in ("technician", "shopkeeper"):
         persian, english = (set(SHOWN.findall(TEXTS[f"{who}.{tongue}"])) for tongue in ("fa", "en"))
         assert english <= persian
+
+
+def test_whoever_reads_persian_is_told_the_same_commands_and_codes() -> None:
+    for who in ("technician", "shopkeeper"):
+        persian, english = (TEXTS[f"{who}.{tongue}"] for tongue in ("fa", "en"))
+        assert told(persian) == told(english)
+
+
+def told(text: str) -> set[str]:
+    """The commands and the codes of a guide."""
+    commands = {one or other for one, other in COMMAND.findall(text)}
+    return commands | set(re.findall(r"\*\d{1,2} Enter", text))
+
+
+def test_nothing_that_the_till_says_is_left_without_words() -> None:
+    assert guides_words.WRONG.keys() == {one.name for one in Wrong}
+    assert guides_words.BEFORE.keys() == desk.MEANINGS.keys()
+    assert guides_words.FAILURES.keys() == FAILURES.keys()
 
 
 def test_every_picture_can_be_looked_at() -> None:
