@@ -138,7 +138,9 @@ def _locked(path: Path, lock: Path) -> int:
     except OSError as error:
         raise StoreFailed(f"{path}: {error.strerror}") from None
     if not there:
-        raise StoreFailed(f"{path.parent} is not a center's folder: make one with 'sofreh-central init'")
+        raise StoreFailed(
+            f"{path.parent} is not a center's folder: name the center's with --center DIR or SOFREH_CENTER"
+        )
     try:
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:

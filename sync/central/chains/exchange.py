@@ -138,7 +138,10 @@ def _sender(database: sqlite3.Connection, *, keys: Keys, key_id: bytes) -> _Send
         "SELECT number, public, exchange_public FROM device WHERE key_id = ?", (key_id,)
     ).fetchone()
     if row is None:
-        raise Refused("the request is signed by no enrolled device's key")
+        raise Refused(
+            "the request is signed by no enrolled device's key:"
+            " what a technician answered without a network is taken up by 'introduce' first"
+        )
     return _Sender(row["number"], row["public"], blinding_key(keys.shared_secret(row["exchange_public"])))
 
 

@@ -20,7 +20,7 @@ from sync.central.dates import date_text, moment_text
 from sync.central.doors.answer_page import answer_page, grouped
 from sync.central.doors.picture import PICTURE_BYTES_MAX, request_in
 from sync.central.doors.technician_page import secrets_in
-from sync.central.enrolling import mandates
+from sync.central.enrolling import given_numbers, mandates
 from sync.central.enrolling.laptop import KEY_FILE, Laptop, introductions_in
 from sync.central.enrolling.mandates import Trip, laptop_from
 from sync.central.errors import Refused, StoreFailed, WrongInput
@@ -36,12 +36,13 @@ from sync.wire.kinds import Way
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from sync.central.center import Center
     from sync.central.clock import Clock
     from sync.central.credit.people import Progress
     from sync.central.enrolling.laptop import Answered
+    from sync.wire.enrolling.mandate import Mandate
 
     Arguments = dict[str, Any]
 
@@ -71,18 +72,37 @@ async def _mandate(center: Center, given: Arguments, _say: Progress) -> Result:
     target = Path(given["file"])
     if target.suffix != ".mandates":
         raise WrongInput("--file", f"{target.name} does not end with .mandates")
+    rivals = (
+        await center.run(partial(given_numbers.successors, device=trip.replaces)) if trip.replaces else ()
+    )
     held, numbers = await center.run(
         partial(mandates.issue, trip=trip, keys=center.keys, now_s=now_s, chance=center.chance)
     )
     _write(target, mandates.sealed_for(held, trip, center.keys, center.chance))
     fingerprint = grouped(root_fingerprint(center.keys.trusted.root.public))
+    made = [given_numbers.mandate_in(grant.mandate) for grant in held.grants]
     lines = [
-        f"numbers       {', '.join(map(str, numbers))}",
+        *(_of_shop(shop, made) for shop in dict.fromkeys(trip.shops)),
+        *(
+            f"device {trip.replaces} is being replaced by {rival} already: suspend {rival} --last-good -1, if it never came to be"
+            for rival in rivals
+        ),
+        f"laptop        {given_numbers.short_key(trip.laptop)}: `report` calls it so",
         f"answers until {moment_text(trip.until_s)}; credentials until {date_text(trip.credential_until_s)}",
         f"the center's key, to be compared at the till: {fingerprint}",
         f"written to {target}: only this laptop can open it",
     ]
-    return Result({"devices": list(numbers), "until_s": trip.until_s, "file": str(target)}, lines)
+    data = {
+        "devices": list(numbers), "numbers": [{"device": one.device, "shop": one.shop} for one in made],
+        "laptop": given_numbers.short_key(trip.laptop), "rivals": list(rivals), "until_s": trip.until_s, "file": str(target),
+    }  # fmt: skip
+    return Result(data, lines)
+
+
+def _of_shop(shop: int, made: Sequence[Mandate]) -> str:
+    numbers = ", ".join(str(one.device) for one in made if one.shop == shop)
+    (replaces,) = {one.predecessor.device if one.predecessor else None for one in made}
+    return f"shop {shop:<8d} device {numbers}" + (f", in the place of {replaces}" if replaces else "")
 
 
 async def _introduce(center: Center, given: Arguments, _say: Progress) -> Result:
@@ -128,9 +148,13 @@ def laptop(given: Arguments) -> Result:
     if Folder(Path(given["folder"])).database.exists():
         raise Refused(f"{given['folder']}: is a center's folder; a laptop's keys want one of their own")
     text = Laptop(Path(given["folder"]), chance=chances.token_bytes).text
-    return Result(
-        {"laptop": text}, [text, "give this to the center: sofreh-central mandate --laptop TEXT ..."]
-    )
+    short = given_numbers.short_key(laptop_from(text))
+    lines = [
+        text,
+        "give this to the center: sofreh-central mandate --laptop 'TEXT' ... (in single quotes)",
+        f"the center calls this laptop {short}",
+    ]
+    return Result({"laptop": text, "short": short}, lines)
 
 
 def answer(given: Arguments, clock: Clock) -> Result:

@@ -12,6 +12,7 @@ from sync.central.chains import closings, dossier, papers, unsigned
 from sync.central.chains.closings import Totals
 from sync.central.credit import allotments, epochs
 from sync.central.dates import moment_text
+from sync.central.enrolling.given_numbers import given_numbers
 from sync.central.money import ledger
 from sync.wire import facts
 from sync.wire.kinds import ClosingKind, EntryKind, Verdict
@@ -46,6 +47,7 @@ def report(database: sqlite3.Connection, *, now_s: int) -> Report:
         "kinds": _kinds(database),
         "strays": database.execute("SELECT COUNT(*) AS n FROM stray").fetchone()["n"],
         "devices": devices,
+        "given_numbers": [one._asdict() for one in given_numbers(database)],
         "restoration": _restoration(database),
         "credit": _credit(database),
         "ledger": _ledger(database),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sync.central.dates import moment_text
 from sync.wire.kinds import Verdict
 from sync.wire.money import RIAL_PER_TOMAN
 from sync.wire.verdicts import VERDICT_TEXTS
@@ -18,7 +19,7 @@ REFUSED_LINES_MAX = 40
 
 def report_lines(report: Report) -> list[str]:
     """Sums first, then what was refused and what to tell its shop."""
-    return [*_sums(report), *_memory(report), *_refused(report["refused"])]
+    return [*_sums(report), *_memory(report), *_given(report["given_numbers"]), *_refused(report["refused"])]
 
 
 def toman(amount_rial: int) -> str:
@@ -63,6 +64,15 @@ def _memory(report: Report) -> list[str]:
         for row in report["observations"][-OBSERVED_LINES_MAX:]
     ]
     return lines
+
+
+def _given(numbers: list[dict[str, Any]]) -> list[str]:
+    """Numbers that a laptop has and nobody was introduced by."""
+    return [
+        f"not introduced device {one['device']} of shop {one['shop']}: given to laptop {one['laptop']}"
+        f" until {moment_text(one['until_s'])}"
+        for one in numbers
+    ]
 
 
 def _refused(refused: list[dict[str, Any]]) -> list[str]:

@@ -40,7 +40,7 @@ def test_a_folder_without_a_store_is_named(tmp_path: Path) -> None:
         async with open_store(tmp_path / "center.db", lock=tmp_path / "lock"):
             pass
 
-    with pytest.raises(StoreFailed, match="is not a center's folder"):
+    with pytest.raises(StoreFailed, match="is not a center's folder: name the center's with --center DIR"):
         asyncio.run(opened())
 
 
