@@ -15,9 +15,12 @@ from firmware.receipt.enrollment_slips import Wrong
 from firmware.receipt.update_slips import FAILURES
 from firmware.till.codes import BY_NUMBER
 from sync.central.command import _parser as central_parser
+from sync.central.doors.enrolling_orders import network_in, roles_in
 from tests.gate import guides, guides_words
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from drivers.printer.slip import Slip
 
 TEXTS = {name: (guides.FOLDER / f"{name}.md").read_text() for name in guides.GUIDES}
@@ -99,6 +102,17 @@ def test_nothing_that_the_till_says_is_left_without_words() -> None:
     assert guides_words.WRONG.keys() == {one.name for one in Wrong}
     assert guides_words.BEFORE.keys() == desk.MEANINGS.keys()
     assert guides_words.FAILURES.keys() == FAILURES.keys()
+
+
+@pytest.mark.parametrize("guide", ["technician.en", "technician.fa"])
+def test_the_network_s_file_is_taken(guide: str, tmp_path: Path) -> None:
+    (shown,) = re.findall(r"^```toml\n(.*?)^```$", TEXTS[guide], re.MULTILINE | re.DOTALL)
+    path = tmp_path / "wifi.toml"
+    path.write_text(shown)
+    secrets = network_in(str(path))
+    assert secrets.wifi is not None
+    assert secrets.apn is not None
+    assert roles_in(str(path))
 
 
 def test_every_picture_can_be_looked_at() -> None:
