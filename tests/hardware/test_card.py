@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sys
-import tempfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,13 +18,22 @@ from tests.hardware.card_machine import (
     HOME,
     SETTINGS,
     UNIT,
-    CardTill,
-    Machine,
-    image_there,
+    say,
+    unit_settings,
+    with_a_card,
 )
+from tests.hardware.card_start import scanning, start_of, the_till_comes_first
 from tests.hardware.conftest import STARTED_S
+from tests.hardware.guest_till import MILK
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.hardware.card_machine import CardTill, Machine
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(3_000)]
+WELCOME, REQUEST = "خوش آمدید", "درخواست ثبت صندوق"
+SCANNER_TAKEN = "دستگاه تازه از این پس بارکدخوان این صندوق است."
 RECEIPT = "رسید خرید"
 BLOCK_BYTES = 512
 PURCHASES = 5
@@ -34,7 +41,6 @@ PURCHASE_BYTES_MAX = 8 << 10
 WRITTEN_BACK_S = 45
 """What is not synced, the draft, is written by the kernel within half a minute, and it looks every five seconds."""
 IDLE_S = 60
-MARKS = "ExecMainStartTimestampMonotonic,ActiveEnterTimestampMonotonic"
 FREE_MEBIBYTES_MIN = 64
 # The village's papers are of the past, and no center is there that would say so: a chip that knows the time.
 WITH_CHIP = f"""\
@@ -66,7 +72,7 @@ async def buy(till: CardTill, *, card_of: int) -> None:
 
 async def written_bytes(till: CardTill) -> int:
     """What the card's data partition was told to write since the start (Linux Documentation/block/stat.rst: field 7)."""
-    _, partition = (await till.says("busybox", "cat", "/run/card")).split()
+    _, partition, *_ = (await till.says("busybox", "cat", "/run/card")).split()
     return (
         int((await till.says("busybox", "cat", f"/sys/class/block/{partition}/stat")).split()[6])
         * BLOCK_BYTES
@@ -82,57 +88,59 @@ async def free_mebibytes(till: CardTill) -> int:
 
 async def writes_little(till: CardTill) -> None:
     """A purchase within its bound, what is written late for it included; and then nothing."""
-    await till.until_told("tidied")
     await asyncio.sleep(WRITTEN_BACK_S)
     before = await written_bytes(till)
     for number in range(PURCHASES):
         await buy(till, card_of=1 - number % 2)
     await asyncio.sleep(WRITTEN_BACK_S)
     after = await written_bytes(till)
-    _tell("written for a purchase, bytes", (after - before) // PURCHASES)
+    say(f"written for a purchase, bytes: {(after - before) // PURCHASES}")
     assert (after - before) / PURCHASES <= PURCHASE_BYTES_MAX
     await asyncio.sleep(IDLE_S)
     assert await written_bytes(till) == after
 
 
-async def starts_again(till: CardTill) -> None:
-    """Of what the start was made, until the till was ready. The journal holds."""
-    # Of `systemd-analyze` only what is there before the start is over.
-    _tell("kernel", await till.says("systemctl", "show", "--property=UserspaceTimestampMonotonic"))
-    _tell("till", await till.says("systemctl", "show", f"--property={MARKS}", UNIT))
-    _tell("log", await till.says("journalctl", "--boot", "--output=short-monotonic", "--unit", UNIT))
+async def starts_again(machine: Machine) -> None:
+    """With all plugged in and somebody at the counter, before anything that it can do without. The journal holds."""
+    till = await machine.power_on(settings=unit_settings())
+    async with scanning(till, MILK):
+        say(f"{await start_of(till, MILK)}")
+    await the_till_comes_first(till)
     await till.does("systemctl", "stop", UNIT)
     assert " hold." in await till.says("sofreh-till", "journal", "verify", "--config", CONFIG)
 
 
-def _tell(what: str, figure: object) -> None:
-    print(f"{what}: {figure}", file=sys.stderr)  # noqa: T201 -- the figures of image-build/image/README.md
+@pytest.mark.smoke
+def test_a_new_card_starts_asks_for_its_shop_and_answers_a_scan() -> None:
+    async def story(machine: Machine) -> None:
+        till = await machine.switch_on()
+        await till.set_up(SETTINGS)
+        await till.start()
+        await till.come_to_its_counter()
+        await till.until(lambda: SCANNER_TAKEN in till.texts, what="the scan is answered")
+        assert {WELCOME, REQUEST} <= set(till.texts)
+
+    with_a_card(story)
 
 
 def test_a_card_trades_and_a_machine_killed_in_the_middle_starts_from_it_as_it_is(tmp_path: Path) -> None:
-    image = image_there()
+    async def story(machine: Machine) -> None:
+        till = await machine.switch_on()
+        await give_identity(till, tmp_path)
+        await till.start()
+        await till.come_to_its_counter()
+        await till.until_told("tidied")  # in the first quiet moment after a start, and then long not
+        await till.scan_new_product(MILK)
+        await till.press("45000\n")
+        await buy(till, card_of=0)
+        await till.until(lambda: RECEIPT in till.texts, what="the receipt")
+        await writes_little(till)
+        free = await free_mebibytes(till)
+        say(f"memory free, MiB: {free}")
+        assert free >= FREE_MEBIBYTES_MIN
+        # In the middle of the next one.
+        await till.fill_basket(card_of=1)
+        await machine.switch_off()
+        await starts_again(machine)
 
-    async def story(folder: Path) -> None:
-        machine = Machine(image, folder)
-        try:
-            till = await machine.switch_on()
-            await give_identity(till, tmp_path)
-            await till.start()
-            await till.plug_in_everything()
-            await till.give_role()
-            await till.answer_the_search()
-            await buy(till, card_of=0)
-            assert RECEIPT in till.texts
-            await writes_little(till)
-            free = await free_mebibytes(till)
-            _tell("memory free, MiB", free)
-            assert free >= FREE_MEBIBYTES_MIN
-            # In the middle of the next one.
-            await till.fill_basket(card_of=1)
-            await machine.switch_off()
-            await starts_again(await machine.switch_on())
-        finally:
-            await machine.switch_off()
-
-    with tempfile.TemporaryDirectory(prefix="card") as folder:
-        asyncio.run(story(Path(folder)))
+    with_a_card(story)
