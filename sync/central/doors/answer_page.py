@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 STYLE = """
 body{font-family:Vazirmatn,"Noto Naskh Arabic",Tahoma,sans-serif;margin:1rem auto;max-width:40rem;padding:0 1rem;line-height:1.8;
-color:#1b2a26;background:#fff}h1{font-size:1.4rem}section{min-height:95vh;text-align:center;scroll-snap-align:start}
-svg{width:min(92vw,80vh);height:auto}dl{display:grid;grid-template-columns:auto 1fr;gap:.2rem 1rem;text-align:right}dt{color:#1f7a5c}
+color:#1b2a26;background:#fff}h1{font-size:1.4rem}section{min-height:100vh;text-align:center;scroll-snap-align:start}
+svg{width:min(100%,75vh);height:auto}html{scroll-snap-type:y proximity}dl{display:grid;grid-template-columns:auto 1fr;gap:.2rem 1rem;text-align:right}dt{color:#1f7a5c}
 dd{margin:0;direction:ltr;text-align:left;font-family:monospace}textarea{width:100%;direction:ltr}input{direction:ltr}
 label{display:block;margin-top:.7rem}.bad{color:#b3261e;font-weight:700}
 """
 GROUP = 4
 
 
-def answer_page(message: bytes, facts: Sequence[tuple[str, str]]) -> str:
-    """The whole page. `facts` are labels and values for the technician's sheet."""
+def answer_page(message: bytes, facts: Sequence[tuple[str, str]], *, note: str = "") -> str:
+    """The whole page. `facts` are labels and values for the technician's sheet, `note` what he must know beside."""
     texts = enrollment_qr.to_qrs(message)
     rows = "".join(f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>" for label, value in facts)
     sections = "".join(
@@ -39,7 +39,7 @@ def answer_page(message: bytes, facts: Sequence[tuple[str, str]]) -> str:
     return framed(
         "پاسخ ثبت صندوق",
         f"<h1>پاسخ ثبت صندوق</h1><dl>{rows}</dl><p>همهٔ رمزینه‌ها را، به هر ترتیب، جلوی بارکدخوان صندوق بگیرید."
-        f" سپس اثر کلید مرکز را با کاغذ صندوق برابر کنید.</p>{sections}",
+        f" سپس اثر کلید مرکز را با کاغذ صندوق برابر کنید.</p><p>{escape(note)}</p>{sections}",
     )
 
 

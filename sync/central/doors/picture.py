@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from sync.central.errors import TooLarge, WrongInput
 from sync.wire.enrolling import request_qr
@@ -14,6 +14,8 @@ PICTURE_BYTES_MAX = 16 << 20
 PIXELS_MAX = 50_000_000
 FORMATS = ("JPEG", "PNG", "WEBP")
 """What phones send; each further reader is one more that a stranger's bytes reach."""
+TEXT_BYTES_MAX = 4096
+NO_PICTURE = f"is neither Q1: text nor a picture of {', '.join(FORMATS)} (a phone's HEIC is not read)"
 _WHAT = "request"
 
 
@@ -23,13 +25,24 @@ def request_in(data: bytes) -> bytes:
         raise TooLarge(_WHAT, f"{len(data)} bytes are more than the {PICTURE_BYTES_MAX} allowed")
     if data[:1] == b"\x84":
         return data
-    text = data.decode("utf-8", "replace").strip("\r\n") if len(data) < 4096 else ""
-    if not text.lstrip().startswith(request_qr.PREFIX):
-        text = _read_off(data)
+    text = _typed(data)
     try:
-        return request_qr.from_qr(text.lstrip())
+        return request_qr.from_qr(_read_off(data) if text is None else text)
     except Malformed as error:
         raise WrongInput(error.where, error.why) from None
+
+
+def _typed(data: bytes) -> str | None:
+    """The request's text, in however many lines it was wrapped; None where `data` is no text. Raises: WrongInput."""
+    try:
+        text = "".join(data[:TEXT_BYTES_MAX].decode("utf-8-sig").splitlines()).strip()
+    except UnicodeDecodeError:
+        return None
+    if not text:
+        raise WrongInput(_WHAT, "is empty: give its text, or a photo of it")
+    if text.isprintable() and not text.startswith(request_qr.PREFIX):
+        raise WrongInput(_WHAT, f"is a text, but does not begin with {request_qr.PREFIX}")
+    return text if text.isprintable() else None
 
 
 def _read_off(data: bytes) -> str:
@@ -50,6 +63,8 @@ def _gray(data: bytes) -> Image.Image:
             pixels = picture.width * picture.height
             if pixels <= PIXELS_MAX:
                 return picture.convert("L")
-    except Exception:  # noqa: BLE001 -- a picture that is none makes its reader raise whatever comes to it
-        raise WrongInput(_WHAT, "is neither Q1: text nor a picture") from None
+    except UnidentifiedImageError:
+        raise WrongInput(_WHAT, NO_PICTURE) from None
+    except Exception:  # noqa: BLE001 -- a picture that is damaged makes its reader raise whatever comes to it
+        raise WrongInput(_WHAT, "is a picture that is cut off or damaged: send it again") from None
     raise TooLarge(_WHAT, f"{pixels} pixels are more than the {PIXELS_MAX} allowed")

@@ -14,16 +14,21 @@ from email.policy import HTTP
 from html import escape
 from typing import TYPE_CHECKING
 
+from sync.central.dates import western
 from sync.central.doors.answer_page import answer_page, framed, grouped
 from sync.central.doors.picture import PICTURE_BYTES_MAX, request_in
+from sync.central.doors.technician_reasons import in_persian
 from sync.central.enrolling import enrollment
 from sync.central.errors import CentralError, WrongInput
+from sync.wire import center_url as addresses
 from sync.wire import cose
 from sync.wire.credential import Credential, EnrollmentAnswer, root_fingerprint
 from sync.wire.enrolling import network
 from sync.wire.errors import Malformed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sync.central.center import Center
     from sync.wire.enrolling.provision import Secrets
 
@@ -31,35 +36,55 @@ FORM_BYTES_MAX = PICTURE_BYTES_MAX + (64 << 10)
 FIELDS = ("token", "request", "picture", "ssid", "passphrase", "apn", "user", "password")
 FORM = """<h1>ثبت صندوق تازه</h1>{wrong}
 <form method="post" enctype="multipart/form-data">
-<label>توکن یک‌بارمصرف <input name="token" required maxlength="90" autocomplete="off"></label>
-<label>متن رمزینهٔ درخواست (با Q1: آغاز می‌شود)<textarea name="request" rows="5"></textarea></label>
+<label>توکن یک‌بارمصرف <input name="token" value="{token}" required maxlength="90" {plain}></label>
+<label>متن رمزینهٔ درخواست (با Q1: آغاز می‌شود)<textarea name="request" rows="5" {plain}>{request}</textarea></label>
 <label>یا عکس کاغذ درخواست <input type="file" name="picture" accept="image/*" capture="environment"></label>
 <details><summary>شبکهٔ فروشگاه</summary>
-<label>نام Wi-Fi <input name="ssid" maxlength="32"></label><label>رمز Wi-Fi <input name="passphrase" maxlength="63"></label>
-<label>APN <input name="apn" maxlength="100"></label><label>کاربر <input name="user" maxlength="64"></label>
-<label>رمز <input name="password" maxlength="64"></label></details>
+<label>نام Wi-Fi <input name="ssid" value="{ssid}" maxlength="32" {plain}></label>
+<label>رمز Wi-Fi <input name="passphrase" value="{passphrase}" maxlength="63" {plain}></label>
+<label>APN <input name="apn" value="{apn}" maxlength="100" {plain}></label>
+<label>کاربر APN <input name="user" value="{user}" maxlength="64" {plain}></label>
+<label>رمز APN <input name="password" value="{password}" maxlength="64" {plain}></label></details>
 <p><button>پاسخ را بساز</button></p></form>"""
+PLAIN = 'autocomplete="off" autocapitalize="off" autocorrect="off" spellcheck="false"'
+PIN_NOTE = (
+    "رمز فروشنده را این صفحه نمی‌داند: مرکز آن را هنگام ساختن توکن دیده است (operator PIN)."
+    " از همان کسی بپرسید که توکن را داد، و روی برگهٔ فروشگاه بنویسید."
+)
 
 
-def form_page(wrong: str = "") -> str:
-    """The form, with what was wrong with the last one."""
-    said = f'<p class="bad"><bdi dir="ltr">{escape(wrong)}</bdi></p>' if wrong else ""
-    return framed("ثبت صندوق تازه", FORM.format(wrong=said))
+def form_page(wrong: CentralError | None = None, given: Mapping[str, bytes] | None = None) -> str:
+    """The form, with what was wrong with the last one and what was typed into it; a picture must be chosen again."""
+    said = ""
+    if wrong is not None:
+        said = f'<p class="bad">{in_persian(wrong)}<br><small><bdi dir="ltr">{escape(str(wrong))}</bdi></small></p>'
+    typed = {name: escape((given or {}).get(name, b"").decode()) for name in FIELDS if name != "picture"}
+    return framed("ثبت صندوق تازه", FORM.format(wrong=said, plain=PLAIN, **typed))
 
 
 async def answered_page(
     center: Center, body: bytes, content_type: str, *, center_url: str
 ) -> tuple[str, int]:
     """The page that answers a form, and its HTTP status."""
+    given = None
     try:
         given = form_in(body, content_type)
+        _refuse_wrong(center_url)
         message = await enrollment.enroll_for(
             center, request_in(given["picture"] or given["request"]), _token(given["token"]),
             center_url=center_url, secrets=secrets_in({name: given[name].decode() for name in FIELDS[3:]}),
         )  # fmt: skip
     except CentralError as error:
-        return form_page(str(error)), error.status
-    return answer_page(message, _facts(message)), 200
+        return form_page(error, given), error.status
+    return answer_page(message, _facts(message), note=PIN_NOTE), 200
+
+
+def _refuse_wrong(url: str) -> None:
+    """The page's own address is what the till is told. Raises: WrongInput, where no till would take it."""
+    try:
+        addresses.read(url)
+    except Malformed as error:
+        raise WrongInput(error.where, error.why) from None
 
 
 def form_in(body: bytes, content_type: str) -> dict[str, bytes]:
@@ -96,7 +121,7 @@ def secrets_in(given: dict[str, str]) -> Secrets:
 
 def _token(given: bytes) -> str:
     """The ticket's first part; who pastes the whole ticket means the same."""
-    return given.decode().strip().partition(".")[0]
+    return western(given.decode()).strip().partition(".")[0].lower()
 
 
 def _facts(message: bytes) -> list[tuple[str, str]]:

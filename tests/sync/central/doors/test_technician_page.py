@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from typing import TYPE_CHECKING
@@ -10,11 +11,14 @@ import pytest
 import segno
 from PIL import Image
 
+from sync.central.dates import persian
 from sync.central.doors.answer_page import answer_page
 from sync.central.doors.picture import PICTURE_BYTES_MAX, request_in
-from sync.central.doors.technician_page import FIELDS, answered_page, form_in, form_page
+from sync.central.doors.technician_page import FIELDS, PIN_NOTE, answered_page, form_in, form_page
+from sync.central.doors.technician_reasons import FIELDS as FIELD_REASONS
+from sync.central.doors.technician_reasons import OTHER, REASONS, TOO_LARGE, in_persian
 from sync.central.enrolling import enrollment
-from sync.central.errors import TooLarge, WrongInput
+from sync.central.errors import Refused, TooLarge, WrongInput
 from sync.wire import cose
 from sync.wire.credential import EnrollmentAnswer
 from sync.wire.enrolling import enrollment_qr, request_qr
@@ -105,8 +109,8 @@ def test_a_token_is_good_for_one_key_and_lapses(lab: Lab) -> None:
     ("fields", "said"),
     [
         ({"token": "", "request": "Q1:00"}, "request"),
-        ({"token": "x"}, "neither Q1: text nor a picture"),
-        ({"token": "x", "request": "hello"}, "neither Q1: text nor a picture"),
+        ({"token": "x"}, "request: is empty"),
+        ({"token": "x", "request": "hello"}, "is a text, but does not begin with Q1:"),
         ({"token": "x", "picture": b"\x89PNG\r\n"}, "neither Q1: text nor a picture"),
         ({"token": "x", "request": "Q1:%"}, "request"),
         ({"token": b"\xff", "request": "Q1:00"}, "token: is not UTF-8"),
@@ -128,8 +132,9 @@ def test_a_device_s_own_token_is_no_paper(lab: Lab) -> None:
 
 
 def test_what_people_type_is_shown_as_text(lab: Lab) -> None:
-    assert "<b>" not in form_page("<b>")
-    assert "&lt;b&gt;" in form_page("<b>")
+    for shown in (form_page(WrongInput("<b>", "")), form_page(None, {"token": b"<b>", "request": b'"<b>'})):
+        assert "<b>" not in shown
+        assert "&lt;b&gt;" in shown
     assert lab.device.number == 1001
 
 
@@ -149,3 +154,55 @@ def test_a_picture_is_bounded() -> None:
         request_in(blank.getvalue())
     signed = Device(seed=b"a").enrollment_request("")
     assert request_in(signed) == signed
+
+
+def test_what_a_phone_or_a_mail_does_to_a_request_does_no_harm() -> None:
+    signed = Device(seed=b"a").enrollment_request("")
+    text = request_qr.to_qr(signed)
+    wrapped = "\r\n".join(text[at : at + 76] for at in range(0, len(text), 76))
+    for copied in (text.encode("utf-8-sig"), wrapped.encode(), f"  {text} \n".encode()):
+        assert request_in(copied) == signed
+    seen = photo(text)
+    for data, said in (
+        (seen[: len(seen) // 2], "cut off or damaged"),
+        (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00\xff", "HEIC is not read"),
+        (b" \n", "is empty"),
+        (b"\xef\xbb\xbfR1:00", "does not begin with Q1:"),
+    ):
+        with pytest.raises(WrongInput, match=said):
+            request_in(data)
+
+
+def test_what_was_typed_stays_and_the_reason_is_persian(lab: Lab) -> None:
+    given, request = token(lab), paper(Device(seed=b"field"))
+    text, status = page(lab, token=given, request=request, ssid="shop", passphrase="۱۲۳۴۵۶۷۸")
+    assert (status, FIELD_REASONS["passphrase"] in text) == (400, True)
+    for kept in (
+        f'value="{given}"',
+        f">{html.escape(request)}</textarea>",
+        'value="shop"',
+        'value="۱۲۳۴۵۶۷۸"',
+    ):
+        assert kept in text
+    assert text.count('autocapitalize="off"') == len(FIELDS) - 1
+    text, status = page(lab, token="00", request=request)
+    assert (status, REASONS["token is unknown"] in text) == (403, True)
+    assert len(lab.sql("SELECT 1 FROM device")) == 1
+
+
+def test_each_reason_has_its_sentence() -> None:
+    assert in_persian(TooLarge("request", "x")) == TOO_LARGE
+    assert in_persian(WrongInput("request.version", "9 is unknown")) == FIELD_REASONS["request"]
+    assert in_persian(WrongInput("content-type", "x")) == in_persian(Refused("x")) == OTHER
+
+
+def test_a_token_is_taken_in_any_case_and_with_any_digits(lab: Lab) -> None:
+    given = persian(token(lab).upper())
+    text, status = page(lab, token=given, request=paper(Device(seed=b"field")))
+    assert (status, PIN_NOTE in text) == (200, True)
+
+
+def test_an_address_that_no_till_takes_is_not_told_to_one(lab: Lab) -> None:
+    body = form(token=token(lab), request=paper(Device(seed=b"field")))
+    text, status = lab.run(answered_page(lab.center, body, TYPE, center_url="http://center.example"))
+    assert (status, FIELD_REASONS["address"] in text) == (400, True)
