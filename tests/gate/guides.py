@@ -18,6 +18,7 @@ from drivers.printer.escpos import Encoder
 from drivers.simulated.paper import Paper
 from firmware.enrolling import desk
 from firmware.receipt import enrollment_slips as slips
+from firmware.receipt.persian import isolate_codes
 from firmware.receipt.selftest_slips import Finding, Part, Verdict, finding_rows
 from firmware.receipt.stick_slips import StickVisited, stick_slip
 from firmware.receipt.update_slips import FAILURES, UpdateNews, UpdateStep, update_slip
@@ -154,9 +155,12 @@ def picture(slip: Slip) -> Image:
 def blocks(guide: str) -> dict[str, str]:
     """The tables of a guide, by name, in its language."""
     persian = guide.endswith(".fa")
-    codes = [(f"`{code.keys}`", code.meaning if persian else code.english) for code in FUNCTION_CODES]
+    codes = [
+        (_ltr(code.keys), code.meaning) if persian else (f"`{code.keys}`", code.english)
+        for code in FUNCTION_CODES
+    ]
     verdicts = [
-        (text.name, text.persian, text.todo_persian)
+        (text.name, _marked(isolate_codes(text.persian)), _marked(isolate_codes(text.todo_persian)))
         if persian
         else (text.name, text.english, text.todo_english)
         for text in VERDICT_TEXTS.values()
@@ -175,9 +179,7 @@ def blocks(guide: str) -> dict[str, str]:
 def _codes_before(*, persian: bool) -> str:
     """What an unenrolled till's keypad can do."""
     if persian:
-        return _table(
-            ("کلید", "کار"), [(f"`{desk.code_keys(n)}`", said) for n, said in desk.MEANINGS.items()]
-        )
+        return _table(("کلید", "کار"), [(_ltr(desk.code_keys(n)), said) for n, said in desk.MEANINGS.items()])
     rows = [(f"`{desk.code_keys(n)}`", guides_words.BEFORE[n], said) for n, said in desk.MEANINGS.items()]
     return _table(("keys", "meaning", "as paper says it"), rows)
 
@@ -198,6 +200,11 @@ def _update_failures(*, persian: bool) -> str:
     told = FAILURES if persian else guides_words.FAILURES
     rows = [(f"`{code}`", *(_marked(words) for words in told[code])) for code in FAILURES]
     return _table(("کد", "چه شد", "چه کنید") if persian else ("code", "meaning", "what to do"), rows)
+
+
+def _ltr(keys: str) -> str:
+    """Keys among Persian: else a star at their beginning is shown at their end."""
+    return f'<bdi dir="ltr">`{keys}`</bdi>'
 
 
 def _marked(words: str) -> str:
