@@ -81,7 +81,7 @@ def _enrollment() -> dict[str, Slip]:
         ),
         "answer": (
             *slips.parts_slip(read=1, parts=4, missing=(2, 3, 4)),
-            *slips.offer_slip(OFFER, press=desk.PRESS_OFFER),
+            *slips.offer_slip(replace(OFFER, wifi="shop"), press=desk.PRESS_OFFER),
         ),
         "handover": slips.enrolled_slip(signed),
         "active": slips.activated_slip(policy_title=samples.POLICY.title, households=42),
