@@ -247,10 +247,11 @@ def _write(source: IO[bytes], part: Part, target: Path, progress: _Progress) -> 
                 raise Refused("damaged", "ends too early")
             hashed.update(block)
             file.write(block)
+            # Piece by piece: the till's own sync on this card must not wait for all of it.
+            file.flush()
+            os.fdatasync(file.fileno())
             left -= len(block)
             progress.add(len(block))
-        file.flush()
-        os.fsync(file.fileno())
     if hashed.hexdigest() != part.sha256:
         raise Refused("damaged", f"is not what was signed for {target.name}")
 
