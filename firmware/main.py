@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from firmware.clock import Clock
     from firmware.config import Config
+    from firmware.courier import News
     from firmware.desk.signs import PoleSign, ScreenSign
     from firmware.identity import Identity
     from firmware.journal.journal import Journal
@@ -251,7 +252,7 @@ def _sticks(
     courier = Courier(journal, random_bytes=os.urandom)
 
     async def visit(stick: Path) -> StickVisited:
-        news = await courier.visit(stick)
+        news = (*await _first_mail_on(stick, journal), *await courier.visit(stick))
         fates = [one.fate for one in news]
         return StickVisited(
             taken=fates.count(Fate.TAKEN) + fates.count(Fate.OLD), written=fates.count(Fate.WRITTEN),
@@ -267,6 +268,14 @@ def _sticks(
     return StickWatch(
         folder, visit, tell=tell, log=log, sleep_ms=clock.sleep_ms
     )  # fmt: skip
+
+
+async def _first_mail_on(stick: Path, journal: Journal) -> tuple[News, ...]:
+    if journal.mail_head.number:
+        return ()
+    from firmware.enrolling.first_mail import taken_off  # noqa: PLC0415 -- once in a till's life
+
+    return await taken_off(stick, journal)
 
 
 def _updates(

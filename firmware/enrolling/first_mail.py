@@ -2,14 +2,16 @@
 
 The file is the carried file of `sync.wire.carried`, sealed to this till's own key; its first message is the answer. The mail is kept
 beside the identity until the journal is open, and taken up there as any other: each item signed, numbered and chained, in one
-transaction. So a shop with no network at all trades on the first day.
+transaction. So a shop with no network at all trades on the first day, also where the answer itself came by paper.
 """
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from firmware import boot
+from firmware.courier import Fate, News
 from sync import stick
 from sync.stick import StickFailed
 from sync.wire import carried, cbor, mail
@@ -19,6 +21,7 @@ from sync.wire.kinds import Way
 from sync.wire.shapes import octets
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from firmware.journal.journal import Journal
@@ -59,7 +62,7 @@ class Sticks:
 
     def _opened(self, path: Path) -> tuple[bytes, ...]:
         try:
-            return carried.open_file(stick.read(path), self._key, way=Way.ENROLLMENT)[1]
+            return _messages_in(path, self._key)
         except (StickFailed, WireError):
             return ()
 
@@ -71,15 +74,50 @@ async def take_up(folder: Path, journal: Journal, log: Log) -> None:
         messages: tuple[bytes, ...] = cbor.whole(
             _MESSAGES.read, path.read_bytes(), where="first mail", bytes_max=FILE_BYTES_MAX
         )
-        if messages and journal.mail_head.number == 0:
-            async with journal.turn:
-                await journal.apply_mail(_reopened(messages, journal))
+        await _let_take_effect(messages, journal)
     except WireError as error:
         log.warning("first mail", error=str(error))
     path.unlink()
 
 
-def _reopened(messages: tuple[bytes, ...], journal: Journal) -> tuple[mail.Mail, ...]:
+async def taken_off(folder: Path, journal: Journal) -> tuple[News, ...]:
+    """The first mail out of this till's own answer on a stick, for one that was enrolled by QRs and whose chain has none yet.
+
+    Raises: StickFailed, JournalFull.
+    """
+    if journal.mail_head.number:
+        return ()
+    device, key = journal.identity.device, journal.identity.key
+    files = await asyncio.to_thread(stick.listed, folder, Way.ENROLLMENT, device=device)
+    news = []
+    for _, path in files:
+        try:
+            messages = await asyncio.to_thread(_messages_in, path, key)
+            items = await _let_take_effect(messages[1:], journal)
+        except (StickFailed, WireError) as error:
+            news.append(News(path.name, Fate.REFUSED, f"is refused: {error}"))
+        else:
+            words = f"{len(items)} items of first mail took effect"
+            news.append(News(path.name, Fate.TAKEN if items else Fate.OLD, words, items))
+    return tuple(news)
+
+
+def _messages_in(path: Path, key: OpeningKey) -> tuple[bytes, ...]:
+    """The answer and the mail of one file. Raises: StickFailed, WireError."""
+    return carried.open_file(stick.read(path), key, way=Way.ENROLLMENT)[1]
+
+
+async def _let_take_effect(messages: Sequence[bytes], journal: Journal) -> tuple[mail.Mail, ...]:
+    """The items, where the chain had no mail yet; else nothing happens. Raises: WireError, JournalFull; then nothing has."""
+    async with journal.turn:
+        if not messages or journal.mail_head.number:
+            return ()
+        items = _reopened(messages, journal)
+        await journal.apply_mail(items)
+        return items
+
+
+def _reopened(messages: Sequence[bytes], journal: Journal) -> tuple[mail.Mail, ...]:
     identity, head, items = journal.identity, journal.mail_head, []
     for message in messages:
         item = mail.reopen(message, head, identity.trusted, device=identity.device)

@@ -10,7 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from firmware import boot
-from firmware.enrolling.first_mail import Sticks, take_up
+from firmware.courier import Fate, News
+from firmware.enrolling.first_mail import Sticks, take_up, taken_off
 from firmware.journal.journal import open_journal
 from firmware.log import Level, Log
 from sync import stick
@@ -132,3 +133,45 @@ def test_mail_that_does_not_hold_is_left_to_the_center(tmp_path: Path, what: str
     (tmp_path / boot.FIRST_MAIL_FILE).write_bytes(data)
     assert asyncio.run(_taken(tmp_path, identity)) == (0, False)
     assert not (tmp_path / boot.FIRST_MAIL_FILE).exists()
+
+
+async def _visited(folder: Path, identity: Identity, times: int = 1) -> tuple[list[News], int]:
+    """What a running till that was enrolled by QRs makes of the stick."""
+    news: list[News] = []
+    async with open_journal(folder / "journal.db", identity, HandClock(OPENING_S), version="1") as journal:
+        for _ in range(times):
+            news += await taken_off(folder / "slot", journal)
+        return news, journal.mail_head.number
+
+
+def test_a_till_that_was_enrolled_by_qrs_takes_its_first_mail_off_the_stick(
+    tmp_path: Path, slot: Path
+) -> None:
+    center = PaperCenter()
+    identity = center.enroll(KEY, now_s=OPENING_S)
+    messages = [item.message for item in center.rules(products=())]
+    put(slot, b"answer", *messages)
+    put(slot, b"answer", *messages, device=1002)
+    news, number = asyncio.run(_visited(tmp_path, identity, times=2))
+    assert [(one.file, one.fate, len(one.mail)) for one in news] == [("S1001.E01", Fate.TAKEN, len(messages))]
+    assert number == len(messages)
+
+
+def test_an_answer_s_file_without_mail_brings_none(tmp_path: Path, slot: Path) -> None:
+    identity = PaperCenter().enroll(KEY, now_s=OPENING_S)
+    put(slot, b"answer")
+    news, number = asyncio.run(_visited(tmp_path, identity))
+    assert ([one.fate for one in news], number) == ([Fate.OLD], 0)
+
+
+@pytest.mark.parametrize("key", [KEY, OTHER])
+def test_first_mail_that_is_not_this_till_s_changes_nothing(
+    tmp_path: Path, slot: Path, key: SoftwareKey
+) -> None:
+    center = PaperCenter()
+    identity = center.enroll(KEY, now_s=OPENING_S)
+    messages = [item.message for item in center.rules(products=())]
+    put(slot, b"answer", *messages, key=key)
+    identity = replace(identity, mail_root=bytes(32)) if key is KEY else identity
+    news, number = asyncio.run(_visited(tmp_path, identity))
+    assert ([one.fate for one in news], number) == ([Fate.REFUSED], 0)

@@ -51,6 +51,11 @@ class World:
         for text in told["qrs"]:
             await self.shop.scan(text)
 
+    def has_stick(self) -> None:
+        """It has a slot for sticks. Before the plug is in."""
+        config = self.shop.config
+        config.write_text(f'{config.read_text()}[stick]\nfolder = "stick"\n')
+
     async def signal(self) -> None:
         """The shop has a network, and the center answers."""
         await self.center.serve(port=self.shop.settings.center_port)
@@ -183,7 +188,7 @@ def test_with_a_stick_a_shop_without_any_network_trades_on_the_first_day(
     async def story() -> None:
         async with village(tmp_path, settled) as world:
             await world.set_out()
-            world.shop.config.write_text(f'{world.shop.config.read_text()}[stick]\nfolder = "stick"\n')
+            world.has_stick()
             away = tmp_path / "pocket"
             away.mkdir()
             await world.shop.plug.insert()
@@ -219,6 +224,9 @@ def test_a_wrong_enrollment_is_undone_by_keypad_and_the_till_asks_with_new_keys(
     async def story() -> None:
         async with village(tmp_path, settled) as world:
             wrong, right = (await world.set_out("--devices", 2))["devices"]
+            world.has_stick()
+            away = tmp_path / "pocket"
+            away.mkdir()
             told = await enrolled_by_paper(world, tmp_path)
             assert told["device"] == wrong
             await world.shop.paper.tear_off()
@@ -235,13 +243,19 @@ def test_a_wrong_enrollment_is_undone_by_keypad_and_the_till_asks_with_new_keys(
             # the old answer is for keys that are no more
             await world.scan_all(told)
             assert Wrong.OTHER_DEVICE.value in (await world.shop.paper.tear_off()).texts
-            told = await world.laptop.answer(request_on(welcome, tmp_path))
+            told = await world.laptop.answer(request_on(welcome, tmp_path), "--stick", away)
             assert told["device"] == right
             await world.scan_all(told)
             await world.shop.press("\n")
             await child.until_told("enrolled", device=right)
             aside = world.shop.folder / "data" / f"undone-{wrong}-1"
             assert {"device.key", "identity.cbor", "journal.db"} <= {path.name for path in aside.iterdir()}
+            # enrolled by QRs, it takes its first mail off the stick with the same answer
+            await child.until(lambda: "برگه تحویل صندوق" in plug.texts, what="the shop's slip")
+            assert "صندوق راه‌اندازی شد" not in plug.texts
+            away.rename(world.shop.folder / "stick")
+            await child.until_told("stick", taken=1, wrong=0)
+            await child.until(lambda: "صندوق راه‌اندازی شد" in plug.texts, what="its first rules")
 
     asyncio.run(story())
 
