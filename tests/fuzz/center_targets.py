@@ -135,8 +135,8 @@ def _form(data: bytes) -> None:
 
 def _forms() -> Iterator[bytes]:
     part = b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
-    yield b"".join(part % (name.encode(), b"abc") for name in FIELDS) + b"--x--\r\n"
-    yield part % (b"ssid", "شبکه".encode() * 8) + b"--x--\r\n"
+    yield b"".join(part % (name.encode(), b"abcdefgh") for name in FIELDS) + b"--x--\r\n"
+    yield part % (b"ssid", "شبکه".encode() * 4) + b"--x--\r\n"
 
 
 def _pictures() -> Iterator[bytes]:
@@ -168,7 +168,7 @@ TARGETS = (
         name="network-toml",
         decode=_network,
         errors=CENTRAL,
-        seeds=lambda: [b'ssid = "a"\npassphrase = "b"\napn = "c"\n'],
+        seeds=lambda: [b'ssid = "a"\npassphrase = "bbbbbbbb"\napn = "c"\n'],
     ),
     Target(name="center-batch", decode=_checked, errors=(), seeds=_batches),
     Target(
