@@ -160,6 +160,7 @@ async def _serve(
         draft_path=config.data_folder / boot.DRAFT_FILE,
         version=boot.VERSION,
         machine_boot=boot.machine_boot(),
+        shop_name="" if journal.shop else _enrolled_name(config.data_folder),
         devices=devices,
         find_printer=find_printer,
         examine=partial(
@@ -268,6 +269,12 @@ def _sticks(
     return StickWatch(
         folder, visit, tell=tell, log=log, sleep_ms=clock.sleep_ms
     )  # fmt: skip
+
+
+def _enrolled_name(folder: Path) -> str:
+    from firmware.enrolling.answer import shop_name  # noqa: PLC0415 -- before the first mail alone
+
+    return shop_name(folder)
 
 
 async def _first_mail_on(stick: Path, journal: Journal) -> tuple[News, ...]:

@@ -133,6 +133,12 @@ def _quoted(word: str) -> str:
     return json.encode(word).decode().replace("\x7f", "\\u007f")
 
 
+def shop_name(folder: Path) -> str:
+    """The shop's name in the answer that is kept; empty where it has none. Raises: OSError, WireError."""
+    said = enrolled.unproven(identity.answer_kept(folder)).settings
+    return "" if said is None else Settings.from_cbor(said, where="settings").shop_name
+
+
 def handover(folder: Path) -> Enrolled:
     """What the shop's slip says, from what is kept. Raises: NotEnrolled, DeviceKeyError."""
     known = boot.who_we_are(folder)

@@ -103,6 +103,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     draft_path: Path
     version: str
     machine_boot: str = ""
+    shop_name: str = ""  # as the enrollment says it, until the first mail does
     pin_lapse_ms: int = 30_000
     park_after_ms: int = 300_000
     lock_ms: int = 600_000
@@ -305,7 +306,8 @@ class Talk(Struct):
     def place(self) -> Place:
         """Head of slips."""
         shop, identity = self.journal.shop, self.journal.identity
-        return Place(shop_name=shop.name if shop else "", shop=identity.shop, device=identity.device)
+        name = shop.name if shop else self.settings.shop_name
+        return Place(shop_name=name, shop=identity.shop, device=identity.device)
 
     def when(self, time: TimeInterval | None = None) -> When:
         """A time, or now, as slips show it: the middle of what is known, or the start of a keyed day."""

@@ -116,9 +116,16 @@ def test_a_till_that_keeps_an_answer_is_enrolled(asked: Asked, folder: Path, rol
     seat = read_roles(folder, warn=print).seat(Role.PRINTER)
     assert seat is not None
     assert seat.place == "usb-1.2"
+    assert answer.shop_name(folder) == SETTINGS.shop_name
     said = answer.handover(folder)
     assert (said.technician, said.made_s, said.offer.device) == ("فن‌ورز نمونه", NOW_S, samples.DEVICE)
     assert said.key_fingerprint == asked.key_fingerprint
+
+
+def test_an_answer_that_names_no_shop_has_no_name(asked: Asked, folder: Path) -> None:
+    message = answer_for(asked, settings=None)
+    identity.store(folder, message, root_public=samples.ROOT.public, center_url=SETTINGS.center_url)
+    assert answer.shop_name(folder) == ""
 
 
 def test_roles_that_are_taken_stay(asked: Asked, folder: Path, roles: Roles) -> None:

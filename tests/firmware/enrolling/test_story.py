@@ -163,7 +163,10 @@ def test_a_till_is_enrolled_from_paper_and_reported_later(tmp_path: Path, settle
             sheet = await world.shop.paper.tear_off()
             assert "برگه تحویل صندوق" in sheet.texts
             await world.shop.press("*10\n")
-            assert isinstance(issuer_on(await world.shop.paper.tear_off(), world), SlimMandate)
+            status = await world.shop.paper.tear_off()
+            assert isinstance(issuer_on(status, world), SlimMandate)
+            name = sheet.texts[sheet.texts.index("برگه تحویل صندوق") + 1]
+            assert name in status.texts, "known before the first mail"
             # a signal: the till introduces itself; then she comes home and reports the same
             await world.signal()
             await world.shop.until_exchanged()

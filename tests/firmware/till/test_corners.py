@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import structs
 
 from drivers.sound import Sound
 from firmware.receipt.decline_slips import TEXTS
@@ -221,6 +222,13 @@ def test_a_till_without_mail_sells_for_cash_and_counts_its_day(bare: Counter) ->
     fact = bare.last_entry(EntryKind.CLOSING).fact
     assert isinstance(fact, Closing)
     assert (fact.cash_sales, fact.cash_sales_rial, fact.send_by_s) == (1, 350_000, None)
+
+
+def test_before_its_first_mail_a_till_has_the_name_of_its_enrollment(bare: Counter) -> None:
+    bare.settings = structs.replace(bare.settings, shop_name="فروشگاه نمونه")
+    bare.cut_power(machine=False)
+    bare.press("*10 Enter")
+    assert "فروشگاه نمونه" in bare.paper.last()
 
 
 def test_a_till_without_mail_has_no_operator_no_goods_and_no_households(bare: Counter) -> None:
