@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,11 +18,11 @@ from lab.guest import GuestFailed
 from lab.qemu_devices import QemuDevices
 from tests.fakes.paper_center import OPERATOR_PIN
 from tests.hardware import sticks
-from tests.hardware.card_machine import CONFIG, STARTS_WITHIN_S, UNIT, Machine, image_there
+from tests.hardware.card_machine import CONFIG, STARTS_WITHIN_S, UNIT, unit_settings, with_a_card
 from tests.hardware.test_card import WITH_CHIP, give_identity
 
 if TYPE_CHECKING:
-    from tests.hardware.card_machine import CardTill
+    from tests.hardware.card_machine import CardTill, Machine
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(3_000)]
 SETTINGS = f"""\
@@ -72,7 +71,7 @@ def percent_in(said: list[str]) -> int:
 
 async def started(machine: Machine, *, partition: int | None = None) -> CardTill:
     """The machine has power again, and its till talks."""
-    till = await machine.power_on(is_set_up=True, partition=partition)
+    till = await machine.power_on(settings=unit_settings(), partition=partition)
     async with asyncio.TaskGroup() as group:
         group.create_task(till.plug_in_printer())
         group.create_task(till.plug_in_pad())
@@ -140,19 +139,14 @@ async def is_started_from_then_on(machine: Machine) -> None:
 
 
 def test_an_update_survives_a_power_cut_and_is_kept_once_its_till_has_run(tmp_path: Path) -> None:
-    image, update = image_there(), update_there()
+    update = update_there()
 
-    async def story(folder: Path) -> None:
-        stick = sticks.make_fat(folder / "stick.img", mebibytes=STICK_MEBIBYTES)
+    async def story(machine: Machine) -> None:
+        stick = sticks.make_fat(tmp_path / "stick.img", mebibytes=STICK_MEBIBYTES)
         sticks.put(stick, update.name, update.read_bytes())
-        machine = Machine(image, folder)
-        try:
-            await is_cut_off_in_the_middle(machine, stick, tmp_path)
-            await restarts_into_it(machine, stick)
-            await runs_and_is_kept(machine, update_files.version_of(update.name) or "")
-            await is_started_from_then_on(machine)
-        finally:
-            await machine.switch_off()
+        await is_cut_off_in_the_middle(machine, stick, tmp_path)
+        await restarts_into_it(machine, stick)
+        await runs_and_is_kept(machine, update_files.version_of(update.name) or "")
+        await is_started_from_then_on(machine)
 
-    with tempfile.TemporaryDirectory(prefix="card") as folder:
-        asyncio.run(story(Path(folder)))
+    with_a_card(story)
