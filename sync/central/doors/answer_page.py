@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 STYLE = """
 body{font-family:Vazirmatn,"Noto Naskh Arabic",Tahoma,sans-serif;margin:1rem auto;max-width:40rem;padding:0 1rem;line-height:1.8;
 color:#1b2a26;background:#fff}h1{font-size:1.4rem}section{min-height:100vh;text-align:center;scroll-snap-align:start}
-svg{width:min(100%,75vh);height:auto}html{scroll-snap-type:y proximity}dl{display:grid;grid-template-columns:auto 1fr;gap:.2rem 1rem;text-align:right}dt{color:#1f7a5c}
+svg{width:min(100%,75vh);height:auto}dl{display:grid;grid-template-columns:auto 1fr;gap:.2rem 1rem;text-align:right}dt{color:#1f7a5c}
 dd{margin:0;direction:ltr;text-align:left;font-family:monospace}textarea{width:100%;direction:ltr}input{direction:ltr}
 label{display:block;margin-top:.7rem}.bad{color:#b3261e;font-weight:700}
 """
