@@ -56,6 +56,13 @@ class World:
         config = self.shop.config
         config.write_text(f'{config.read_text()}[stick]\nfolder = "stick"\n')
 
+    async def welcome(self) -> TornOff:
+        """Plug the till in: welcome, self-test and request. On a busy machine its printer comes after `ready`."""
+        plug = self.shop.plug
+        await plug.insert()
+        await plug.child.until(lambda: "درخواست ثبت صندوق" in plug.texts, what="the request")
+        return await self.shop.paper.tear_off()
+
     async def signal(self) -> None:
         """The shop has a network, and the center answers."""
         await self.center.serve(port=self.shop.settings.center_port)
@@ -126,8 +133,7 @@ async def _supported(world: World) -> Villager:
 
 async def enrolled_by_paper(world: World, folder: Path, *more: object) -> dict[str, Any]:
     """From the plug to the shop's slip, which is left in the printer."""
-    await world.shop.plug.insert()
-    welcome = await world.shop.paper.tear_off()
+    welcome = await world.welcome()
     assert "خوش آمدید" in welcome.texts
     told = await world.laptop.answer(request_on(welcome, folder), *more)
     await world.scan_all(told)
@@ -194,8 +200,7 @@ def test_with_a_stick_a_shop_without_any_network_trades_on_the_first_day(
             world.has_stick()
             away = tmp_path / "pocket"
             away.mkdir()
-            await world.shop.plug.insert()
-            welcome = await world.shop.paper.tear_off()
+            welcome = await world.welcome()
             told = await world.laptop.answer(request_on(welcome, tmp_path), "--stick", away)
             away.rename(world.shop.folder / "stick")
             await world.shop.plug.child.until(
@@ -269,8 +274,7 @@ def test_a_power_cut_at_any_step_of_an_enrollment_is_gone_on_from(tmp_path: Path
         async with village(tmp_path, settled) as world:
             await world.set_out()
             shop = world.shop
-            await shop.plug.insert()
-            welcome = await shop.paper.tear_off()
+            welcome = await world.welcome()
             told = await world.laptop.answer(request_on(welcome, tmp_path))
             first, *rest = told["qrs"]
             again = welcome
@@ -279,8 +283,7 @@ def test_a_power_cut_at_any_step_of_an_enrollment_is_gone_on_from(tmp_path: Path
                 for text in read:
                     await shop.scan(text)
                 await shop.plug.pull()
-                await shop.plug.insert()
-                again = await shop.paper.tear_off()
+                again = await world.welcome()
                 assert "درخواست ثبت صندوق" in again.texts
             assert (await world.laptop.answer(request_on(again, tmp_path)))["device"] == told["device"]
             # in the very moment of Enter: it asks, or it is enrolled and owes the shop's slip
