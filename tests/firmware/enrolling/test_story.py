@@ -103,8 +103,10 @@ async def village(folder: Path, settled: Path) -> AsyncIterator[World]:
         shop.link.cut()
         center = CenterProcess(folder / "center", clock=shop.folder / "clock")
         shutil.copytree(settled, center.folder)
-        yield World(shop, center)
-        await center.stop()
+        try:
+            yield World(shop, center)
+        finally:
+            await center.stop()
 
 
 def request_on(paper: TornOff, folder: Path) -> Path:
