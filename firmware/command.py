@@ -40,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         sys.stdout.flush()
     except OSError as error:
-        status = status or _failed([error])
+        # An exit code of 1 has told of an error already, perhaps of this one.
+        status = 1 if status == 1 else _failed([error])
         # Python itself would complain once more when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return status

@@ -182,21 +182,26 @@ def test_what_the_system_refuses_is_a_path_and_a_reason(
     assert capsys.readouterr().err == f"sofreh-till: {picture}: No such file or directory\n"
 
 
-def devices_into(config: Path, target: int) -> subprocess.CompletedProcess[str]:
-    line = [sys.executable, "-m", "firmware.command", "devices", "--config", str(config)]
-    return subprocess.run(line, check=False, stdout=target, stderr=subprocess.PIPE, text=True)
+def verify_into(config: Path, target: int, *, unbuffered: str) -> subprocess.CompletedProcess[str]:
+    line = [sys.executable, "-m", "firmware.command", "journal", "verify", "--config", str(config)]
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    return subprocess.run(
+        line, check=False, stdout=target, stderr=subprocess.PIPE, text=True, env=environment
+    )
 
 
-def test_output_that_cannot_be_written_is_named(enrolled: Path) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_output_that_cannot_be_written_is_named(enrolled: Path, unbuffered: str) -> None:
     with Path("/dev/full").open("w") as full:
-        done = devices_into(enrolled, full.fileno())
+        done = verify_into(enrolled, full.fileno(), unbuffered=unbuffered)
     assert (done.returncode, done.stderr) == (1, "sofreh-till: output: No space left on device\n")
 
 
-def test_output_that_nobody_reads_is_one_sentence(enrolled: Path) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_output_that_nobody_reads_is_one_sentence(enrolled: Path, unbuffered: str) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    done = devices_into(enrolled, writing)
+    done = verify_into(enrolled, writing, unbuffered=unbuffered)
     os.close(writing)
     assert (done.returncode, done.stderr) == (1, "sofreh-till: output: Broken pipe\n")
 

@@ -193,7 +193,7 @@ def test_a_body_that_stops_coming_is_given_up(lab: Lab, monkeypatch: pytest.Monk
 
 def test_an_interrupted_import_has_imported_nothing(served: Served, tmp_path: Path) -> None:
     served.order("shop", "add", 6001, "فروشگاه", "لرستان")
-    rows = "".join(f"{national_id(600_000_000 + number)},4,3,0,6001,\n" for number in range(9_000))
+    rows = "".join(f"{national_id(600_000_000 + number)},4,3,0,6001,\n" for number in range(30_000))
     (tmp_path / "long.csv").write_text(HEADER + rows)
     line = [*COMMAND, "--center", str(served.path), "import-households", str(tmp_path / "long.csv")]
     with subprocess.Popen(line, stderr=subprocess.PIPE, text=True) as process:
