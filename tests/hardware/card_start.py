@@ -22,14 +22,8 @@ SCAN_EVERY_S = 2
 NAMED_BY_DIGITS = 5
 AHEAD = frozenset({"systemd-journald.service"})
 """Services that may be active before the till is started."""
-BEHIND = (
-    "nftables",
-    "systemd-networkd",
-    "systemd-resolved",
-    "systemd-udev-trigger",
-    "systemd-udevd",
-    "sofreh-network",
-)
+BEHIND = ("nftables.service", "systemd-networkd.service", "systemd-resolved.service")
+"""Services that begin when it is ready."""
 MODULES_MAX = 400
 _COUNT_MODULES = (
     "import sys; sys.path.insert(0, '/usr/lib/sofreh'); from firmware import command; "
