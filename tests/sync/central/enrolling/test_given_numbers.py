@@ -10,20 +10,12 @@ from sync.central.doors import enrolling_orders
 from sync.central.enrolling.enrollment import enroll
 from sync.central.errors import Refused
 from tests.sync.central.device import Device
-from tests.sync.central.enrolling.test_mandates import SHOP, Trip, take
+from tests.sync.central.enrolling.trips import OTHER_SHOP, SHOP, Trip, take
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.sync.central.conftest import Lab
 
-OTHER_SHOP = 6002
-
-
-@pytest.fixture
-def trip(lab: Lab, tmp_path: Path) -> Trip:
-    lab.order("shop add", number=OTHER_SHOP, name="دومی", place="لرستان", label_template=None)
-    return Trip(lab, tmp_path / "laptop")
+pytestmark = pytest.mark.usefixtures("other_shop")
 
 
 def not_introduced(lab: Lab) -> list[str]:

@@ -6,7 +6,6 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from sync.central.doors.enrolling_orders import network_in, roles_in
 from sync.central.enrolling.enrollment import enroll
@@ -14,66 +13,17 @@ from sync.central.enrolling.laptop import LOG_FILE, Laptop, introductions_in
 from sync.central.errors import CentralError, Refused, StoreFailed, WrongInput
 from sync.wire import cbor, cose, facts
 from sync.wire.credential import Credential, EnrollmentAnswer
-from sync.wire.enrolling.enrolled import verify_answer
 from sync.wire.enrolling.mandate import Introduction
 from sync.wire.enrolling.provision import RoleAt, Secrets, Settings, Wifi
 from sync.wire.kinds import MailKind
-from sync.wire.proof import blinding_key
 from tests.sync.central.conftest import DAY_S
 from tests.sync.central.device import Device
+from tests.sync.central.enrolling.trips import SHOP, Trip, take
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sync.central.enrolling.laptop import Answered
-    from sync.central.result import Result
     from tests.sync.central.conftest import Lab
-
-SHOP = 6001
-URL = "https://center.example"
-
-
-class Trip:
-    """A technician with her laptop."""
-
-    def __init__(self, lab: Lab, folder: Path) -> None:
-        self.lab, self.folder = lab, folder
-        self.laptop = Laptop(folder, chance=secrets.token_bytes)
-
-    def mandate(self, *shops: int, name: str = "trip", **given: Any) -> Result:
-        asked: dict[str, Any] = {
-            "shops": list(shops or (SHOP,)), "laptop": self.laptop.text, "url": URL, "file": str(self.folder / f"{name}.mandates"),
-            "devices": 1, "days": 3, "credential_days": 60, "technician": None, "replaces": None, "network": None,
-        }  # fmt: skip
-        return self.lab.order("mandate", **(asked | given))
-
-    def answer(self, device: Device, *, nonce: bytes = bytes(16), **given: Any) -> Answered:
-        request = device.enrollment_request("", nonce)
-        return self.laptop.answer(request, now_s=self.lab.clock.at_s, **given)
-
-    def report(self) -> Result:
-        return self.lab.order("introduce", file=str(self.folder / LOG_FILE))
-
-
-@pytest.fixture
-def trip(lab: Lab, tmp_path: Path) -> Trip:
-    return Trip(lab, tmp_path / "laptop")
-
-
-def take(device: Device, answered: Answered, at_s: int) -> Device:
-    """What the device makes of its answer; it begins its journal."""
-    claimed = cose.parse(answered.message, what="answer").payload
-    root = cbor.decode(claimed, where="", bytes_max=1 << 16)[2]
-    proven = verify_answer(
-        answered.message, root_public=root, public=device.key.public,
-        exchange_public=device.exchange_key.public_key().public_bytes_raw(),
-    )  # fmt: skip
-    device.trusted, device.number, device.now_s = proven.trusted, proven.credential.device, at_s
-    device.credential_hash, device.mail_root = proven.credential_hash, proven.mail_root
-    center = X25519PublicKey.from_public_bytes(proven.answer.center_exchange_public)
-    device.blinding = blinding_key(device.exchange_key.exchange(center))
-    device.say(facts.Enrolled(credential_hash=device.credential_hash, version="test"))
-    return device
 
 
 def test_a_device_answered_without_a_signal_is_introduced_and_goes_on(lab: Lab, trip: Trip) -> None:

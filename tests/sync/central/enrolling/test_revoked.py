@@ -7,17 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.sync.central.device import Device
-from tests.sync.central.enrolling.test_mandates import SHOP, Trip, take
+from tests.sync.central.enrolling.trips import SHOP, Trip, take
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.sync.central.conftest import Lab
-
-
-@pytest.fixture
-def trip(lab: Lab, tmp_path: Path) -> Trip:
-    return Trip(lab, tmp_path / "laptop")
 
 
 def test_a_stolen_laptops_numbers_are_revoked_whether_given_or_not(lab: Lab, trip: Trip) -> None:

@@ -14,7 +14,7 @@ from sync.central.errors import CentralError, Refused, StoreFailed, WrongInput
 from sync.stick import StickFailed
 from sync.wire.enrolling import request_qr
 from tests.sync.central.device import Device
-from tests.sync.central.enrolling.test_mandates import SHOP, Trip
+from tests.sync.central.enrolling.trips import OTHER_SHOP, SHOP, Trip
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,13 +22,7 @@ if TYPE_CHECKING:
     from sync.central.result import Result
     from tests.sync.central.conftest import Lab
 
-OTHER_SHOP = 6002
-
-
-@pytest.fixture
-def trip(lab: Lab, tmp_path: Path) -> Trip:
-    lab.order("shop add", number=OTHER_SHOP, name="دومی", place="لرستان", label_template=None)
-    return Trip(lab, tmp_path / "laptop")
+pytestmark = pytest.mark.usefixtures("other_shop")
 
 
 def typed(trip: Trip, device: Device, **given: Any) -> Result:
