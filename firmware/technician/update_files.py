@@ -2,7 +2,7 @@
 
     /etc/sofreh/image.json     {"version": ..., "made_s": ...}                what runs; only on a card
     STICK/sofreh-VERSION.update                                                its name alone is looked at
-    DATA/update.json           {"file": "sofreh-VERSION.update", "from": ...}  the order
+    DATA/update.json           {"file": "sofreh-VERSION.update"}               the order
     DATA/update.stage          a word and the file's name                      how far it came before a start
     /data/trial                                                                there until the card keeps the version that runs
     /run/sofreh/update.json    {"file": ..., "percent": n | "done": true | "failed": code}
@@ -36,10 +36,9 @@ _UNREADABLE: Final = (OSError, msgspec.MsgspecError, UnicodeDecodeError, Recursi
 
 
 class Order(Struct, frozen=True):
-    """What the operator wants installed, and what ran then."""
+    """What the operator wants installed."""
 
     file: str
-    running: str = msgspec.field(name="from")
 
 
 class Stage(Enum):

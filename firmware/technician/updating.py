@@ -154,7 +154,7 @@ class CardUpdates:
         if not versions or versions[0] == self.running:
             return self._logged(self._news(UpdateStep.NOTHING_THERE))
         news = self._news(UpdateStep.ORDERED, *versions)
-        order = Order(file_of(news.version), self.running)
+        order = Order(file_of(news.version))
         self._ran = ""  # the order that goes when that one is kept is not this one
         self._last = await asyncio.to_thread(update_files.told_of, order.file, self._told_file)
         try:

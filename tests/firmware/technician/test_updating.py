@@ -173,7 +173,7 @@ def test_a_reason_is_a_short_word_on_paper(tmp_path: Path) -> None:
     assert told.failed == ("no_room_" + "x" * 99)[:40]
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b'{"file": "x", "from": "1"}', b'{"file": "sofreh-1.update"}'])
+@pytest.mark.parametrize("data", [b"", b"{", b'{"file": "x"}', b'{"files": "sofreh-1.update"}'])
 def test_an_order_that_is_nobody_s_is_none(tmp_path: Path, data: bytes) -> None:
     assert order_in(tmp_path) is None
     (tmp_path / update_files.ORDER_FILE).write_bytes(data)
@@ -220,8 +220,8 @@ def test_the_operator_orders_it_and_nobody_else(card: Card) -> None:
     card.till.press("7391 Enter")
     assert "نصب آغاز شد" in card.till.paper.last()
     assert "برای نصب" not in card.till.paper.text(), "who has ordered it needs no offer"
-    assert json.decode(card.order_path.read_bytes()) == {"file": FILE, "from": OLD}
-    assert order_in(card.till.folder) == Order(FILE, OLD)
+    assert json.decode(card.order_path.read_bytes()) == {"file": FILE}
+    assert order_in(card.till.folder) == Order(FILE)
     assert card.till.state is State.IDLE
 
 
@@ -354,7 +354,7 @@ def test_the_next_order_outlives_the_time_after_which_the_last_one_goes(card: Ca
     assert card.order().version == "0.3"
     card.trial.unlink()
     card.look()
-    assert order_in(card.till.folder) == Order(update_files.file_of("0.3"), NEW)
+    assert order_in(card.till.folder) == Order(update_files.file_of("0.3"))
 
 
 def test_a_version_that_did_not_start_is_not_offered_again_but_installed_if_it_must_be(card: Card) -> None:
