@@ -10,6 +10,8 @@ from sync.wire.facts import Line, line_total_rial
 from sync.wire.kinds import Unit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from firmware.journal.journal import Journal
     from tests.fakes.paper_center import Member
 
@@ -52,3 +54,9 @@ async def purchase_draft(
 async def buy(journal: Journal, member: Member, total_rial: int) -> Entry:
     """A committed purchase."""
     return await journal.commit(await purchase_draft(journal, member, total_rial))
+
+
+async def buy_twice(journal: Journal, members: Sequence[Member]) -> None:
+    """The first household for 105,000 toman and the second for 205,000."""
+    await buy(journal, members[0], 1_050_000)
+    await buy(journal, members[1], 2_050_000)

@@ -17,7 +17,7 @@ from sync.wire.facts import PinFailure
 from sync.wire.kinds import MailKind, Verdict
 from sync.wire.mail import AnnouncementNotice
 from tests.fakes.paper_center import POLICY
-from tests.fakes.selling import buy, purchase_draft
+from tests.fakes.selling import buy, buy_twice, purchase_draft
 from tests.fakes.software_key import SoftwareKey
 from tests.fakes.village_till import CENTER_TIME_S, VillageTill, change, projections
 from tests.vectors import corpus, samples
@@ -44,8 +44,7 @@ def till(tmp_path: Path) -> VillageTill:
     till = VillageTill(tmp_path)
 
     async def story(journal: Journal) -> None:
-        await buy(journal, till.members[0], 1_050_000)
-        await buy(journal, till.members[1], 2_050_000)
+        await buy_twice(journal, till.members)
         await journal.commit(
             journal.draft(PinFailure(failures=2), private=PrivatePart(household=3, card=90003))
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,10 @@ from sync.wire.credential import SlimCredential, verify_slim
 from sync.wire.entry import EntryBytes, reopen
 from sync.wire.errors import Malformed
 from sync.wire.facts import Purchase
-from tests.fakes.selling import buy
+from tests.fakes.selling import buy_twice
 from tests.fakes.village_till import VillageTill, change
 
 if TYPE_CHECKING:
-    from firmware.journal.journal import Journal
     from sync.wire.cose import VerifyingKey
 
 
@@ -33,11 +33,7 @@ def till(tmp_path: Path) -> VillageTill:
     """Enrolled, with its first mail and two purchases."""
     till = VillageTill(tmp_path)
 
-    async def story(journal: Journal) -> None:
-        await buy(journal, till.members[0], 1_050_000)
-        await buy(journal, till.members[1], 2_050_000)
-
-    till.day(story)
+    till.day(partial(buy_twice, members=till.members))
     return till
 
 
