@@ -160,6 +160,7 @@ async def _serve(
         draft_path=config.data_folder / boot.DRAFT_FILE,
         version=boot.VERSION,
         machine_boot=boot.machine_boot(),
+        activation_mark=config.data_folder / boot.ACTIVATION_FILE,
         shop_name="" if journal.shop else _enrolled_name(config.data_folder),
         devices=devices,
         find_printer=find_printer,

@@ -108,6 +108,7 @@ def keep(folder: Path, taken: Taken, roles: Roles) -> None:
         if taken.mail:
             whole_file.replace(folder / boot.FIRST_MAIL_FILE, cbor.encode(list(taken.mail)))
         whole_file.replace(folder / boot.OWED_FILE, b"")
+        whole_file.replace(folder / boot.ACTIVATION_FILE, b"")
         identity.store(
             folder, taken.message, root_public=taken.proven.answer.root_public, center_url=taken.settings.center_url
         )  # fmt: skip

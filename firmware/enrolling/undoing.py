@@ -26,6 +26,7 @@ PUT_ASIDE: Final = (
     NETWORK_FILE,
     boot.FIRST_MAIL_FILE,
     boot.OWED_FILE,
+    boot.ACTIVATION_FILE,
     identity.KEY_FILE,
 )
 """What belongs to one enrollment. Which device is what at the counter stays."""

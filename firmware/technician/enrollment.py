@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from drivers.device_key import FileDeviceKey
 from drivers.errors import DeviceKeyError, KeyFileMissing
-from firmware import identity
+from firmware import boot, identity, whole_file
 from firmware.errors import EnrollmentRefused, NotEnrolled
 from sync.uplink.errors import UplinkError
 from sync.wire import cose
@@ -102,6 +102,7 @@ async def enroll(
     root_public = _root(message, ticket)
     given = _verified(message, key, root_public, center_url, nonce)
     try:
+        whole_file.replace(folder / boot.ACTIVATION_FILE, b"")
         identity.store(folder, message, root_public=root_public, center_url=center_url)
     except OSError as error:
         raise EnrollmentRefused(f"{folder}: {error.strerror}; the same ticket may be used again") from error

@@ -88,7 +88,7 @@ class Conversation:
         talk.paper.say(prompt_slip(Prompt.STARTED))  # nobody waits for it: a scan may come first
         await recovery.recover(talk)
         await notices.recover(talk)
-        talk.awaits_rules = talk.journal.policy is None
+        notices.recall_activation(talk)
         talk.state = talk.rest()
         if talk.journal.keeper.now().grade is Grade.DOUBTFUL:
             self._doubts_date = True

@@ -39,7 +39,7 @@ async def print_next(talk: Talk) -> None:
         )
         talk.told_lost = await talk.show(slip)
         return
-    if talk.awaits_rules and talk.journal.policy is not None:
+    if talk.owes_activation and talk.journal.policy is not None:
         await _activated(talk, talk.journal.policy)
         return
     if not talk.notices:
@@ -66,7 +66,16 @@ async def print_next(talk: Talk) -> None:
 async def _activated(talk: Talk, policy: Policy) -> None:
     """The last of the three steps: with the first rules the till may sell on credit."""
     slip = activated_slip(policy_title=policy.title, households=await talk.journal.households())
-    talk.awaits_rules = not await talk.show(slip)
+    if await talk.show(slip):
+        talk.owes_activation = False
+        if talk.settings.activation_mark is not None:
+            talk.settings.activation_mark.unlink(missing_ok=True)
+
+
+def recall_activation(talk: Talk) -> None:
+    """At start-up: the rules may have come with the enrollment, or have taken effect just before the power went."""
+    mark = talk.settings.activation_mark
+    talk.owes_activation = mark is not None and mark.exists()
 
 
 def forget_missing(talk: Talk, roles: tuple[Role, ...]) -> None:

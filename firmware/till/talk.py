@@ -103,6 +103,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     draft_path: Path
     version: str
     machine_boot: str = ""
+    activation_mark: Path | None = (
+        None  # a file that is there until the slip of the third step, activation, has printed
+    )
     shop_name: str = ""  # as the enrollment says it, until the first mail does
     pin_lapse_ms: int = 30_000
     park_after_ms: int = 300_000
@@ -248,7 +251,7 @@ class Talk(Struct):
     )
     answers: UntoldAnswers = field(default_factory=UntoldAnswers)
     told_lost: bool = False  # that the journal has lost its tail, by this process
-    awaits_rules: bool = False  # enrolled, and not active before the first rules are here
+    owes_activation: bool = False  # the slip that says it is active, due once the first rules are here
     saved: bytes = b""
 
     async def show(self, slip: Slip) -> bool:

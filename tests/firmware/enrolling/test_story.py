@@ -210,6 +210,8 @@ def test_with_a_stick_a_shop_without_any_network_trades_on_the_first_day(
             )
             await world.shop.press("\n")
             await world.trade()
+            plug = world.shop.plug
+            await plug.child.until(lambda: "صندوق راه‌اندازی شد" in plug.texts, what="its first rules")
             receipt = await buys(world, await _supported(world))
             assert isinstance(issuer_on(receipt, world), SlimMandate)
             assert any("سهم خریدار" in row for row in receipt.texts)

@@ -158,7 +158,12 @@ class Counter:
         )
         self.clock = HandClock(MORNING_S)
         self.paper = PaperRoll()
-        self.settings = Settings(draft_path=folder / "draft", version="test", machine_boot="one")
+        mark = folder / "activation.owed"
+        self.settings = Settings(
+            draft_path=folder / "draft", version="test", machine_boot="one", activation_mark=mark
+        )
+        if not with_mail:
+            mark.touch()
         self._runner = asyncio.Runner()
         self.journal: Journal
         self.till: Conversation
