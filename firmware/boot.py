@@ -30,6 +30,8 @@ FIRST_MAIL_FILE = "first-mail.cbor"
 """There while mail that came with the enrollment waits for the journal."""
 UNDO_FILE = "undo"
 """There while an enrollment is being undone."""
+CARD_FILE = Path("/etc/sofreh/image.json")
+"""What a card's image says of itself; on a card alone."""
 _MACHINE_BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 

@@ -26,7 +26,6 @@ from firmware.journal.journal import open_journal
 from firmware.log import Level, Log, write_to
 from firmware.roles import Role, open_roles
 from firmware.supervisor import Job, Supervisor
-from firmware.technician import examination, update_files, updating
 from firmware.till.conversation import Conversation
 from firmware.till.talk import Settings
 from firmware.upkeep import Upkeep
@@ -47,9 +46,11 @@ if TYPE_CHECKING:
     from firmware.desk.signs import PoleSign, ScreenSign
     from firmware.identity import Identity
     from firmware.journal.journal import Journal
+    from firmware.receipt.selftest_slips import Finding
     from firmware.receipt.update_slips import UpdateNews
     from firmware.roles import Listed, Roles
     from firmware.stick_watch import StickWatch
+    from firmware.technician.updating import CardUpdates
     from sync.uplink.ports import Post
 
 STANDARD_ERROR = 2
@@ -128,10 +129,6 @@ async def _serve(
     )
     paper = Paper(choice.chosen, search.run, log=log, check_in=watchdog.check_in("paper"))
 
-    async def paper_now() -> examination.PrinterNow | None:
-        told = await paper.look()
-        return None if told is None else examination.PrinterNow(*told)
-
     def find_printer() -> None:
         paper.ask_again()
         search.begin_again()
@@ -145,6 +142,16 @@ async def _serve(
     # the conversation with the people there
     def devices() -> tuple[Listed, ...]:
         return listed(roles, given_by(config), (*inputs.seen, *list_usb_printers(), *list_mute_devices()))
+
+    async def examine(journal: Journal) -> tuple[Finding, ...]:
+        from firmware.technician import examination  # noqa: PLC0415 -- hardly ever
+
+        told = await paper.look()
+        now = None if told is None else examination.PrinterNow(*told)
+        version = boot.VERSION if updates is None else updates.running
+        return await examination.running(
+            journal, rows=devices(), printer=now, folder=config.data_folder, version=version
+        )
 
     def undo_enrollment(device: int) -> None:
         from firmware.enrolling import undoing  # noqa: PLC0415 -- hardly ever
@@ -164,13 +171,7 @@ async def _serve(
         shop_name="" if journal.shop else _enrolled_name(config.data_folder),
         devices=devices,
         find_printer=find_printer,
-        examine=partial(
-            examination.running,
-            rows=devices,
-            printer=paper_now,
-            folder=config.data_folder,
-            version=boot.VERSION if updates is None else updates.running,
-        ),
+        examine=examine,
         undo_enrollment=undo_enrollment,
         updates=updates,
     )
@@ -243,7 +244,7 @@ def _sticks(
     folder: Path,
     journal: Journal,
     conversation: Conversation,
-    updates: updating.CardUpdates | None,
+    updates: CardUpdates | None,
     log: Log,
     clock: Clock,
 ) -> StickWatch:
@@ -293,7 +294,11 @@ def _updates(
     clock: Clock,
     *,
     tell: Callable[[UpdateNews], Awaitable[None]],
-) -> updating.CardUpdates | None:
+) -> CardUpdates | None:
+    if not boot.CARD_FILE.exists():
+        return None
+    from firmware.technician import update_files, updating  # noqa: PLC0415 -- on a card alone
+
     running = update_files.running_version()
     if running is None:
         return None

@@ -26,7 +26,7 @@ from sync.wire.errors import NotAuthentic
 from sync.wire.kinds import Grade
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from drivers.printer.status import Condition
@@ -73,8 +73,8 @@ def everything(
 async def running(
     journal: Journal,
     *,
-    rows: Callable[[], Sequence[Listed]],
-    printer: Callable[[], Awaitable[PrinterNow | None]],
+    rows: Sequence[Listed],
+    printer: PrinterNow | None,
     folder: Path,
     version: str,
 ) -> tuple[Finding, ...]:
@@ -83,10 +83,9 @@ async def running(
         now=journal.keeper.now(), unsent=journal.head.sequence - journal.acknowledged,
         link_is_down=journal.outage_open, unclean_starts=await journal.unclean_starts(), tail_lost=journal.tail_lost,
     )  # fmt: skip
-    now = await printer()
-    said = () if now is None else (paper(now),)
+    said = () if printer is None else (paper(printer),)
     runs = Finding(Part.VERSION, Verdict.GOOD, version)
-    return (*everything(rows(), folder, journal.identity, glance), *said, runs)
+    return (*everything(rows, folder, journal.identity, glance), *said, runs)
 
 
 def devices(rows: Sequence[Listed]) -> Iterator[Finding]:

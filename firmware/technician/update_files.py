@@ -22,9 +22,8 @@ import msgspec
 from msgspec import Struct, json
 from msgspec.structs import replace
 
-from firmware import whole_file
+from firmware import boot, whole_file
 
-IMAGE_FILE: Final = Path("/etc/sofreh/image.json")
 TOLD_FILE: Final = Path("/run/sofreh/update.json")
 ORDER_FILE: Final = "update.json"
 STAGE_FILE: Final = "update.stage"
@@ -84,7 +83,7 @@ def by_number(version: str) -> list[tuple[int, int]]:
     ]
 
 
-def running_version(path: Path = IMAGE_FILE) -> str | None:
+def running_version(path: Path = boot.CARD_FILE) -> str | None:
     """The image that runs, or None where there is none. What cannot be read is none either."""
     try:
         return json.decode(_read(path), type=_Image).version or None

@@ -13,7 +13,6 @@ from drivers.errors import WriteInterrupted
 from firmware.errors import JournalFull
 from firmware.receipt import notice_slips
 from firmware.receipt.device_slips import device_news
-from firmware.receipt.enrollment_slips import activated_slip
 from firmware.receipt.service_slips import CenterRestored, link_notice, lost_notice, restored_notice
 from firmware.receipt.stick_slips import StickVisited, stick_slip
 from firmware.receipt.update_slips import UpdateNews, update_slip
@@ -65,6 +64,8 @@ async def print_next(talk: Talk) -> None:
 
 async def _activated(talk: Talk, policy: Policy) -> None:
     """The last of the three steps: with the first rules the till may sell on credit."""
+    from firmware.receipt.enrollment_slips import activated_slip  # noqa: PLC0415 -- once in a till's life
+
     slip = activated_slip(policy_title=policy.title, households=await talk.journal.households())
     if await talk.show(slip):
         talk.owes_activation = False

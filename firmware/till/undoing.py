@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drivers.sound import Sound
-from firmware.receipt.enrollment_slips import undo_slip
 from firmware.receipt.prompt_slips import Prompt
 
 if TYPE_CHECKING:
@@ -44,6 +43,8 @@ async def refused(talk: Talk) -> bool:
 
 async def ask(talk: Talk) -> None:
     """Say what would be undone and ask for the device's number."""
+    from firmware.receipt.enrollment_slips import undo_slip  # noqa: PLC0415 -- hardly ever
+
     await talk.show(undo_slip(device=talk.journal.identity.device))
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from firmware import boot
 from firmware.technician import update_files
 from lab.guest import GuestFailed
 from lab.qemu_devices import QemuDevices
@@ -122,7 +123,7 @@ async def runs_and_is_kept(machine: Machine, version: str) -> None:
     till = await started(machine, partition=NEW_BOOT)
     assert await root_of(till) == NEW_ROOT
     await reads(till, RUNS)
-    image = json.loads(await till.says("busybox", "cat", str(update_files.IMAGE_FILE)))
+    image = json.loads(await till.says("busybox", "cat", str(boot.CARD_FILE)))
     assert image["version"] == version
     kept = till.guest.start("journalctl", "--follow", "--output=cat", "--unit", "sofreh-keep.service")
     await kept.until(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from firmware import boot
 from firmware.log import Level, Log
 from firmware.receipt.update_slips import FAILURES, UpdateNews, UpdateStep
 from firmware.technician import update_files
@@ -84,7 +85,7 @@ def test_both_mean_the_same_files_and_every_code_has_its_words() -> None:
     source = Path(slots.__file__).read_text()
     named = dict(re.findall(r'^(TOLD|IMAGE|ORDER) = Path\("(.+)"\)$', source, re.MULTILINE))
     assert Path(named["TOLD"]) == update_files.TOLD_FILE
-    assert Path(named["IMAGE"]) == update_files.IMAGE_FILE
+    assert Path(named["IMAGE"]) == boot.CARD_FILE
     assert Path(named["ORDER"]) == Path("/data/sofreh", update_files.ORDER_FILE)
     codes = set(re.findall(r'Refused\("(\w+)"', source))
     assert codes == FAILURES.keys() - {"no_answer"}
