@@ -97,6 +97,16 @@ def build(
         return _Build(target, Path(work), say, commit).run(key, raw=raw)
 
 
+def replace_build(made: Path, target: Path) -> None:
+    """Move what was made to the folder `target`. What an older build left there goes: hashes beside another's image would mislead."""
+    others = {LOCK_FILE.name, signing.SUMS, signing.SIGNATURE}
+    for old in target.iterdir():
+        if old.name in others or old.name.startswith("sofreh-"):
+            old.unlink()
+    for new in made.iterdir():
+        new.rename(target / new.name)
+
+
 class _Build:
     """One build. `work` is an empty folder on the disk of the target."""
 
@@ -123,13 +133,15 @@ class _Build:
         image = self._work / f"{self._name}.img"
         firmware = next(files[package] for package in self._lock.card if package.name == FIRMWARE_PACKAGE)
         slot = self._card(image, firmware, root, kernel, squashed, key)
+        made = self._folder("made")
         if key is not None:
             self._say("writing the update")
-            update.write(self._target, slot, version=self._version, made_s=self._epoch_s, key=key)
+            update.write(made, slot, version=self._version, made_s=self._epoch_s, key=key)
         if raw:
-            image.rename(self._target / image.name)
+            image.rename(made / image.name)
         else:
-            self._publish(image, root_sha256, squashed, key)
+            self._complete(made, image, root_sha256, squashed, key)
+        replace_build(made, self._target)
         return Built(self._target, self._name, root_sha256)
 
     def _root(self, files: dict[Locked, Path], kernel: Kernel) -> Path:
@@ -210,24 +222,17 @@ class _Build:
         )  # fmt: skip
         return made
 
-    def _publish(self, image: Path, root_sha256: str, squashed: Path, key: Ed25519PrivateKey | None) -> None:
-        names = [
-            f"{self._name}.img.xz",
-            f"{self._name}.img.bmap",
-            f"{self._name}.root.squashfs",
-            f"{self._name}.cdx.json",
-            LOCK_FILE.name,
-        ]
-        if key is not None:
-            names.append(update.file_name(self._version))
+    def _complete(
+        self, made: Path, image: Path, root_sha256: str, squashed: Path, key: Ed25519PrivateKey | None
+    ) -> None:
+        """Bring the image to `made`, and all that whoever flashes it may want to know of it."""
         self._say("writing the block map")
-        (self._target / names[1]).write_text(block_map(image))
+        (made / f"{self._name}.img.bmap").write_text(block_map(image))
         self._say("compressing")
-        _run("xz", "--force", "--keep", "--threads=2", "-6", str(image), epoch_s=self._epoch_s)
-        image.with_name(names[0]).rename(self._target / names[0])
-        image.rename(self._target / image.name)
-        squashed.rename(self._target / names[2])
-        (self._target / names[3]).write_text(
+        _run("xz", "--keep", "--threads=2", "-6", str(image), epoch_s=self._epoch_s)
+        image.with_name(f"{image.name}.xz").rename(made / f"{image.name}.xz")
+        squashed.rename(made / f"{self._name}.root.squashfs")
+        (made / f"{self._name}.cdx.json").write_text(
             bill(
                 self._lock.card,
                 code.packed_versions(),
@@ -236,13 +241,13 @@ class _Build:
                 epoch_s=self._epoch_s,
             )
         )
-        shutil.copyfile(LOCK_FILE, self._target / LOCK_FILE.name)
-        signing.list_hashes(self._target, names)
-        (self._target / signing.SIGNATURE).unlink(missing_ok=True)
+        shutil.copyfile(LOCK_FILE, made / LOCK_FILE.name)
+        signing.list_hashes(made)
         if key is None:
             self._say("not signed: no release key was named; a card of it takes no updates")
         else:
-            signing.sign(self._target, key)
+            signing.sign(made, key)
+        image.rename(made / image.name)  # the lab's alone: whoever flashes takes the compressed one
 
     def _folder(self, name: str) -> Path:
         folder = self._work / name

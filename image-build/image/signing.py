@@ -19,7 +19,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from debian.archive import PartMissing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
 SUMS, SIGNATURE = "SHA256SUMS", "SHA256SUMS.sig"
@@ -40,11 +39,10 @@ def make_key(path: Path) -> None:
     path.with_suffix(".pub").write_bytes(public_pem(key))
 
 
-def list_hashes(folder: Path, names: Iterable[str]) -> None:
-    """Write the files' hashes, as sha256sum reads them."""
-    lines = [
-        f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in sorted(names)
-    ]
+def list_hashes(folder: Path) -> None:
+    """Write the hashes of the files there, as sha256sum reads them."""
+    files = sorted(folder.iterdir())
+    lines = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files]
     (folder / SUMS).write_text("".join(lines))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from image.build import replace_build
 from lab.checkout import ROOT
 
 if TYPE_CHECKING:
@@ -75,3 +76,19 @@ def test_what_is_no_folder_is_named(tmp_path: Path) -> None:
 
 def test_a_commit_that_there_is_not_is_named(tmp_path: Path) -> None:
     assert image(tmp_path, "--commit", "nonsense") == (1, "image: nonsense is no commit of this checkout\n")
+
+
+def test_of_an_older_build_nothing_stays_beside_a_new_one_and_what_is_not_ours_does(tmp_path: Path) -> None:
+    new, out = tmp_path / "made", tmp_path / "out"
+    new.mkdir()
+    out.mkdir()
+    for name in (
+        "sofreh-0.1.0.img.xz", "sofreh-0.1.0.img.bmap", "sofreh-0.0.9+1.update", "SHA256SUMS", "SHA256SUMS.sig", "packages.lock", "mine",
+    ):  # fmt: skip
+        (out / name).write_text("old")
+    for name in ("sofreh-0.2.0.img", "sofreh-0.2.0+2.update"):
+        (new / name).write_text("new")
+    replace_build(new, out)
+    assert {path.name: path.read_text() for path in out.iterdir()} == {
+        "mine": "old", "sofreh-0.2.0.img": "new", "sofreh-0.2.0+2.update": "new",
+    }  # fmt: skip

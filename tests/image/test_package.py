@@ -113,8 +113,8 @@ def test_the_bill_names_every_package_with_its_hash() -> None:
 
 def test_anybody_can_check_the_signature_with_openssl(tmp_path: Path) -> None:
     (tmp_path / "card.img.xz").write_bytes(b"card")
+    signing.list_hashes(tmp_path)
     signing.make_key(tmp_path / "release.pem")
-    signing.list_hashes(tmp_path, ["card.img.xz"])
     signing.sign(tmp_path, signing.read_key(tmp_path / "release.pem"))
     subprocess.run(("sha256sum", "--check", signing.SUMS), cwd=tmp_path, check=True, capture_output=True)
     line = (
