@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 CARD_MEBIBYTES = 1024
 """A card larger than the image: the data grow at the first start."""
 CARD_FILE = "card.qcow2"
+_BOARD = "bcm2837-rpi-3-b.dtb"
 _LINE = "net"
 _UNIT = "l.service"
 """Short: the firmware's names have at most 55 characters."""
@@ -68,7 +69,7 @@ class CardEmulator(Emulator):
         super().__init__(self._boot, code, folder, started_s=started_s)
         self._image = image
         self._partition = partition
-        self._words = f"systemd.wants={_UNIT} {kernel_words}"
+        self._words = kernel_words
         self._after = f"After={agent_after}\n" if agent_after else ""
 
     async def __aenter__(self) -> Self:
@@ -106,7 +107,7 @@ class CardEmulator(Emulator):
             EMULATOR, "-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", str(MEMORY_MEBIBYTES),
             "-accel", "tcg,thread=multi", "-nodefaults", "-nographic", "-no-reboot", "-serial", "file:console",
             "-kernel", str(self._images.kernel), "-initrd", str(self._images.memory),
-            "-append", f"{self._boot.kernel_line} console=ttyAMA0 {self._words}",
+            "-append", f"{self._boot.kernel_line} console=ttyAMA0 systemd.wants={_UNIT} {self._words}",
             "-rtc", f"base={self._started},clock=vm", "-qmp", "unix:orders,server=on,wait=off",
             "-fw_cfg", f"name=opt/io.systemd.credentials/systemd.extra-unit.{_UNIT},file=agent.service",
             "-device", "virtio-serial-pci", "-device", "qemu-xhci,id=xhci",
@@ -135,6 +136,8 @@ class _Boot(Images):
         self._folder = folder
         self._image = image
         self.memory = folder / "memory.img"
+        self.board = folder / "board.dtb"
+        """The description of a Raspberry Pi 3, for the machine that is one."""
         self.kernel_line = ""
 
     def read_boot_partition(self, number: int | None) -> None:
@@ -156,6 +159,7 @@ class _Boot(Images):
         for name, target in (
             ("kernel.img", self.kernel),
             ("memory.img", self.memory),
+            (_BOARD, self.board),
             ("cmdline.txt", line_file),
         ):
             self._read(card, number, name, target)

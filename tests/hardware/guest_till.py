@@ -140,11 +140,13 @@ class GuestTill:
 
     async def scan_card(self, qr: str) -> None:
         """Scan a card until the till has taken it: a kernel that got no time for its reader tells of lost keys."""
-        while not self._took_card():
+        for _ in range(SCANS_MAX):
             await asyncio.sleep(SCAN_AGAIN_S)
             self.scanner.scan(qr)
             with contextlib.suppress(TimeoutError):
                 await self.until(self._took_card, what="the card is read", within_s=SCAN_WITHIN_S)
+                break
+        assert self._took_card(), "no scan arrived whole"
         self._inputs = max(told["inputs"] for told in self.told if told["event"] == "handled")
 
     def _took_card(self) -> bool:
