@@ -19,6 +19,7 @@ Rule: standard library only, apart from what is imported for the forks.
 from __future__ import annotations
 
 import base64
+import functools
 import importlib
 import json
 import os
@@ -28,7 +29,10 @@ import subprocess
 import sys
 import traceback
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PORTS = Path("/sys/class/virtio-ports")
 READ_BYTES = 1 << 16
@@ -40,11 +44,14 @@ IMPORTED = (
 
 
 class Program:
-    """A running program: its number, what it says, and where to tell it something."""
+    """A running program: its number, how its end is waited for, what it says, and where to tell it something."""
 
-    def __init__(self, name: str, pid: int, says: IO[bytes], told: IO[bytes]) -> None:
+    def __init__(
+        self, name: str, pid: int, wait: Callable[[], int], says: IO[bytes], told: IO[bytes]
+    ) -> None:
         self.name = name
         self.pid = pid
+        self.wait = wait
         self.says = says
         self.told = told
         self.rest = b""
@@ -102,13 +109,17 @@ class Agent:
     def _start(self, name: str, line: list[str]) -> None:
         told_end, told = os.pipe()
         says, says_end = os.pipe()
+        wait: Callable[[], int]
         if line[0].startswith("fork:"):
             pid = _fork(line, told_end, says_end)
+            wait = functools.partial(_wait, pid)
         else:
-            pid = subprocess.Popen(line, stdin=told_end, stdout=says_end, stderr=says_end).pid
+            # Kept as it is: a forgotten one takes a child's end from whoever waits for it.
+            process = subprocess.Popen(line, stdin=told_end, stdout=says_end, stderr=says_end)
+            pid, wait = process.pid, process.wait
         os.close(told_end)
         os.close(says_end)
-        program = Program(name, pid, os.fdopen(says, "rb", buffering=0), os.fdopen(told, "wb"))
+        program = Program(name, pid, wait, os.fdopen(says, "rb", buffering=0), os.fdopen(told, "wb"))
         self._programs[name] = program
         self._selector.register(program.says, selectors.EVENT_READ, lambda: self._hear(program))
 
@@ -119,9 +130,13 @@ class Agent:
             self._report({"from": program.name, "says": line.decode("utf-8", "replace")})
         if not data:
             self._selector.unregister(program.says)
-            _, status = os.waitpid(program.pid, 0)
             del self._programs[program.name]
-            self._report({"from": program.name, "ended": os.waitstatus_to_exitcode(status)})
+            self._report({"from": program.name, "ended": program.wait()})
+
+
+def _wait(pid: int) -> int:
+    """Wait for a child's end; its exit code, or its signal's number below zero."""
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def _fork(line: list[str], told: int, says: int) -> int:

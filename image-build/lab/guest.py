@@ -171,4 +171,6 @@ class Guest(asyncio.Protocol):
         elif "failed" in report:
             self._failed = report["failed"]
         elif "ready" in report:
+            if self._ready:
+                self._failed = "the agent ended and began anew; why, the guest's own journal may know"
             self._ready = True
