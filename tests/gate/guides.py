@@ -70,7 +70,7 @@ def _enrollment() -> dict[str, Slip]:
     )
     rows = tuple(row for finding in found for row in finding_rows(finding))
     signed = slips.Enrolled(
-        offer=OFFER, key_fingerprint=fingerprint, made_s=samples.MORNING_S, technician="رضا نمونه", is_active=False,
+        offer=OFFER, key_fingerprint=fingerprint, made_s=samples.MORNING_S, technician="فن‌ورز نمونه", is_active=False,
         center_url="https://center.example", credential_until_s=samples.MANDATED_UNTIL_S,
     )  # fmt: skip
     return {
