@@ -57,7 +57,7 @@ HELP, AGAIN, DEVICES, SELF_TEST, PRINTER = "9", "10", KEYPAD_CODE, "19", "20"
 MEANINGS: Final = {
     HELP: "همین راهنما",
     AGAIN: "چاپ دوباره درخواست",
-    DEVICES: "دستگاه‌ها؛ یا: صفحه‌کلید تازه",
+    DEVICES: "دستگاه‌ها، صفحه‌کلید تازه",
     SELF_TEST: "آزمایش دستگاه",
     PRINTER: "چاپگر تازه",
 }

@@ -132,7 +132,7 @@ FUNCTION_CODES = (
         KEYPAD_CODE,
         Function.DEVICES,
         (),
-        "دستگاه‌ها؛ یا: صفحه‌کلید تازه",
+        "دستگاه‌ها، صفحه‌کلید تازه",
         "list the devices; on a keypad without a role: be this till's keypad",
     ),
     FunctionCode(
@@ -220,7 +220,7 @@ KEY_ROWS = (
     KeyRow(
         PAPERLESS,
         "85000 Enter",
-        "جمع سبد به تومان، سپس رمز",
+        "جمع به تومان، سپس رمز",
         "without paper and display: the basket's sum (toman), then the PIN",
     ),
     KeyRow(REFUNDING, "3 Enter", "همه ردیف ۳", "all that is left of line 3"),
@@ -229,7 +229,7 @@ KEY_ROWS = (
     KeyRow(
         FUNCTIONS,
         "*8*1001-16-3 Enter",
-        "کد و جواب با هم",
+        "کد و جواب",
         "any code below with its answer at once: reprint 1001-16-3",
     ),
 )
