@@ -8,6 +8,7 @@ Source: apt.conf(5), apt-get(8) indextargets and --print-uris, dpkg-deb(1).
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import subprocess
@@ -131,8 +132,12 @@ def _found(line: str) -> Found:
 
 def mirror() -> str:
     """The address of a Debian mirror. Raises: PartMissing."""
-    if given := os.environ.get("LAB_MIRROR"):
-        return given
+    return os.environ.get("LAB_MIRROR") or _mirror_of_apt()
+
+
+@functools.cache
+def _mirror_of_apt() -> str:
+    """The one that this machine's apt knows, who takes a second to say so. Raises: PartMissing."""
     line = (
         "apt-get",
         "indextargets",
