@@ -37,6 +37,16 @@ SETTLED = "udevadm settle --timeout=60"
 KEYS = "/data/technician/authorized_keys"
 NETWORK = f"{HOME}/network.toml"
 
+_UNTIL_O_IS_LET_GO = """
+import glob, struct
+(keyboard,) = glob.glob("/dev/input/event*")
+with open(keyboard, "rb", buffering=0) as events:
+    print("listens", flush=True)
+    while struct.unpack("<16xHHi", events.read(24)) != (1, 24, 0):
+        pass
+"""
+"""struct input_event of the kernel's input.h, 64 bits; EV_KEY, KEY_O, no longer pressed."""
+
 
 class Told:
     """The card in its machine, and the loop that its devices live on."""
@@ -235,8 +245,11 @@ def test_no_key_of_a_keyboard_restarts_the_machine_or_finds_a_login(tell: Told) 
             # Seven within two seconds would be systemd's own way to restart at once.
             await card.devices.press("ctrl", "alt", "delete")
         await card.says("until journalctl -b | grep -q 'ctrl-alt-del.target is masked'; do sleep 1; done")
+        keys = card.till.guest.start("/usr/bin/python3", "-I", "-c", _UNTIL_O_IS_LET_GO)
+        assert await keys.line(0) == "listens"
         for key in "hbo":
             await card.devices.press("alt", "sysrq", key)
+        assert await keys.ended() == 0  # or one that comes late would be obeyed below
         assert "sysrq: " not in await card.says("dmesg")
         # The keys do arrive: where they may, they are obeyed.
         await card.says("echo 1 >/proc/sys/kernel/sysrq")
