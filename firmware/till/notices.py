@@ -69,14 +69,12 @@ async def _activated(talk: Talk, policy: Policy) -> None:
     slip = activated_slip(policy_title=policy.title, households=await talk.journal.households())
     if await talk.show(slip):
         talk.owes_activation = False
-        if talk.settings.activation_mark is not None:
-            talk.settings.activation_mark.unlink(missing_ok=True)
+        talk.settings.activation_mark.unlink(missing_ok=True)
 
 
 def recall_activation(talk: Talk) -> None:
     """At start-up: the rules may have come with the enrollment, or have taken effect just before the power went."""
-    mark = talk.settings.activation_mark
-    talk.owes_activation = mark is not None and mark.exists()
+    talk.owes_activation = talk.settings.activation_mark.exists()
 
 
 def forget_missing(talk: Talk, roles: tuple[Role, ...]) -> None:

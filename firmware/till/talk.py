@@ -101,11 +101,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     """What the configuration says about the conversation. `machine_boot` differs after the machine went down."""
 
     draft_path: Path
+    activation_mark: Path  # there until the slip of the third step, activation, has printed
     version: str
     machine_boot: str = ""
-    activation_mark: Path | None = (
-        None  # a file that is there until the slip of the third step, activation, has printed
-    )
     shop_name: str = ""  # as the enrollment says it, until the first mail does
     pin_lapse_ms: int = 30_000
     park_after_ms: int = 300_000

@@ -75,7 +75,9 @@ class Till:
         hints = Hints(paper, log=log)
         sounds = Sounds(players_of(("printer",), paper), log=log, monotonic_ms=_now_ms)
         signals = Signals(paper, hints, sounds)
-        settings = Settings(draft_path=folder / "draft", version="bench")
+        settings = Settings(
+            draft_path=folder / "draft", activation_mark=folder / "activation", version="bench"
+        )
         self._conversation = Conversation(journal, signals, settings)
         counter = Counter(
             self._conversation, self, journal,

@@ -74,7 +74,9 @@ class Counter:
     def __init__(self, journal: Journal, folder: Path) -> None:
         self._journal = journal
         self._paper = LookedAt()
-        settings = Settings(draft_path=folder / "draft", version="bench")
+        settings = Settings(
+            draft_path=folder / "draft", activation_mark=folder / "activation", version="bench"
+        )
         self._conversation = Conversation(journal, self._paper, settings)
 
     async def open(self) -> None:
