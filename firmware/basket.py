@@ -76,9 +76,8 @@ class Item(Struct, frozen=True, kw_only=True):
     def wire(self) -> Line:
         """The line as it is signed."""
         return Line(
-            good=self.good, gtin=self.gtin, unit=self.unit, quantity=self.quantity, price_rial=self.price_rial,
-            total_rial=self.total_rial,
-        )  # fmt: skip
+            good=self.good, gtin=self.gtin, unit=self.unit, price_rial=self.price_rial, quantity=self.quantity
+        )
 
     def _same(self) -> tuple[int, int, Unit, int]:
         return self.good, self.gtin, self.unit, self.price_rial

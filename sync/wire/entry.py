@@ -5,14 +5,14 @@
     hash    = SHA-256 of the Sig_structure over the payload; the next entry's `prev`, never made of a signature
 
 The lines and the private part travel beside the payload. The blind is derived from a key that only device and center
-hold, so paper and exports show nothing of the private part and no bytes are spent.
+hold, so paper and exports show nothing of the private part and no bytes are spent. One keyed hash gives the blinds of four
+entries, since the center makes those of all.
 Who verifies calls `reopen`; it must not know where the bytes come from.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
@@ -21,15 +21,16 @@ from msgspec.structs import replace
 
 from sync.wire import cbor, cose
 from sync.wire.compiled import Many, Reader, reader_of
-from sync.wire.errors import HashDiffers, NotAuthentic, UnknownVersion
+from sync.wire.errors import HashDiffers, Malformed, NotAuthentic, UnknownVersion
 from sync.wire.facts import FACT_OF_KIND, KIND_OF_FACT, LINES_MAX, Fact, Line, Purchase
 from sync.wire.kinds import EntryKind, Grade
+from sync.wire.money import AMOUNT_RIAL_MAX
 from sync.wire.proof import household_proof
 from sync.wire.record import Record, array_record, item, record
 from sync.wire.shapes import chosen_by, digits, nested, octets, one_of, optional, uint, with_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable, Sequence
 
     from sync.wire.cose import SigningKey, VerifyingKey
 
@@ -37,6 +38,7 @@ VERSION = 1
 CONTEXT = "sofreh/entry/1"
 HASH_BYTES = 32
 BLIND_BYTES = 16
+BLINDS_TOGETHER = 4
 PAYLOAD_BYTES_MAX = 4096
 PART_BYTES_MAX = 8192
 
@@ -158,12 +160,13 @@ def seal(draft: Draft, head: Head, *, device: int, key: SigningKey, blinding_key
         boot=cbor.head(cbor.UINT, draft.boot),
         public=public,
     )
-    private_hash = None if private is None else blinded_hash(private, head.sequence, blinding_key)
-    payload = payload_bytes(device, head.sequence, head.prev, said, lines_hash, private_hash)
-    signed_bytes = cose.to_be_signed(payload, public=key.public, context=CONTEXT)
+    (payload,), (signed_bytes,), (hash_,) = links(
+        head, [said], [b"" if lines_hash is None else _LINES_HASH + lines_hash],
+        private_fields([private], blinds([head.sequence], blinding_key)), device=device, public=key.public,
+    )  # fmt: skip
     return Entry(
-        device, head.sequence, head.prev, draft.fact, draft.time, draft.boot, lines, private_part,
-        hashlib.sha256(signed_bytes).digest(), public, EntryBytes(payload=payload, lines=data, private=private, signature=key.sign(signed_bytes)),
+        device, head.sequence, head.prev, draft.fact, draft.time, draft.boot, lines, private_part, hash_, public,
+        EntryBytes(payload=payload, lines=data, private=private, signature=key.sign(signed_bytes)),
     )  # fmt: skip
 
 
@@ -190,23 +193,58 @@ def said_bytes(*, kind: bytes, time: bytes, boot: bytes, public: bytes) -> bytes
     return b"".join((b"\x04", kind, b"\x05", time, b"\x06", boot, b"\x07", public))
 
 
-def payload_bytes(
-    device: int, sequence: int, prev: bytes, said: bytes, lines_hash: bytes | None, private_hash: bytes | None
-) -> bytes:
-    """A `Payload` from the bytes of its parts, which no one has to read for it."""
-    start = _start(device, 8 + (lines_hash is not None) + (private_hash is not None))
-    parts = [start, cbor.head(cbor.UINT, sequence), b"\x03\x58\x20", prev, said]
-    if lines_hash is not None:
-        parts += (b"\x08\x58\x20", lines_hash)
-    if private_hash is not None:
-        parts += (b"\x09\x58\x20", private_hash)
-    return b"".join(parts)
+def lines_fields(lines: Iterable[bytes | None]) -> list[bytes]:
+    """Field 8 of each `Payload`; no bytes where an entry has no lines."""
+    sha256 = hashlib.sha256
+    return [b"" if one is None else _LINES_HASH + sha256(one).digest() for one in lines]
+
+
+def private_fields(private: Iterable[bytes | None], blinds: Iterable[bytes]) -> list[bytes]:
+    """Field 9 of each `Payload`; no bytes, and no blind taken, where an entry has no private part."""
+    sha256, each = hashlib.sha256, iter(blinds)
+    return [b"" if one is None else _PRIVATE_HASH + sha256(next(each) + one).digest() for one in private]
+
+
+def links(
+    head: Head,
+    said: Sequence[bytes],
+    lines: Sequence[bytes],
+    private: Sequence[bytes],
+    *,
+    device: int,
+    public: bytes,
+) -> tuple[list[bytes], list[bytes], list[bytes]]:
+    """Entries from `head` on, made of the bytes of their fields (4 to 7, 8 and 9), which nobody has to read for it: of each
+    its payload, what of it is signed, and its hash, which the next one names.
+
+    All in one loop, for a center makes every entry of every batch here.
+    """
+    before, starts = cose.before_payload(public, CONTEXT), _starts(device)
+    numbers = cbor.uints(range(head.sequence, head.sequence + len(said)))
+    sizes: dict[int, bytes] = {}
+    payloads, signed, hashes = [], [], []
+    prev, sha256 = head.prev, hashlib.sha256
+    for number, what, lines_hash, private_hash in zip(numbers, said, lines, private, strict=True):
+        start = starts[2 if lines_hash and private_hash else 1 if lines_hash or private_hash else 0]
+        payload = b"".join((start, number, _PREV, prev, what, lines_hash, private_hash))
+        size = len(payload)
+        if size not in sizes:
+            sizes[size] = before + cbor.head(cbor.BYTES, size)
+        signed_bytes = sizes[size] + payload
+        prev = sha256(signed_bytes).digest()
+        payloads.append(payload)
+        signed.append(signed_bytes)
+        hashes.append(prev)
+    return payloads, signed, hashes
 
 
 @lru_cache(maxsize=4096)
-def _start(device: int, fields: int) -> bytes:
-    """A payload of so many fields up to its sequence number."""
-    return cbor.head(cbor.MAP, fields) + bytes((0, VERSION, 1)) + cbor.head(cbor.UINT, device) + b"\x02"
+def _starts(device: int) -> tuple[bytes, ...]:
+    """Payloads of 8, 9 and 10 fields up to the sequence number."""
+    number = cbor.head(cbor.UINT, device)
+    return tuple(
+        cbor.head(cbor.MAP, fields) + bytes((0, VERSION, 1)) + number + b"\x02" for fields in (8, 9, 10)
+    )
 
 
 def reopen(stored: EntryBytes, *, key: VerifyingKey, blinding_key: bytes | None, what: str) -> Entry:
@@ -304,6 +342,9 @@ def lines_bytes(lines: tuple[Line, ...]) -> bytes:
 def lines_from_bytes(data: bytes, *, where: str = "lines") -> tuple[Line, ...]:
     """The lines in `data`. Raises: Malformed."""
     lines: tuple[Line, ...] = cbor.whole(_LINES.read, data, where=where, bytes_max=PART_BYTES_MAX)
+    for index, line in enumerate(lines):
+        if line.total_rial > AMOUNT_RIAL_MAX:
+            raise Malformed(f"{where}[{index}]", "costs more than an amount may be")
     return lines
 
 
@@ -312,25 +353,24 @@ def blinded_hash(private: bytes, sequence: int, blinding_key: bytes) -> bytes:
     return hashlib.sha256(blind(sequence, blinding_key) + private).digest()
 
 
-def blinded_hasher(blinding_key: bytes) -> Callable[[bytes, int], bytes]:
-    """`blinded_hash` for many: the key is taken into both hashes of the HMAC once (RFC 2104, 4)."""
-    padded = blinding_key.ljust(64, b"\x00")
-    inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in padded)) for pad in (0x36, 0x5C))
-
-    def hashed(private: bytes, sequence: int) -> bytes:
-        within, around = inner.copy(), outer.copy()
-        within.update(sequence.to_bytes(8, "big"))
-        around.update(within.digest())
-        return hashlib.sha256(around.digest()[:BLIND_BYTES] + private).digest()
-
-    return hashed
-
-
 def blind(sequence: int, blinding_key: bytes) -> bytes:
     """What hides the private part at a sequence number, 16 bytes: shows who has it that one part and no other."""
-    return hmac.digest(blinding_key, sequence.to_bytes(8), "sha256")[:BLIND_BYTES]
+    return blinds((sequence,), blinding_key)[0]
 
 
+def blinds(sequences: Sequence[int], blinding_key: bytes) -> list[bytes]:
+    """The blinds of these entries. Keyed BLAKE2b (RFC 7693) over a fourth of the sequence number is those of four in a row."""
+    fours = {
+        number: hashlib.blake2b(number.to_bytes(8), key=blinding_key).digest()
+        for number in {sequence // BLINDS_TOGETHER for sequence in sequences}
+    }
+    return [fours[sequence // BLINDS_TOGETHER][_PLACES[sequence % BLINDS_TOGETHER]] for sequence in sequences]
+
+
+_PLACES = [slice(at, at + BLIND_BYTES) for at in range(0, BLINDS_TOGETHER * BLIND_BYTES, BLIND_BYTES)]
+_PREV = b"\x03" + cbor.head(cbor.BYTES, HASH_BYTES)
+_LINES_HASH = b"\x08" + cbor.head(cbor.BYTES, HASH_BYTES)
+_PRIVATE_HASH = b"\x09" + cbor.head(cbor.BYTES, HASH_BYTES)
 _LINES = Many(nested(Line), LINES_MAX)
 _KIND_BYTES: dict[type[Fact], bytes] = {
     fact: cbor.head(cbor.UINT, kind) for fact, kind in KIND_OF_FACT.items()

@@ -17,16 +17,18 @@ _AMOUNT = uint(AMOUNT_RIAL_MAX)
 
 @array_record
 class Line(Record):
-    """One line of a basket. `good` is 1-11, or 0 for goods outside the approved list; `gtin` is 0 where none was
-    scanned. `total_rial` is what `line_total_rial` makes of the three before it: the receiver checks, it does not trust.
-    """
+    """One line of a basket. `good` is 1-11, or 0 for goods outside the approved list; `gtin` is 0 where none was scanned."""
 
     good: int = item(0, uint(255))
     gtin: int = item(1, uint(10**14 - 1))
     unit: Unit = item(2, one_of(Unit))
-    quantity: int = item(3, uint(10**6))
-    price_rial: int = item(4, _AMOUNT)
-    total_rial: int = item(5, _AMOUNT)
+    price_rial: int = item(3, _AMOUNT)
+    quantity: int = item(4, uint(10**6))
+
+    @property
+    def total_rial(self) -> int:
+        """What it costs; it is not signed, since it follows from what is."""
+        return line_total_rial(self.unit, price_rial=self.price_rial, quantity=self.quantity)
 
 
 def line_total_rial(unit: Unit, *, price_rial: int, quantity: int) -> int:

@@ -192,7 +192,10 @@ def _receipt(text: str, look: _Look) -> Outcome:
         f"device {seen.slim.device} of shop {seen.slim.shop} signed receipt {number}, entry {seen.sequence}",
         _moment(seen.time),
         *_said(seen.fact),
-        *(f"line {index}: {_shown(line)}" for index, line in enumerate(seen.lines or ())),
+        *(
+            f"line {index}: {_shown(line)} total_rial {line.total_rial}"
+            for index, line in enumerate(seen.lines or ())
+        ),
     ]
     lines = (
         ()

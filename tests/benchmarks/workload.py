@@ -17,7 +17,7 @@ from drivers.device_key import FileDeviceKey
 from firmware.journal.journal import Journal, open_journal
 from sync.wire import mail
 from sync.wire.catalog import Product
-from sync.wire.facts import Line, PriceChanged, line_total_rial
+from sync.wire.facts import Line, PriceChanged
 from sync.wire.kinds import MailKind, Unit
 from tests.fakes.hand_clock import HandClock
 from tests.fakes.paper_center import DAY_S, OPENING_S, POLICY, Member, PaperCenter
@@ -134,11 +134,7 @@ def _basket(chance: Random) -> tuple[Line, ...]:
 def _line(thing: tuple[int, int, Unit], chance: Random) -> Line:
     good, gtin, unit = thing
     quantity = chance.randint(200, 5000) if unit is Unit.GRAM else chance.randint(1, 3)
-    price_rial = PRICES[thing]
-    total_rial = line_total_rial(unit, price_rial=price_rial, quantity=quantity)
-    return Line(
-        good=good, gtin=gtin, unit=unit, quantity=quantity, price_rial=price_rial, total_rial=total_rial
-    )
+    return Line(good=good, gtin=gtin, unit=unit, price_rial=PRICES[thing], quantity=quantity)
 
 
 PRICES = _prices()

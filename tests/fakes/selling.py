@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from firmware.authorizer import Approval, Ask, Surroundings, authorize
 from sync.wire.entry import Draft, Entry, PrivatePart, pack_lines
-from sync.wire.facts import Line, line_total_rial
+from sync.wire.facts import Line
 from sync.wire.kinds import Unit
 
 if TYPE_CHECKING:
@@ -18,12 +18,7 @@ if TYPE_CHECKING:
 
 def lines_worth(total_rial: int) -> tuple[Line, ...]:
     """One line of milk for exactly `total_rial`."""
-    total = line_total_rial(Unit.PIECE, price_rial=total_rial, quantity=1)
-    return (
-        Line(
-            good=1, gtin=6260000000014, unit=Unit.PIECE, quantity=1, price_rial=total_rial, total_rial=total
-        ),
-    )
+    return (Line(good=1, gtin=6260000000014, unit=Unit.PIECE, price_rial=total_rial, quantity=1),)
 
 
 async def purchase_draft(

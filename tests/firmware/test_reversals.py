@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware.reversals import OpenLeft, refund, void
-from sync.wire.facts import Leg, Line, Purchase, Refund, RefundLine, Void, line_total_rial
+from sync.wire.facts import Leg, Line, Purchase, Refund, RefundLine, Void
 from sync.wire.kinds import Unit
 from sync.wire.refunds import Returned
 
@@ -16,8 +16,7 @@ BOTH_OPEN = OpenLeft({1: 0, 2: 400})
 
 
 def line(*, good: int = 1, unit: Unit = Unit.PIECE, quantity: int = 1, price_rial: int) -> Line:
-    total_rial = line_total_rial(unit, price_rial=price_rial, quantity=quantity)
-    return Line(good=good, gtin=0, unit=unit, quantity=quantity, price_rial=price_rial, total_rial=total_rial)
+    return Line(good=good, gtin=0, unit=unit, price_rial=price_rial, quantity=quantity)
 
 
 def bought(lines: tuple[Line, ...], *legs: Leg) -> Purchase:

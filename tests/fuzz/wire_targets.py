@@ -36,8 +36,6 @@ from tests.vectors import corpus, samples
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sync.wire.batches.batch_purchases import Row
-
 WIRE = (WireError,)
 CENTER_KEY = OpeningFileKey(bytes(range(32)))
 PLACE = carried.Place(Way.QUESTION, samples.DEVICE, 1)
@@ -55,19 +53,26 @@ def _understood(data: bytes) -> object:
 
 def _read_batch(data: bytes) -> object:
     contents = batch.read_batch(data, first=5)
-    for row, usual in zip(contents.rows, contents.in_columns, strict=True):
-        assert not usual or _is_read(row), "what comes out of columns is read without being asked again"
-    return list(
-        batch.rebuild(
-            contents, entry.Head(5, bytes(32)), device=samples.DEVICE, public=samples.DEVICE_KEY.public,
-            private_hash=partial(entry.blinded_hash, blinding_key=samples.BLINDING_KEY),
+    for said, lines, private, usual in zip(*contents.parts, contents.in_columns, strict=True):
+        assert not usual or _is_read(said, lines, private), (
+            "what comes out of columns is read without being asked again"
         )
+    return batch.rebuild(
+        contents, entry.Head(5, bytes(32)), device=samples.DEVICE, public=samples.DEVICE_KEY.public,
+        blinds=partial(entry.blinds, blinding_key=samples.BLINDING_KEY),
     )  # fmt: skip
 
 
-def _is_read(row: Row) -> bool:
-    payload = entry.payload_bytes(samples.DEVICE, 5, bytes(32), row.said, None, None)
-    stored = entry.EntryBytes(payload=payload, lines=row.lines, private=row.private, signature=bytes(64))
+def _is_read(said: bytes, lines: bytes | None, private: bytes | None) -> bool:
+    (payload,), _, _ = entry.links(
+        entry.Head(5, bytes(32)),
+        [said],
+        [b""],
+        [b""],
+        device=samples.DEVICE,
+        public=samples.DEVICE_KEY.public,
+    )
+    stored = entry.EntryBytes(payload=payload, lines=lines, private=private, signature=bytes(64))
     try:
         entry.opened(stored, bytes(32))
     except Malformed:

@@ -17,7 +17,7 @@ from firmware.errors import StaleDecision
 from firmware.journal import audit
 from sync.wire import cose, mail, policy
 from sync.wire.entry import PrivatePart, pack_lines
-from sync.wire.facts import Closing, Decline, Line, PinFailure, Purchase, Refund, Void, line_total_rial
+from sync.wire.facts import Closing, Decline, Line, PinFailure, Purchase, Refund, Void
 from sync.wire.kinds import ClosingKind, DeclineReason, Grade, MailKind, Role, Unit
 from tests.fakes.paper_center import DAY_S, FOREVER_S, OPENING_S, POLICY, PaperCenter
 from tests.fakes.software_key import SoftwareKey
@@ -139,10 +139,7 @@ class World:
         good, unit = self.chance.choice([(0, Unit.PIECE), (1, Unit.PIECE), (1, Unit.PIECE), (8, Unit.GRAM)])
         quantity = self.chance.randint(1, 900 if unit is Unit.GRAM else 4)
         price_rial = self.chance.randrange(1_000, 90_000, 1)
-        total_rial = line_total_rial(unit, price_rial=price_rial, quantity=quantity)
-        return Line(
-            good=good, gtin=0, unit=unit, quantity=quantity, price_rial=price_rial, total_rial=total_rial
-        )
+        return Line(good=good, gtin=0, unit=unit, price_rial=price_rial, quantity=quantity)
 
     async def _decide(self, till: Till, member: Member, lines: tuple[Line, ...]) -> Approval | Refusal:
         journal = till.journal

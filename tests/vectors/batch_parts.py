@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +13,15 @@ from sync.wire.batches.batch_purchases import read_purchases
 from sync.wire.batches.batch_tables import NOTHING_KNOWN
 from sync.wire.batches.columns import ColumnReader, column, unpressed
 from sync.wire.entry import Head
-from sync.wire.facts import Leg, Line, line_total_rial
+from sync.wire.facts import Leg, Line
 from sync.wire.kinds import EntryKind, Grade, Unit
+from sync.wire.shapes import UINT_MAX
 from tests.vectors import samples
 from tests.vectors.corpus_parts import DEVICE_KEY, SHORT, SLIM, TRUSTED, chain
 from tests.vectors.plain_lzma import plain_lzma
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from sync.wire.batches.batch_tables import Dictionary
     from sync.wire.entry import Entry
@@ -49,17 +51,12 @@ def row(each: Entry, **changed: Any) -> bytes:
 
 def payloads(rows: Sequence[bytes], base: Head = samples.FIRST_HEAD) -> list[bytes]:
     """What a receiver makes of rows."""
-    made = []
-    for data in rows:
-        one = Verbatim.from_cbor(data)
-        payload = entry.payload_bytes(
-            samples.DEVICE, base.sequence, base.prev, one.row.said,
-            None if one.lines is None else hashlib.sha256(one.lines).digest(),
-            None if one.private is None else entry.blinded_hash(one.private, base.sequence, samples.BLINDING_KEY),
-        )  # fmt: skip
-        signed = cose.to_be_signed(payload, public=DEVICE_KEY.public, context=entry.CONTEXT)
-        base = Head(base.sequence + 1, hashlib.sha256(signed).digest())
-        made.append(payload)
+    said, lines, private = zip(*[Verbatim.from_cbor(data).parts for data in rows], strict=True)
+    whose = [sequence for sequence, one in enumerate(private, base.sequence) if one is not None]
+    made, _, _ = entry.links(
+        base, said, entry.lines_fields(lines),
+        entry.private_fields(private, entry.blinds(whose, samples.BLINDING_KEY)), device=samples.DEVICE, public=DEVICE_KEY.public,
+    )  # fmt: skip
     return made
 
 
@@ -107,9 +104,15 @@ class _Noting(ColumnReader):
         super().__init__(data)
         self.noted: list[tuple[str, bytes]] = []
 
-    def take(self, name: str, count: int, most: int = 0) -> list[int]:
+    def take(self, name: str, count: int, most: int = UINT_MAX) -> list[int]:
+        return self._noting(name, partial(super().take, name, count, most))
+
+    def take_signed(self, name: str, count: int) -> list[int]:
+        return self._noting(name, partial(super().take_signed, name, count))
+
+    def _noting(self, name: str, take: Callable[[], list[int]]) -> list[int]:
         start = self._at
-        values = super().take(name, count, most) if most else super().take(name, count)
+        values = take()
         self.noted.append((name, self._data[start : self._at]))
         return values
 
@@ -120,7 +123,7 @@ def columns_of(batch: bytes, *, first: int, known: Dictionary = NOTHING_KNOWN) -
     reader = _Noting(spread(batch))
     forms = reader.take("form", header.count, 1)
     sequences = [sequence for sequence, form in enumerate(forms, first) if form]
-    list(read_purchases(reader, sequences, header.proofs, known))
+    read_purchases(reader, sequences, header.proofs, known)
     return [*reader.noted, ("rows", reader.rest())]
 
 
@@ -206,10 +209,7 @@ def market(purchases: int = PURCHASES) -> tuple[Entry, ...]:
 def _line(chance: Random) -> Line:
     good, gtin, unit, price_rial = chance.choice(_ON_SALE)
     quantity = chance.randint(200, 3000) if unit is Unit.GRAM else chance.randint(1, 3)
-    total_rial = line_total_rial(unit, price_rial=price_rial, quantity=quantity)
-    return Line(
-        good=good, gtin=gtin, unit=unit, quantity=quantity, price_rial=price_rial, total_rial=total_rial
-    )
+    return Line(good=good, gtin=gtin, unit=unit, price_rial=price_rial, quantity=quantity)
 
 
 def _legs(left: dict[int, int], names: tuple[int, ...], credit_rial: int, chance: Random) -> tuple[Leg, ...]:

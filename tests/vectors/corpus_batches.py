@@ -233,6 +233,7 @@ def _columns() -> Iterator[Case]:
         ("lines-100", numbers("lines", 100, of=purchases), "lines", "100 lines"),
         ("thing-over", spelled("thing", column([sizes[1]] * (len(held("thing")) - 1))), "thing", "a thing that is not in the table"),
         ("quantity-over", spelled("quantity", column([10**6 + 1] * (len(held("quantity")) - 1))), "quantity", "a million and one pieces"),
+        ("total-over", spelled("price_rial", column([10**14] * sizes[1])), "total_rial", "a basket that costs more than an amount may be"),
         ("own-negative", spelled("own_rial", column(folded([-(10**10)] + [0] * 39))), "own_rial", "a negative own part"),
         ("own-over", spelled("own_rial", column(folded([10**10] + [0] * 39))), "credit_rial", "an own part over the total"),
         ("buyer-over", spelled("buyer", column([sizes[2]] * purchases)), "buyer", "a buyer who is not in the table"),

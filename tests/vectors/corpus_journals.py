@@ -262,7 +262,7 @@ def _lines() -> Iterator[Case]:
         data = cbor.encode(value)
         return journal(*ITEMS[:3], signed(cbor.encode(payload(lines_hash=sha(data))), data))
 
-    line = [1, 0, 0, 1, 100, 100]
+    line = [1, 0, 0, 100, 1]
     yield Case("journal-lines-other", broken(signed(STORED.payload, cbor.encode([line]))), "bad_hash", "entry 3.lines", "other lines than were signed")  # fmt: skip
     yield Case(
         "journal-lines-missing",
@@ -276,20 +276,21 @@ def _lines() -> Iterator[Case]:
     )
     yield Case(
         "journal-lines-unit",
-        with_lines([[1, 0, 3, 1, 100, 100]]),
+        with_lines([[1, 0, 3, 100, 1]]),
         "malformed",
         "entry 3.lines[0].unit",
         "there is no unit 3",
     )
-    yield Case("journal-lines-gtin", with_lines([line, [1, 10**14, 0, 1, 100, 100]]), "malformed", "entry 3.lines[1].gtin", "15 digits")  # fmt: skip
-    yield Case("journal-lines-quantity", with_lines([[1, 0, 1, 10**6 + 1, 100, 100]]), "malformed", "entry 3.lines[0].quantity", "more than a ton")  # fmt: skip
+    yield Case("journal-lines-gtin", with_lines([line, [1, 10**14, 0, 100, 1]]), "malformed", "entry 3.lines[1].gtin", "15 digits")  # fmt: skip
+    yield Case("journal-lines-quantity", with_lines([[1, 0, 1, 100, 10**6 + 1]]), "malformed", "entry 3.lines[0].quantity", "more than a ton")  # fmt: skip
+    yield Case("journal-lines-dear", with_lines([line, [1, 0, 0, 10**14, 2]]), "malformed", "entry 3.lines[1]", "a line that costs more than an amount may be")  # fmt: skip
     yield Case("journal-lines-too-many", with_lines([line] * 100), "malformed", "entry 3.lines", "100 lines")
     yield Case(
         "journal-lines-long",
         with_lines([[*line, 0]]),
         "malformed",
         "entry 3.lines[0]",
-        "seven values in a line",
+        "six values in a line",
     )
 
 

@@ -32,9 +32,7 @@ LOCKED = mail.Allowance(
     number=100_018, household=517, tranche=2, amount_rial=20_000_000, authorize_until_s=samples.MORNING_S + DAY_S,
     present_by_s=samples.UNTIL_S,
 )  # fmt: skip
-LINE = facts.Line(
-    good=1, gtin=6260152300012, unit=Unit.PIECE, quantity=4, price_rial=1_150_000, total_rial=4_600_000
-)
+LINE = facts.Line(good=1, gtin=6260152300012, unit=Unit.PIECE, price_rial=1_150_000, quantity=4)
 AT_S = samples.MORNING_S + 3_600
 
 
@@ -89,7 +87,7 @@ def cases() -> Iterator[Case]:
         "what the center of the verdicts has sent",
     )
     fact, lines = purchase()
-    dear = purchase(replace(LINE, quantity=10, total_rial=11_500_000), credit_rial=9_500_000)
+    dear = purchase(replace(LINE, quantity=10), credit_rial=9_500_000)
     refund = facts.Refund(
         purchase=99,
         lines=(facts.RefundLine(index=0, quantity=1),),
@@ -102,13 +100,13 @@ def cases() -> Iterator[Case]:
         ("unknown_policy", sold(*purchase(policy=9)), "policy 9 had not reached the chain"),
         ("ineligible_goods", sold(*purchase(replace(LINE, gtin=6260001234567))), "a GTIN that is not on the list"),
         ("bad_household_proof", sold(fact, lines, key=bytes(32)), "made without the card"),
-        ("over_allowance", sold(*purchase(replace(LINE, quantity=20, total_rial=23_000_000), credit_rial=20_000_001)), "a rial more than the allowance"),
+        ("over_allowance", sold(*purchase(replace(LINE, quantity=20), credit_rial=20_000_001)), "a rial more than the allowance"),
         ("not_yet_open", sold(*purchase(allowance=LOCKED.number)), "the tranche was not announced"),
         ("late", sold(fact, lines, at_s=samples.MORNING_S + DAY_S), "the interval ends behind the allowance"),
         ("limit", sold(*dear, grade=Grade.STATED), "more than a keyed date may open"),
         ("refund_without_original", sold(refund), "there is no purchase 99"),
         ("held", sold(fact, lines, at_s=ARRIVED_S + 3_600), "its time lies an hour behind its arrival"),
-        ("malformed", sold(*purchase(replace(LINE, total_rial=4_600_001))), "price times quantity is another total"),
+        ("malformed", sold(fact, (replace(LINE, quantity=3),)), "the lines sum to another total"),
     ):  # fmt: skip
         name = f"batch-verdict-{verdict.replace('_', '-')}"
         yield Case(name, batch_of(entries), "proven", "", means, verdict, 2)

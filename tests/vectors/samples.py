@@ -90,14 +90,10 @@ RENEWED_SLIM = credential.slim(RENEWED, issuer=2, key=CREDENTIAL_KEY)
 CARD = card.issue(number=90_001, until_s=UNTIL_S, secret=CARD_SECRET, issuer=3, key=CARD_KEY)
 
 LINES = (
-    facts.Line(
-        good=1, gtin=6260152300012, unit=Unit.PIECE, quantity=2, price_rial=1_150_000, total_rial=2_300_000
-    ),
-    facts.Line(good=4, gtin=0, unit=Unit.GRAM, quantity=1_235, price_rial=890_000, total_rial=1_099_150),
-    facts.Line(good=2, gtin=0, unit=Unit.TRAY, quantity=1, price_rial=1_450_000, total_rial=1_450_000),
-    facts.Line(
-        good=0, gtin=6260001234567, unit=Unit.PIECE, quantity=1, price_rial=250_850, total_rial=250_850
-    ),
+    facts.Line(good=1, gtin=6260152300012, unit=Unit.PIECE, price_rial=1_150_000, quantity=2),
+    facts.Line(good=4, gtin=0, unit=Unit.GRAM, price_rial=890_000, quantity=1_235),
+    facts.Line(good=2, gtin=0, unit=Unit.TRAY, price_rial=1_450_000, quantity=1),
+    facts.Line(good=0, gtin=6260001234567, unit=Unit.PIECE, price_rial=250_850, quantity=1),
 )
 LEG = facts.Leg(allowance=100_017, amount_rial=4_000_000, left_rial=6_000_000)
 PURCHASE = facts.Purchase(

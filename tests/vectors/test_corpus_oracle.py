@@ -53,6 +53,12 @@ def key_of_slim(slim: list[Any]) -> bytes:
     return public
 
 
+def cost(line: list[int]) -> int:
+    """Section 4."""
+    _, _, unit, price, quantity = line
+    return (price * quantity + 500) // 1000 if unit == 1 else price * quantity
+
+
 def credential_key(number: int) -> bytes:
     role, issuer = keys()[number]
     assert role == CREDENTIAL
@@ -205,12 +211,12 @@ class Columns:
         beyond = [0, *self.signed(count - 1)]
         baskets = self.baskets(count, things)
         own = [
-            extra + sum(line[5] for line in basket if not line[0])
+            extra + sum(cost(line) for line in basket if not line[0])
             for extra, basket in zip(accumulate(self.signed(count)), baskets, strict=True)
         ]
         who = [buyers[index] for index in self.take(count)]
         private = self.private(who, numbers)
-        total = [sum(line[5] for line in basket) for basket in baskets]
+        total = [sum(map(cost, basket)) for basket in baskets]
         credit = [all_ - mine for all_, mine in zip(total, own, strict=True)]
         legs = self.legs(who, credit)
         rows = []
@@ -255,9 +261,7 @@ class Columns:
         for one, by_weight in zip(index, weighed, strict=True):
             gtin, good, unit, price = things[one]
             much = next(grams if by_weight else pieces)
-            lines.append(
-                [good, gtin, unit, much, price, (price * much + 500) // 1000 if by_weight else price * much]
-            )
+            lines.append([good, gtin, unit, price, much])
         every = iter(lines)
         return [[next(every) for _ in range(size)] for size in counts]
 

@@ -9,15 +9,15 @@ are asked for verbatim, each with its own signature.
 from __future__ import annotations
 
 import hashlib
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from sync.wire import cose
-from sync.wire.batches.batch import Broken, Rebuilt, read_batch, rebuild, size_of
+from sync.wire.batches.batch import Rebuilt, read_batch, rebuild, size_of
 from sync.wire.cose import VerifyingKey
-from sync.wire.entry import CONTEXT, Entry, EntryBytes, Head, blinded_hasher, opened, understood
+from sync.wire.entry import CONTEXT, Entry, EntryBytes, Head, blinds, opened, understood
 from sync.wire.errors import HashDiffers, Malformed, NotAuthentic, WireError
 from sync.wire.exchange import Span
 from sync.wire.kinds import Verdict
@@ -74,34 +74,32 @@ def check_batch(
         return Examined([], Span(first=base.sequence, last=base.sequence + size_of(batch) - 1))
     except Malformed as error:
         return Unreadable(str(error))
-    rebuilt: list[Rebuilt] = []
-    verbatim = None
-    for one in rebuild(
-        contents, base, device=device, public=public, private_hash=blinded_hasher(blinding_key)
-    ):
-        if isinstance(one, Broken):
-            verbatim = Span(first=one.first, last=one.last)
-        else:
-            rebuilt.append(one)
-    key = VerifyingKey(public)
-    if not contents.batch.lean:
-        return Examined(_each(rebuilt, base.sequence, key, blinding_key), verbatim)
-    if verbatim is None and not _holds(rebuilt[-1], key):
-        verbatim = Span(first=base.sequence, last=base.sequence + len(rebuilt) - 1)
-    if verbatim is not None:
-        return Examined([], verbatim)
-    return Examined(
-        [_checked(one, sequence, blinding_key) for sequence, one in enumerate(rebuilt, base.sequence)]
+    rebuilt = rebuild(
+        contents, base, device=device, public=public, blinds=partial(blinds, blinding_key=blinding_key)
     )
+    checked = [Checked(*one) for one in zip(rebuilt.stored, rebuilt.hashes, strict=True)]
+    broken, failed = rebuilt.broken, _failed(rebuilt, VerifyingKey(public))
+    verbatim = None if broken is None else Span(first=broken.first, last=broken.last)
+    if contents.batch.lean and failed:
+        verbatim = Span(first=base.sequence, last=base.sequence + len(checked) - 1)
+    if contents.batch.lean and verbatim is not None:
+        return Examined([], verbatim)
+    # Signature first, for a signed entry that nobody understands still has its place.
+    for index in failed:
+        checked[index] = _bad_signature(checked[index], base.sequence + index)
+    for index, in_columns in enumerate(contents.in_columns[: len(checked)]):
+        if not in_columns and index not in failed:
+            checked[index] = _understood(checked[index], base.sequence + index, blinding_key)
+    return Examined(checked, verbatim)
 
 
 def check_entry(stored: EntryBytes, sequence: int, *, key: VerifyingKey, blinding_key: bytes) -> Checked:
     """One entry as it is stored; without its own signature what it says is taken as bound by one behind it."""
     signed_bytes = cose.to_be_signed(stored.payload, public=key.public, context=CONTEXT)
-    one = Rebuilt(stored, signed_bytes, hashlib.sha256(signed_bytes).digest(), in_columns=False)
-    if stored.signature and not _holds(one, key):
+    one = Checked(stored, hashlib.sha256(signed_bytes).digest())
+    if stored.signature and not _holds(stored.signature, signed_bytes, key):
         return _bad_signature(one, sequence)
-    return _checked(one, sequence, blinding_key)
+    return _understood(one, sequence, blinding_key)
 
 
 def check_signatures(
@@ -124,34 +122,35 @@ def check_signatures(
     return failed
 
 
-def _each(rebuilt: list[Rebuilt], first: int, key: VerifyingKey, blinding_key: bytes) -> list[Checked]:
-    """Signature first, for a signed entry that nobody understands still has its place. All were rebuilt before: step by step
-    for each is slower, as every signature check drives the interpreter out of the processor's caches.
+def _failed(rebuilt: Rebuilt, key: VerifyingKey) -> set[int]:
+    """Which of the signatures that travelled do not hold, by their entries' place. All was rebuilt before: step by step for
+    each is slower, as every check drives the interpreter out of the processor's caches.
     """
-    signed = [_holds(one, key) for one in rebuilt]
-    return [
-        _checked(one, sequence, blinding_key) if holds else _bad_signature(one, sequence)
-        for sequence, (one, holds) in enumerate(zip(rebuilt, signed, strict=True), first)
-    ]  # fmt: skip
+    signed = zip(rebuilt.stored, rebuilt.signed_bytes, strict=True)
+    return {
+        index
+        for index, (one, message) in enumerate(signed)
+        if one.signature and not _holds(one.signature, message, key)
+    }
 
 
-def _holds(one: Rebuilt, key: VerifyingKey) -> bool:
+def _holds(signature: bytes, message: bytes, key: VerifyingKey) -> bool:
     try:
-        key.verify(one.stored.signature, one.signed_bytes, what="entry")
+        key.verify(signature, message, what="entry")
     except NotAuthentic:
         return False
     return True
 
 
-def _bad_signature(one: Rebuilt, sequence: int) -> Checked:
+def _bad_signature(one: Checked, sequence: int) -> Checked:
     why = f"entry {sequence}: the signature does not hold"
     return Checked(one.stored, one.hash, Verdict.BAD_SIGNATURE, why)
 
 
-def _checked(one: Rebuilt, sequence: int, blinding_key: bytes) -> Checked:
-    if not one.in_columns:
-        try:
-            understood(one.stored, one.hash, blinding_key=blinding_key, what=f"entry {sequence}")
-        except WireError as error:
-            return Checked(one.stored, one.hash, Verdict.MALFORMED, str(error))
-    return Checked(one.stored, one.hash)
+def _understood(one: Checked, sequence: int, blinding_key: bytes) -> Checked:
+    """An entry that travelled as it was written: nobody has read its bytes yet."""
+    try:
+        understood(one.stored, one.hash, blinding_key=blinding_key, what=f"entry {sequence}")
+    except WireError as error:
+        return Checked(one.stored, one.hash, Verdict.MALFORMED, str(error))
+    return one

@@ -37,7 +37,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from sync.central.chains.evidence import CodeStanding
-from sync.wire.facts import Enrolled, Purchase, line_total_rial
+from sync.wire.facts import Enrolled, Purchase
 from sync.wire.kinds import Grade, Verdict
 from sync.wire.proof import household_proof
 from sync.wire.refunds import share
@@ -123,8 +123,6 @@ def _judge_goods(entry: Entry, purchase: Purchase, policy: Policy, view: Purchas
     total_rial = 0
     for index, line in enumerate(entry.lines):
         total_rial += line.total_rial
-        if line.total_rial != line_total_rial(line.unit, price_rial=line.price_rial, quantity=line.quantity):
-            return Ruling(Verdict.MALFORMED, f"line {index}: price times quantity is another total")
         if line.good and not _is_listed(line, policy, view.goods or {}):
             return Ruling(
                 Verdict.INELIGIBLE_GOODS, f"line {index}: {line.gtin} is not listed as good {line.good}"

@@ -13,24 +13,21 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from itertools import count, islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from msgspec import Struct
-
 from sync.wire import cbor, cose
-from sync.wire.batches.batch_purchases import Row, read_purchases
+from sync.wire.batches.batch_purchases import Parts, read_purchases
 from sync.wire.batches.batch_tables import NOTHING_KNOWN
 from sync.wire.batches.batch_writing import Sold, sold, steady, write_purchases
 from sync.wire.batches.columns import ColumnReader, column, pressed, unpressed
-from sync.wire.entry import CONTEXT, EntryBytes, Head, Payload, payload_bytes, said_bytes
+from sync.wire.entry import EntryBytes, Head, Payload, lines_fields, links, private_fields, said_bytes
 from sync.wire.errors import HashDiffers, Malformed
 from sync.wire.exchange import BATCH_ENTRIES_MAX
 from sync.wire.record import Record, array_record, item, record
 from sync.wire.shapes import flag, octets, optional, uint, verbatim
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from sync.wire.batches.batch_tables import Dictionary
 
@@ -67,10 +64,10 @@ class Verbatim(Record):
     private: bytes | None = item(5, optional(verbatim()), default=None)
 
     @property
-    def row(self) -> Row:
+    def parts(self) -> tuple[bytes, bytes | None, bytes | None]:
         """Its parts, as they come out of columns too."""
         said = said_bytes(kind=self.kind, time=self.time, boot=self.boot, public=self.public)
-        return Row(said, self.lines, self.private)
+        return said, self.lines, self.private
 
 
 class Contents(NamedTuple):
@@ -78,7 +75,7 @@ class Contents(NamedTuple):
 
     batch: Batch
     in_columns: list[bool]
-    rows: list[Row]
+    parts: Parts
 
     @property
     def signatures(self) -> list[bytes]:
@@ -89,20 +86,22 @@ class Contents(NamedTuple):
         return [joined[at : at + size] for at in range(0, len(joined), size)]
 
 
-class Rebuilt(Struct, frozen=True, gc=False):
-    """An entry as it was signed. Where it came `in_columns`, its bytes are a purchase's; else nobody has read them yet."""
-
-    stored: EntryBytes
-    signed_bytes: bytes
-    hash: bytes
-    in_columns: bool
-
-
 class Broken(NamedTuple):
     """Sequence numbers, both ends included, of a block that was rebuilt to something else than was packed."""
 
     first: int
     last: int
+
+
+class Rebuilt(NamedTuple):
+    """Entries as they were signed, each list by entry, up to a block that is `broken`. The bytes of those that came in columns
+    are a purchase's; those of the others nobody has read yet.
+    """
+
+    stored: list[EntryBytes]
+    signed_bytes: list[bytes]
+    hashes: list[bytes]
+    broken: Broken | None = None
 
 
 def dictionary_named(batch: bytes) -> bytes | None:
@@ -122,53 +121,47 @@ def read_batch(batch: bytes, *, first: int, known: Dictionary | None = None) -> 
         raise HashDiffers("batch.dictionary", "is not at hand")
     data = unpressed(header.columns, bytes_max=BATCH_BYTES_MAX, where="batch.columns")
     try:
-        in_columns, rows = _read_rows(data, header, first, known or NOTHING_KNOWN)
+        in_columns, parts = _read_parts(data, header, first, known or NOTHING_KNOWN)
     except Malformed as error:
         raise error.within("batch") from None
     except (IndexError, struct.error):
         raise Malformed("batch", "the bytes end too early") from None
-    return Contents(header, in_columns, rows)
+    return Contents(header, in_columns, parts)
 
 
 def rebuild(
-    contents: Contents, base: Head, *, device: int, public: bytes, private_hash: Callable[[bytes, int], bytes]
-) -> Iterator[Rebuilt | Broken]:
-    """The entries from `base` on, up to a block that is broken. `private_hash` says the hash of a private part at a sequence
-    number. Signatures are still to be checked.
+    contents: Contents,
+    base: Head,
+    *,
+    device: int,
+    public: bytes,
+    blinds: Callable[[Sequence[int]], Iterable[bytes]],
+) -> Rebuilt:
+    """The entries from `base` on. `blinds` gives those of the private parts at these sequence numbers. Signatures are still to
+    be checked.
     """
-    chained = _chained(contents, base, device, cose.before_payload(public, CONTEXT), private_hash)
-    for start in range(0, len(contents.rows), BLOCK_ENTRIES):
-        block = list(islice(chained, BLOCK_ENTRIES))
+    said, lines, private = contents.parts
+    whose = [sequence for sequence, one in enumerate(private, base.sequence) if one is not None]
+    payloads, signed_bytes, hashes = links(
+        base, said, lines_fields(lines), private_fields(private, blinds(whose)), device=device, public=public
+    )
+    stored = [
+        EntryBytes(payload=payload, lines=its_lines, private=its_private, signature=signature)
+        for payload, its_lines, its_private, signature in zip(
+            payloads, lines, private, contents.signatures, strict=True
+        )
+    ]
+    for start in range(0, len(stored), BLOCK_ENTRIES):
+        end = min(start + BLOCK_ENTRIES, len(stored))
         at = start // BLOCK_ENTRIES * CHECK_BYTES
         # What was not in columns cannot have been rebuilt wrongly: there the signatures alone decide.
         if (
-            any(contents.in_columns[start : start + BLOCK_ENTRIES])
-            and _check(block[-1].stored.payload) != contents.batch.checks[at : at + CHECK_BYTES]
+            any(contents.in_columns[start:end])
+            and _check(payloads[end - 1]) != contents.batch.checks[at : at + CHECK_BYTES]
         ):
-            first = base.sequence + start
-            yield Broken(first, first + len(block) - 1)
-            return
-        yield from block
-
-
-def _chained(
-    contents: Contents, base: Head, device: int, before: bytes, private_hash: Callable[[bytes, int], bytes]
-) -> Iterator[Rebuilt]:
-    """All entries, each naming the hash of the one before. `before` is what is signed up to the payload."""
-    prev, sha256 = base.prev, hashlib.sha256
-    for sequence, row, signature, in_columns in zip(
-        count(base.sequence), contents.rows, contents.signatures, contents.in_columns, strict=False
-    ):
-        lines, private = row.lines, row.private
-        payload = payload_bytes(
-            device, sequence, prev, row.said,
-            None if lines is None else sha256(lines).digest(),
-            None if private is None else private_hash(private, sequence),
-        )  # fmt: skip
-        signed_bytes = before + cbor.head(cbor.BYTES, len(payload)) + payload
-        prev = sha256(signed_bytes).digest()
-        stored = EntryBytes(payload=payload, lines=lines, private=private, signature=signature)
-        yield Rebuilt(stored, signed_bytes, prev, in_columns)
+            broken = Broken(base.sequence + start, base.sequence + end - 1)
+            return Rebuilt(stored[:start], signed_bytes[:start], hashes[:start], broken)
+    return Rebuilt(stored, signed_bytes, hashes)
 
 
 def _check(payload: bytes) -> bytes:
@@ -188,27 +181,34 @@ def _header(batch: bytes) -> Batch:
     return header
 
 
-def _read_rows(data: bytes, header: Batch, first: int, known: Dictionary) -> tuple[list[bool], list[Row]]:
-    """Which entries are in columns, and all of them."""
+def _read_parts(data: bytes, header: Batch, first: int, known: Dictionary) -> tuple[list[bool], Parts]:
+    """Which entries are in columns, and the parts of all."""
     columns = ColumnReader(data)
     forms = columns.take("form", header.count, 1)
     sequences = [sequence for sequence, form in enumerate(forms, first) if form]
     purchases = read_purchases(columns, sequences, header.proofs, known)
     others = _verbatim(columns.rest(), [sequence for sequence, form in enumerate(forms, first) if not form])
-    return list(map(bool, forms)), [next(purchases if form else others) for form in forms]
+    in_columns = list(map(bool, forms))
+    return in_columns, purchases if all(in_columns) else _merged(in_columns, purchases, others)
 
 
-def _verbatim(data: bytes, sequences: Sequence[int]) -> Iterator[Row]:
-    at, rows = 0, []
+def _merged(in_columns: list[bool], purchases: Parts, others: list[Verbatim]) -> Parts:
+    usual, other = zip(*purchases, strict=True), (one.parts for one in others)
+    said, lines, private = zip(*[next(usual if is_usual else other) for is_usual in in_columns], strict=True)
+    return Parts(said, lines, private)
+
+
+def _verbatim(data: bytes, sequences: Sequence[int]) -> list[Verbatim]:
+    at, entries = 0, []
     for sequence in sequences:
         try:
             one, at = Verbatim.read(data, at)
         except Malformed as error:
             raise error.within(f".entry {sequence}") from None
-        rows.append(one.row)
+        entries.append(one)
     if at != len(data):
         raise Malformed("", "the bytes end too early" if at > len(data) else "bytes are left over")
-    return iter(rows)
+    return entries
 
 
 def pack_batch(
@@ -275,8 +275,8 @@ class _Packing(NamedTuple):
             return set(everything)
         return {
             sequence
-            for sequence, was, is_now in zip(everything, self.written, contents.rows, strict=True)
-            if was.row != is_now
+            for sequence, was, *is_now in zip(everything, self.written, *contents.parts, strict=True)
+            if was.parts != tuple(is_now)
         }
 
 

@@ -7,13 +7,15 @@ sums, what is left of an allowance, counters.
 
 from __future__ import annotations
 
-from itertools import accumulate, chain, islice, pairwise, repeat
+from functools import lru_cache
+from itertools import accumulate, pairwise, repeat
+from operator import add, sub
+from struct import pack, unpack
 from typing import TYPE_CHECKING, NamedTuple
-
-from msgspec import Struct
 
 from sync.wire import cbor
 from sync.wire.batches.batch_tables import ALLOWANCES_MAX, read_tables
+from sync.wire.cbor import uints
 from sync.wire.entry import PrivatePart
 from sync.wire.errors import Malformed
 from sync.wire.facts import LEGS_MAX, LINES_MAX
@@ -23,24 +25,23 @@ from sync.wire.proof import CODE_DIGITS, PROOF_BYTES
 from sync.wire.shapes import UINT_MAX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from sync.wire.batches.batch_tables import Buying, Dictionary, Mode, Tables
+    from sync.wire.batches.batch_tables import Buyers, Dictionary, Mode, Tables, ThingRow
     from sync.wire.batches.columns import ColumnReader
 
 QUANTITY_MAX = 10**6
 _START = b"\x04" + cbor.head(cbor.UINT, EntryKind.PURCHASE) + b"\x05\x83"
 """Of what a purchase says, up to the seconds of its time."""
 _GRAM = int(Unit.GRAM)
-_SHORT = tuple(cbor.head(cbor.UINT, number) for number in range(1024))
 
 
-class Row(Struct, frozen=True, gc=False):
-    """The parts of one entry as bytes: what it says (see `entry.said_bytes`), its lines, its private part."""
+class Parts(NamedTuple):
+    """The parts of entries as bytes, by entry: what it says (see `entry.said_bytes`), its lines, its private part."""
 
-    said: bytes
-    lines: bytes | None
-    private: bytes | None
+    said: Sequence[bytes]
+    lines: Sequence[bytes | None]
+    private: Sequence[bytes | None]
 
 
 class _Baskets(NamedTuple):
@@ -53,46 +54,59 @@ class _Baskets(NamedTuple):
 
 def read_purchases(
     columns: ColumnReader, sequences: Sequence[int], proofs: bytes, known: Dictionary
-) -> Iterator[Row]:
+) -> Parts:
     """The purchases at these sequence numbers. Raises: Malformed."""
     count = len(sequences)
     if not count:
         if proofs:
             raise Malformed(".proofs", "are more than purchases")
-        return iter(())
+        return Parts((), (), ())
     tables = read_tables(columns, known, count)
     mode = columns.take("mode", count, len(tables.modes) - 1)
     if list(dict.fromkeys(mode)) != list(range(len(tables.modes))):
         raise Malformed(".mode", "not in the order of their first use")
     time_s, number, so_far_step, so_far_rial = _running(columns, count)
-    baskets = _baskets(columns, tables, count)
-    own_rial = list(
-        map(int.__add__, accumulate(columns.take_signed("own_rial", count)), baskets.unlisted_rial)
-    )
-    credit_rial = list(map(int.__sub__, baskets.total_rial, own_rial))
-    so_far = list(accumulate(map(int.__add__, so_far_step, credit_rial[1:]), initial=so_far_rial))
-    for name, amounts in (
-        ("own_rial", own_rial),
-        ("credit_rial", credit_rial),
-        ("total_rial", baskets.total_rial),
-        ("credit_so_far_rial", so_far),
-    ):
-        _check(name, amounts, AMOUNT_RIAL_MAX)
-    buyer = columns.take("buyer", count, len(tables.buyers) - 1)
+    baskets = _baskets(columns, tables.things, count)
+    own_rial = list(map(add, accumulate(columns.take_signed("own_rial", count)), baskets.unlisted_rial))
+    credit_rial = list(map(sub, baskets.total_rial, own_rial))
+    so_far = list(accumulate(map(add, so_far_step, credit_rial[1:]), initial=so_far_rial))
+    time, numbers = _spelled("time_s", time_s, UINT_MAX), _spelled("number", number, UINT_MAX)
+    total = _spelled("total_rial", baskets.total_rial)
+    own, credit = _spelled("own_rial", own_rial), _spelled("credit_rial", credit_rial)
+    ever = _spelled("credit_so_far_rial", so_far)
+    buyer = columns.take("buyer", count, len(tables.buyers.household) - 1)
     private = _private(columns, tables.buyers, buyer, sequences, proofs)
     legs = _legs(columns, tables, buyer, credit_rial)
-    modes = list(map(_mode_bytes, tables.modes))
+    modes = [_mode_bytes(one) + total.start for one in tables.modes]
     said = _joined(
-        repeat(_START), _uints(time_s), [modes[one] for one in mode], _uints(baskets.total_rial),
-        repeat(b"\x03"), _uints(credit_rial), repeat(b"\x04"), _uints(own_rial), repeat(b"\x05"), legs,
-        repeat(b"\x06"), _uints(number), repeat(b"\x07"), _uints(so_far),
+        repeat(_START + time.start), time.rest, [modes[one] for one in mode], total.rest,
+        repeat(b"\x03" + credit.start), credit.rest, repeat(b"\x04" + own.start), own.rest, repeat(b"\x05"), legs,
+        repeat(b"\x06" + numbers.start), numbers.rest, repeat(b"\x07" + ever.start), ever.rest,
     )  # fmt: skip
-    return map(Row, said, baskets.data, private)
+    return Parts(said, baskets.data, private)
+
+
+class _Spelled(NamedTuple):
+    """Numbers in CBOR: what all begin with, and the rest of each."""
+
+    start: bytes
+    rest: Sequence[bytes]
+
+
+def _spelled(name: str, numbers: Sequence[int], most: int = AMOUNT_RIAL_MAX) -> _Spelled:
+    """Those of a column, from 0 to `most`. Where all have four bytes, as amounts mostly do, they are made at once."""
+    least, largest = min(numbers, default=0), max(numbers, default=0)
+    if least < 0 or largest > most:
+        raise Malformed(f".{name}", f"not integers from 0 to {most}")
+    if least < 1 << 16 or largest >= 1 << 32:
+        return _Spelled(b"", uints(numbers))
+    count = len(numbers)
+    return _Spelled(b"\x1a", unpack("4s" * count, pack(f">{count}I", *numbers)))
 
 
 def _mode_bytes(mode: Mode) -> bytes:
     """What a purchase says between the seconds of its time and its total."""
-    span_s, grade, boot, policy, catalog = _uints(list(mode))
+    span_s, grade, boot, policy, catalog = uints(mode)
     return b"".join((span_s, grade, b"\x06", boot, b"\x07\xa8\x00", policy, b"\x01", catalog, b"\x02"))
 
 
@@ -101,27 +115,24 @@ def _running(columns: ColumnReader, count: int) -> tuple[list[int], list[int], l
     time_s, number, so_far_rial = columns.take("start", 3)
     times_s = list(accumulate(columns.take_signed("time_s", count - 1), initial=time_s))
     steps = accumulate(columns.take_signed("number", count - 1), initial=number)
-    numbers = list(map(int.__add__, steps, range(count)))
-    _check("time_s", times_s, UINT_MAX)
-    _check("number", numbers, UINT_MAX)
+    numbers = list(map(add, steps, range(count)))
     return times_s, numbers, columns.take_signed("credit_so_far_rial", count - 1), so_far_rial
 
 
-def _baskets(columns: ColumnReader, tables: Tables, count: int) -> _Baskets:
+def _baskets(columns: ColumnReader, things: Sequence[ThingRow], count: int) -> _Baskets:
     counts = columns.take("lines", count, LINES_MAX)
-    index = columns.take("thing", sum(counts), len(tables.things) - 1)
-    wares = _wares(tables.things, index)
+    index = columns.take("thing", sum(counts), len(things) - 1)
+    wares = {one: _ware(*things[one]) for one in set(index)}
     sold = [wares[one] for one in index]
-    heavy = sum([by_weight for _, _, _, by_weight, _ in sold])
+    heavy = sum([by_weight for _, _, by_weight, _ in sold])
     pieces = iter(columns.take("quantity", len(index) - heavy, QUANTITY_MAX))
     grams = iter(columns.take("gram", heavy, QUANTITY_MAX))
-    short, pack, head = _SHORT, cbor.pack_u32, cbor.head
+    of_1, head, join = cbor.OF_ONE_BYTE, cbor.head, b"".join
     baskets = _Baskets([], [], [])
-    each = iter(sold)
     # In one loop, for this is where most of a batch's time goes: lines outnumber purchases.
-    for lines in counts:
-        parts, sum_rial, unlisted_rial = [_ARRAY_OF[lines]], 0, 0
-        for before, price, price_rial, by_weight, is_listed in islice(each, lines):
+    for start, end in pairwise(accumulate(counts, initial=0)):
+        parts, sum_rial, unlisted_rial = [_ARRAY_OF[end - start]], 0, 0
+        for before, price_rial, by_weight, is_listed in sold[start:end]:
             if by_weight:
                 much = next(grams)
                 total_rial = (price_rial * much + 500) // 1000
@@ -131,38 +142,26 @@ def _baskets(columns: ColumnReader, tables: Tables, count: int) -> _Baskets:
             sum_rial += total_rial
             if not is_listed:
                 unlisted_rial += total_rial
-            parts += (
-                before, short[much] if much < 1024 else head(0, much), price,
-                pack(26, total_rial) if 65535 < total_rial < 4294967296 else _amount(total_rial),
-            )  # fmt: skip
-        baskets.data.append(b"".join(parts))
+            parts.append(before)
+            parts.append(of_1[much] if much < 256 else head(0, much))
+        baskets.data.append(join(parts))
         baskets.total_rial.append(sum_rial)
         baskets.unlisted_rial.append(unlisted_rial)
     return baskets
 
 
-def _amount(number: int) -> bytes:
-    if number > AMOUNT_RIAL_MAX:
-        raise Malformed(".total_rial", f"not integers from 0 to {AMOUNT_RIAL_MAX}")
-    return cbor.head(cbor.UINT, number)
+@lru_cache(maxsize=4096)
+def _ware(gtin: int, good: int, unit: int, price_rial: int) -> tuple[bytes, int, bool, bool]:
+    """Of a thing: a line's bytes before the quantity, the price, is it weighed, is it listed.
 
-
-def _wares(
-    things: list[tuple[int, int, int, int]], index: list[int]
-) -> dict[int, tuple[bytes, bytes, int, bool, bool]]:
-    """Of things that were sold: a line's bytes before the quantity, those of the price, the price, is it weighed, is it listed."""
-    used = list(set(index))
-    if not used:
-        return {}
-    gtin, good, unit, price_rial = zip(*[things[one] for one in used], strict=True)
-    before = _joined(repeat(b"\x86"), _uints(good), _uints(gtin), _uints(unit))
-    weighed = [one == _GRAM for one in unit]
-    wares = zip(before, _uints(price_rial), price_rial, weighed, map(bool, good), strict=True)
-    return dict(zip(used, wares, strict=True))
+    Kept, for what is on sale, and at which price, is much the same from batch to batch.
+    """
+    before = b"".join((b"\x85", *uints((good, gtin, unit, price_rial))))
+    return before, price_rial, unit == _GRAM, good != 0
 
 
 def _private(
-    columns: ColumnReader, buyers: list[Buying], buyer: list[int], sequences: Sequence[int], proofs: bytes
+    columns: ColumnReader, buyers: Buyers, buyer: list[int], sequences: Sequence[int], proofs: bytes
 ) -> list[bytes]:
     coded = columns.take("coded", len(buyer), 1)
     codes = sum(coded)
@@ -170,98 +169,105 @@ def _private(
     back = iter(columns.take("code_entry", codes))
     if len(proofs) != PROOF_BYTES * (len(buyer) - codes):
         raise Malformed(".proofs", f"not {PROOF_BYTES} bytes for each purchase without a code")
-    proof = iter([proofs[at : at + PROOF_BYTES] for at in range(0, len(proofs), PROOF_BYTES)])
+    proof = iter(unpack(f"{PROOF_BYTES}s" * (len(buyer) - codes), proofs))
     whom = _whom(buyers, buyer)
     return [
-        _with_code(buyers[one], f"{next(code):0{CODE_DIGITS}}", sequence - next(back))
+        _with_code(buyers.household[one], buyers.card[one], f"{next(code):0{CODE_DIGITS}}", sequence - next(back))
         if by_code
         else whom[one] + next(proof)
         for one, sequence, by_code in zip(buyer, sequences, coded, strict=True)
-    ]
+    ]  # fmt: skip
 
 
-def _whom(buyers: list[Buying], index: list[int]) -> dict[int, bytes]:
+def _whom(buyers: Buyers, index: list[int]) -> dict[int, bytes]:
     """Of those who bought, the private part up to the proof."""
     used = list(set(index))
-    household = _uints([buyers[one].household for one in used])
-    card = [buyers[one].card for one in used]
-    return {
-        one: b"".join((b"\xa3\x00", theirs, b"\x01", its, b"\x02\x48") if number else (b"\xa2\x00", theirs, b"\x02\x48"))
-        for one, theirs, number, its in zip(used, household, card, _uints(card), strict=True)
-    }  # fmt: skip
+    household = uints([buyers.household[one] for one in used])
+    card = [b"\x01" + its if its != b"\x00" else b"" for its in uints([buyers.card[one] for one in used])]
+    start = [b"\xa3\x00" if its else b"\xa2\x00" for its in card]
+    return dict(zip(used, _joined(start, household, card, repeat(b"\x02\x48")), strict=True))
 
 
-def _with_code(buyer: Buying, code: str, entry: int) -> bytes:
+def _with_code(household: int, card: int, code: str, entry: int) -> bytes:
     _check("code_entry", [entry], UINT_MAX)
-    return PrivatePart(
-        household=buyer.household, card=buyer.card or None, code=code, code_entry=entry
-    ).to_cbor()
+    return PrivatePart(household=household, card=card or None, code=code, code_entry=entry).to_cbor()
 
 
 def _legs(columns: ColumnReader, tables: Tables, buyers: list[int], credit_rial: list[int]) -> list[bytes]:
-    """The bytes of each purchase's legs."""
+    """The bytes of each purchase's legs. Most have one or two: to make an iterator for each would take twice as long."""
     counts = columns.take("legs", len(buyers), LEGS_MAX)
-    refs = columns.take("leg", sum(counts), ALLOWANCES_MAX - 1)
-    owners = chain.from_iterable(map(repeat, [tables.buyers[one].allowances for one in buyers], counts))
+    names = _names(columns, [tables.buyers.allowances[one] for one in buyers], counts)
+    amounts, rests = _shares(columns, tables.holds_rial, names, counts, credit_rial)
+    each = iter(_joined(repeat(b"\x83"), uints(names), uints(amounts), uints(rests)))
+    legs = []
+    for count in counts:
+        data, more = _ARRAY_OF[count], count
+        while more:
+            data += next(each)
+            more -= 1
+        legs.append(data)
+    return legs
+
+
+def _names(columns: ColumnReader, allowances: list[tuple[int, ...]], counts: list[int]) -> list[int]:
+    """Which allowance each leg is of, out of those of its buyer."""
+    refs = iter(columns.take("leg", sum(counts), ALLOWANCES_MAX - 1))
+    names = []
     try:
-        names = [theirs[one] for theirs, one in zip(owners, refs, strict=True)]
+        for theirs, count in zip(allowances, counts, strict=True):
+            more = count
+            while more:
+                names.append(theirs[next(refs)])
+                more -= 1
     except IndexError:
         raise Malformed(".leg", "names no allowance of its buyer") from None
-    amounts, lefts = _shares(columns, tables, names, counts, credit_rial)
-    parts = list(
-        chain.from_iterable(zip(repeat(b"\x83"), _uints(names), _uints(amounts), _uints(lefts), strict=False))
-    )
-    slices = pairwise(accumulate(counts, initial=0))
-    return [_ARRAY_OF[end - start] + b"".join(parts[4 * start : 4 * end]) for start, end in slices]
+    return names
 
 
 def _shares(
-    columns: ColumnReader, tables: Tables, names: list[int], counts: list[int], credit_rial: list[int]
+    columns: ColumnReader,
+    known_rial: dict[int, int],
+    names: list[int],
+    counts: list[int],
+    credit_rial: list[int],
 ) -> tuple[list[int], list[int]]:
     """What each leg gives and leaves."""
-    first_uses = dict.fromkeys(names)
-    known_rial = tables.holds_rial
-    holds = {
-        name: known_rial.get(name, 0) + step
-        for name, step in zip(first_uses, columns.take_signed("holds_rial", len(first_uses)), strict=True)
-    }
-    _check("holds_rial", list(holds.values()), AMOUNT_RIAL_MAX)
+    holds = _holds(columns, known_rial, list(dict.fromkeys(names)))
     lefts = iter(columns.take("left_rial", len(names) - sum(map(bool, counts)), AMOUNT_RIAL_MAX))
     amounts, rests = [], []
     each = iter(names)
     for count, credit in zip(counts, credit_rial, strict=True):
-        due = credit
-        for nth in range(count, 0, -1):
-            name = next(each)
-            held = holds[name]
-            amount = held - next(lefts) if nth > 1 else due
+        due, more = credit, count
+        while more > 1:
+            name, rest = next(each), next(lefts)
+            amount = holds[name] - rest
+            holds[name] = rest
             due -= amount
-            holds[name] = rest = held - amount
             amounts.append(amount)
+            rests.append(rest)
+            more -= 1
+        if more:
+            name = next(each)
+            holds[name] = rest = holds[name] - due
+            amounts.append(due)
             rests.append(rest)
     if names and (min(amounts) < 0 or min(rests) < 0):
         raise Malformed(".left_rial", "an allowance gives more than it holds, or less than nothing")
     return amounts, rests
 
 
+def _holds(columns: ColumnReader, known_rial: dict[int, int], first_uses: list[int]) -> dict[int, int]:
+    """What each allowance holds at its first use."""
+    amounts = columns.take_signed("holds_rial", len(first_uses))
+    if known_rial:
+        amounts = [known_rial.get(name, 0) + more for name, more in zip(first_uses, amounts, strict=True)]
+    _check("holds_rial", amounts, AMOUNT_RIAL_MAX)
+    return dict(zip(first_uses, amounts, strict=True))
+
+
 def _joined(*parts: Iterable[bytes]) -> list[bytes]:
     """The first of each, the second of each ..."""
     return list(map(b"".join, zip(*parts, strict=False)))
-
-
-def _uints(numbers: Iterable[int]) -> list[bytes]:
-    """Each as CBOR; most are small, amounts of four bytes or trade numbers of eight, and are spared a call."""
-    short, pack, pack_long, head = _SHORT, cbor.pack_u32, cbor.pack_u64, cbor.head
-    return [
-        short[number]
-        if number < 1024
-        else pack_long(27, number)
-        if number >= 4294967296
-        else pack(26, number)
-        if number > 65535
-        else head(0, number)
-        for number in numbers
-    ]
 
 
 def _check(name: str, values: list[int], most: int) -> None:

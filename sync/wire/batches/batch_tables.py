@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from functools import cached_property
 from itertools import accumulate, pairwise
+from operator import lt
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
@@ -107,20 +108,24 @@ def _read_dictionary(data: bytes, at: int) -> tuple[Dictionary, int]:
     return Dictionary(things, buyers), at
 
 
-class Buying(Struct, frozen=True, gc=False):
-    """A buyer as a batch refers to it; card 0 is none."""
+ThingRow = tuple[int, int, int, int]
+"""The fields of a `Thing`."""
 
-    household: int
-    card: int
-    allowances: tuple[int, ...]
+
+class Buyers(NamedTuple):
+    """Who bought, by their index: household, card (0 for none), and the allowances of the household."""
+
+    household: list[int]
+    card: list[int]
+    allowances: list[tuple[int, ...]]
 
 
 class Tables(NamedTuple):
     """All that the rows of a batch may refer to: the dictionary's first, then the batch's own."""
 
     modes: list[Mode]
-    things: list[tuple[int, int, int, int]]
-    buyers: list[Buying]
+    things: list[ThingRow]
+    buyers: Buyers
     holds_rial: dict[int, int]
 
 
@@ -129,17 +134,25 @@ def read_tables(columns: ColumnReader, known: Dictionary, purchases: int) -> Tab
     modes, things, buyers = columns.take("sizes", 3, THINGS_MAX)
     if not (0 < modes <= purchases and buyers <= purchases):
         raise Malformed(".sizes", "not those of so many purchases")
-    return Tables(
-        _read_modes(columns, modes),
-        [(one.gtin, one.good, one.unit, one.price_rial) for one in known.things]
-        + _read_things(columns, things),
-        [
-            Buying(one.household, one.card, tuple(granted.allowance for granted in one.allowances))
-            for one in known.buyers
-        ]
-        + _read_buyers(columns, buyers),
-        {granted.allowance: granted.amount_rial for one in known.buyers for granted in one.allowances},
+    tables = Tables(
+        _read_modes(columns, modes), _read_things(columns, things), _read_buyers(columns, buyers), {}
     )
+    return _behind(known, tables) if known is not NOTHING_KNOWN else tables
+
+
+def _behind(known: Dictionary, own: Tables) -> Tables:
+    """With what is known before the batch's own."""
+    things = [(one.gtin, one.good, int(one.unit), one.price_rial) for one in known.things]
+    buyers = Buyers(
+        [one.household for one in known.buyers] + own.buyers.household,
+        [one.card for one in known.buyers] + own.buyers.card,
+        [tuple(granted.allowance for granted in one.allowances) for one in known.buyers]
+        + own.buyers.allowances,
+    )
+    holds_rial = {
+        granted.allowance: granted.amount_rial for one in known.buyers for granted in one.allowances
+    }
+    return Tables(own.modes, things + own.things, buyers, holds_rial)
 
 
 def _read_modes(columns: ColumnReader, count: int) -> list[Mode]:
@@ -152,19 +165,19 @@ def _read_modes(columns: ColumnReader, count: int) -> list[Mode]:
     return modes
 
 
-def _read_things(columns: ColumnReader, count: int) -> list[tuple[int, int, int, int]]:
+def _read_things(columns: ColumnReader, count: int) -> list[ThingRow]:
     gtin = list(accumulate(columns.take("gtin", count, GTIN_MAX)))
     good = columns.take("good", count, 255)
     unit = columns.take("unit", count, _UNIT_MAX)
     things = list(zip(gtin, good, unit, columns.take("price_rial", count, AMOUNT_RIAL_MAX), strict=True))
     if gtin and gtin[-1] > GTIN_MAX:
         raise Malformed(".gtin", f"not integers from 0 to {GTIN_MAX}")
-    if any(before >= after for before, after in pairwise(things)):
+    if not all(map(lt, things, things[1:])):
         raise Malformed(".things", "do not ascend")
     return things
 
 
-def _read_buyers(columns: ColumnReader, count: int) -> list[Buying]:
+def _read_buyers(columns: ColumnReader, count: int) -> Buyers:
     steps = columns.take("household", count)
     cards = list(accumulate(columns.take_signed("card", count)))
     # Two cards of one household share its allowances.
@@ -175,17 +188,15 @@ def _read_buyers(columns: ColumnReader, count: int) -> list[Buying]:
     _check_numbers(".household", households)
     _check_numbers(".card", cards)
     _check_numbers(".allowance", numbers)
-    buyers: list[Buying] = []
-    at, next_count = 0, iter(counts)
-    theirs: tuple[int, ...] = ()
-    for household, card, is_first in zip(households, cards, firsts, strict=True):
-        if is_first:
-            size = next(next_count)
-            theirs, at = tuple(numbers[at : at + size]), at + size
-        elif card <= buyers[-1].card:
+    theirs = [tuple(numbers[start:end]) for start, end in pairwise(accumulate(counts, initial=0))]
+    if len(theirs) < count:
+        if any(
+            not first and card <= before
+            for first, (before, card) in zip(firsts[1:], pairwise(cards), strict=True)
+        ):
             raise Malformed(".card", "do not ascend")
-        buyers.append(Buying(household, card, theirs))
-    return buyers
+        theirs = [theirs[number - 1] for number in accumulate(firsts)]
+    return Buyers(households, cards, theirs)
 
 
 def _check_numbers(where: str, values: list[int]) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from sync.wire.batches.batch_tables import Buying, Mode
+from sync.wire.batches.batch_tables import Mode
 from sync.wire.batches.columns import column, folded
 from sync.wire.entry import PrivatePart, TimeInterval, lines_from_bytes
 from sync.wire.errors import Malformed
-from sync.wire.facts import Purchase, line_total_rial
+from sync.wire.facts import Purchase
 from sync.wire.kinds import Unit
 from sync.wire.proof import CODE_DIGITS
 
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
     from sync.wire.facts import Leg, Line
 
 _Thing = tuple[int, int, int, int]
+
+
+class _Buying(NamedTuple):
+    """A household with one of its cards (0 for none), and the allowances it spends from."""
+
+    household: int
+    card: int
+    allowances: tuple[int, ...]
 
 
 class Sold(NamedTuple):
@@ -67,15 +75,11 @@ def _is_usual(one: Sold) -> bool:
     private, fact = one.private, one.fact
     by_card = private.proof is not None and private.code is None and private.code_entry is None
     by_code = private.proof is None and private.code is not None and private.code_entry is not None
-    totals = [
-        line_total_rial(line.unit, price_rial=line.price_rial, quantity=line.quantity) for line in one.lines
-    ]
     return (
         private.household is not None and private.card != 0 and private.code_hash is None and (by_card or by_code)
         and (private.code is None or len(private.code) == CODE_DIGITS)
         and (private.code_entry is None or private.code_entry <= one.sequence)
-        and totals == [line.total_rial for line in one.lines]
-        and fact.total_rial == sum(totals) == fact.credit_rial + fact.own_rial
+        and fact.total_rial == sum(line.total_rial for line in one.lines) == fact.credit_rial + fact.own_rial
         and (not fact.legs or fact.credit_rial == sum(leg.amount_rial for leg in fact.legs))
     )  # fmt: skip
 
@@ -129,13 +133,13 @@ def _thing(line: Line) -> _Thing:
     return line.gtin, line.good, int(line.unit), line.price_rial
 
 
-def _buyers(purchases: Sequence[Sold], known: Dictionary) -> tuple[list[Buying], dict[int, int]]:
+def _buyers(purchases: Sequence[Sold], known: Dictionary) -> tuple[list[_Buying], dict[int, int]]:
     """All buyers, and which of them bought at a sequence number."""
     wanted: dict[int, dict[int, None]] = {}
     for one in purchases:
         wanted.setdefault(one.who[0], {}).update(dict.fromkeys(leg.allowance for leg in one.fact.legs))
     buyers = [
-        Buying(one.household, one.card, tuple(granted.allowance for granted in one.allowances))
+        _Buying(one.household, one.card, tuple(granted.allowance for granted in one.allowances))
         for one in known.buyers
     ]
     at = {
@@ -145,7 +149,7 @@ def _buyers(purchases: Sequence[Sold], known: Dictionary) -> tuple[list[Buying],
     }
     new = sorted({one.who for one in purchases} - at.keys())
     at |= {who: index for index, who in enumerate(new, len(buyers))}
-    buyers += [Buying(household, card, tuple(wanted[household])) for household, card in new]
+    buyers += [_Buying(household, card, tuple(wanted[household])) for household, card in new]
     return buyers, {one.sequence: at[one.who] for one in purchases}
 
 
@@ -154,7 +158,7 @@ def _thing_columns(things: list[_Thing]) -> list[list[int]]:
     return [list(_steps(gtin)), good, unit, price_rial]
 
 
-def _buyer_columns(buyers: list[Buying]) -> list[list[int]]:
+def _buyer_columns(buyers: list[_Buying]) -> list[list[int]]:
     firsts = [
         buyer
         for index, buyer in enumerate(buyers)
@@ -207,7 +211,7 @@ def _code_columns(purchases: Sequence[Sold]) -> list[list[int]]:
     ]
 
 
-def _leg_columns(purchases: Sequence[Sold], buyers: list[Buying], known: Dictionary) -> list[list[int]]:
+def _leg_columns(purchases: Sequence[Sold], buyers: list[_Buying], known: Dictionary) -> list[list[int]]:
     holds_rial: dict[int, int] = {}
     granted = {one.allowance: one.amount_rial for buyer in known.buyers for one in buyer.allowances}
     for leg in _legs(purchases):

@@ -11,6 +11,7 @@ at its most, LZMA came out smallest on a hundred purchases (1190, 1288, 1335, 11
 from __future__ import annotations
 
 import lzma
+from math import gcd
 from struct import unpack
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 WIDTH_MAX = 7
 SCALE_MAX = 9
 DICTIONARY_BYTES = 1 << 16
+_MOST = tuple((1 << 8 * width) - 1 for width in range(WIDTH_MAX + 1))
+_FACTORS = tuple(10**scale for scale in range(SCALE_MAX + 1))
 _FILTERS = (
     {
         "id": lzma.FILTER_LZMA1, "dict_size": DICTIONARY_BYTES, "lc": 0, "lp": 0, "pb": 0, "mode": lzma.MODE_NORMAL,
@@ -77,38 +80,45 @@ class ColumnReader:
 
     def take(self, name: str, count: int, most: int = UINT_MAX) -> list[int]:
         """A column of `count` numbers from 0 to `most`. Raises: Malformed."""
+        values, factor = self._taken(name, count, most)
+        return values if factor < 2 else [value * factor for value in values]
+
+    def take_signed(self, name: str, count: int) -> list[int]:
+        """The same of folded numbers."""
+        values, factor = self._taken(name, count, UINT_MAX)
+        if factor == 0:
+            return values
+        if factor == 1:
+            return [value >> 1 ^ -(value & 1) for value in values]
+        half = factor // 2  # multiples of ten are even, and even is what is not negative
+        return [value * half for value in values]
+
+    def _taken(self, name: str, count: int, most: int) -> tuple[list[int], int]:
+        """The numbers of a column, and what each is to be multiplied by; 0 where all are zeros."""
         data, start = self._data, self._at + 1
-        if start > len(data):
-            raise Malformed(f".{name}", "the bytes end too early")
-        scale, width = divmod(data[start - 1], 8)
+        form = data[start - 1] if start <= len(data) else 0
+        scale, width = form >> 3, form & 7
         end = self._at = start + width * count
-        if end > len(data):
+        if end > len(data) or start > len(data):
             raise Malformed(f".{name}", "the bytes end too early")
         if not width:
             if scale or (count and most < 0):
                 raise Malformed(f".{name}", "zeros with a scale" if scale else "refers to nothing")
-            return [0] * count
-        values = _numbers(data, start, end, width)
+            return [0] * count, 0
+        values = list(data[start:end]) if width == 1 else _numbers(data, start, end, width)
         if scale > SCALE_MAX or not any(data[start + width - 1 : end : width]):
             raise Malformed(f".{name}", "wider than its numbers")
-        if scale < SCALE_MAX and not any(value % 10 for value in values):
+        if scale < SCALE_MAX and gcd(*values) % 10 == 0:
             raise Malformed(f".{name}", "all are multiples of ten")
-        factor = 10**scale
+        factor = _FACTORS[scale]
         # Most columns need not be looked through: no number of their width is too large.
-        if ((1 << 8 * width) - 1) * factor > most and max(values) * factor > most:
+        if _MOST[width] * factor > most and max(values) * factor > most:
             raise Malformed(f".{name}", f"not integers from 0 to {most}")
-        return [value * factor for value in values] if scale else values
-
-    def take_signed(self, name: str, count: int) -> list[int]:
-        """The same of folded numbers."""
-        values = self.take(name, count)
-        return [value >> 1 ^ -(value & 1) for value in values] if any(values) else values
+        return values, factor
 
 
 def _numbers(data: bytes, start: int, end: int, width: int) -> list[int]:
     """Every number's lowest bytes are laid at once into room for eight, then those above them: none is turned by itself."""
-    if width == 1:
-        return list(data[start:end])
     count = (end - start) // width
     spread = bytearray(8 * count)
     for place in range(width):

@@ -5,18 +5,19 @@ A blind opens the hash of one private part. The private part itself is checked f
 
 from __future__ import annotations
 
-import hashlib
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from sync.wire.batches.batch import Broken, Rebuilt, dictionary_named, read_batch, rebuild
+from sync.wire.batches.batch import dictionary_named, read_batch, rebuild
 from sync.wire.batches.batch_tables import Dictionary, dictionary_from
-from sync.wire.entry import PART_BYTES_MAX, Entry, Head, PrivatePart, understood
+from sync.wire.entry import PART_BYTES_MAX, Entry, EntryBytes, Head, PrivatePart, understood
 from sync.wire.errors import HashDiffers, Malformed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from sync.wire.cose import VerifyingKey
     from sync.wire.exchange import ExchangeRequest
@@ -33,21 +34,23 @@ def opened_entries(
     if not request.batch:
         return
     contents = read_batch(request.batch, first=request.base, known=known)
-    rebuilt: list[Rebuilt] = []
     base = Head(request.base, request.base_prev)
-    for one in rebuild(
-        contents, base, device=request.device, public=key.public, private_hash=_opened_by(blinds)
-    ):
-        if isinstance(one, Broken):
-            raise HashDiffers(f"entries {one.first} to {one.last}", "are not what was packed")
-        rebuilt.append(one)
+    rebuilt = rebuild(
+        contents, base, device=request.device, public=key.public, blinds=partial(_brought, blinds)
+    )
+    if rebuilt.broken is not None:
+        raise HashDiffers(
+            f"entries {rebuilt.broken.first} to {rebuilt.broken.last}", "are not what was packed"
+        )
     if contents.batch.lean:
-        _verify(rebuilt[-1], key, f"entry {base.sequence + len(rebuilt) - 1}")
-    for sequence, one in enumerate(rebuilt, base.sequence):
+        last = base.sequence + contents.batch.count - 1
+        key.verify(contents.signatures[-1], rebuilt.signed_bytes[-1], what=f"entry {last}")
+    each = zip(rebuilt.stored, rebuilt.signed_bytes, rebuilt.hashes, strict=True)
+    for sequence, (stored, signed_bytes, hash_) in enumerate(each, base.sequence):
         what = f"entry {sequence}"
         if not contents.batch.lean:
-            _verify(one, key, what)
-        yield _without_private(one, what)
+            key.verify(stored.signature, signed_bytes, what=what)
+        yield _without_private(stored, hash_, what)
 
 
 def _dictionary(request: ExchangeRequest, brought: bytes | None) -> Dictionary | None:
@@ -59,24 +62,16 @@ def _dictionary(request: ExchangeRequest, brought: bytes | None) -> Dictionary |
     return dictionary_from(brought, named=named)
 
 
-def _verify(one: Rebuilt, key: VerifyingKey, what: str) -> None:
-    key.verify(one.stored.signature, one.signed_bytes, what=what)
+def _brought(blinds: Iterator[bytes], sequences: Sequence[int]) -> list[bytes]:
+    found = list(islice(blinds, len(sequences)))
+    if len(found) < len(sequences):
+        raise Malformed("blinds", f"that of entry {sequences[len(found)]} is missing")
+    return found
 
 
-def _opened_by(blinds: Iterator[bytes]) -> Callable[[bytes, int], bytes]:
-    def private_hash(private: bytes, sequence: int) -> bytes:
-        blind = next(blinds, None)
-        if blind is None:
-            raise Malformed("blinds", f"that of entry {sequence} is missing")
-        return hashlib.sha256(blind + private).digest()
-
-    return private_hash
-
-
-def _without_private(one: Rebuilt, what: str) -> Entry:
+def _without_private(stored: EntryBytes, hash_: bytes, what: str) -> Entry:
     """An entry whose private part went into the hash that its payload holds: the signature then covers it."""
-    public = replace(one.stored, private=None)
-    opened = understood(public, one.hash, blinding_key=None, what=what)
-    if one.stored.private is not None:
-        PrivatePart.from_cbor(one.stored.private, bytes_max=PART_BYTES_MAX, where=f"{what}.private")
+    opened = understood(replace(stored, private=None), hash_, blinding_key=None, what=what)
+    if stored.private is not None:
+        PrivatePart.from_cbor(stored.private, bytes_max=PART_BYTES_MAX, where=f"{what}.private")
     return opened

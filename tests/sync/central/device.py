@@ -36,9 +36,7 @@ RICE_10_KG = 6261259070170
 
 
 def piece(good: int, price_rial: int, quantity: int = 1, gtin: int = 0) -> Line:
-    return Line(
-        good=good, gtin=gtin, unit=Unit.PIECE, quantity=quantity, price_rial=price_rial, total_rial=price_rial * quantity
-    )  # fmt: skip
+    return Line(good=good, gtin=gtin, unit=Unit.PIECE, price_rial=price_rial, quantity=quantity)
 
 
 class Device(Struct):

@@ -221,7 +221,8 @@ def test_a_one_time_code_is_digits(code: str) -> None:
 def test_a_lines_total_rounds_half_a_rial_up_for_weighed_goods(
     unit: Unit, price_rial: int, quantity: int, total_rial: int
 ) -> None:
-    assert facts.line_total_rial(unit, price_rial=price_rial, quantity=quantity) == total_rial
+    line = facts.Line(good=4, gtin=0, unit=unit, price_rial=price_rial, quantity=quantity)
+    assert line.total_rial == total_rial
 
 
 def flips(data: bytes) -> list[bytes]:

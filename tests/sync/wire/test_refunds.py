@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.wire.facts import Leg, Line, Purchase, Refund, RefundLine, line_total_rial
+from sync.wire.facts import Leg, Line, Purchase, Refund, RefundLine
 from sync.wire.kinds import Unit
 from sync.wire.refunds import Returned, Share, returned_by, share
 
@@ -13,8 +13,7 @@ NOTHING = returned_by(())
 
 
 def line(*, good: int, unit: Unit, quantity: int, price_rial: int) -> Line:
-    total_rial = line_total_rial(unit, price_rial=price_rial, quantity=quantity)
-    return Line(good=good, gtin=0, unit=unit, quantity=quantity, price_rial=price_rial, total_rial=total_rial)
+    return Line(good=good, gtin=0, unit=unit, price_rial=price_rial, quantity=quantity)
 
 
 LINES = (

@@ -35,7 +35,7 @@ def test_a_proven_receipt_says_who_signed_what_when_and_what_it_leaves_open() ->
     )
     assert "  between 2026-01-08 05:38:00 UTC and 2026-01-08 05:38:04 UTC, time trusted\n" in said
     assert "  total_rial 5100000\n" in said
-    assert "  line 1: good 4 gtin 0 unit gram quantity 1235 price_rial 890000 total_rial 1099150\n" in said
+    assert "  line 1: good 4 gtin 0 unit gram price_rial 890000 quantity 1235 total_rial 1099150\n" in said
     assert "  not proven: that it was not voided or refunded later\n" in said
 
 

@@ -113,11 +113,12 @@ function asWritten(reader) {
 
 /** The entries as they were signed, block by block. A block whose check differs ends it: something else was rebuilt. */
 function* rebuilt(rows, checks, { device, base, base_prev }, blinds, key) {
+  const privateHashes = rows.map((row, at) => privateHash(row, blinds, base + at));
   let prev = base_prev;
   for (let from = 0; from < rows.length; from += BLOCK_ENTRIES) {
     const block = rows.slice(from, from + BLOCK_ENTRIES).map((row, index) => {
       const sequence = base + from + index;
-      const payload = payloadOf({ device, sequence, prev, ...row, linesHash: row.lines && sha256(row.lines), privateHash: privateHash(row, blinds, sequence) });
+      const payload = payloadOf({ device, sequence, prev, ...row, linesHash: row.lines && sha256(row.lines), privateHash: privateHashes[from + index] });
       const signedBytes = signedBytesOf(payload, key);
       prev = sha256(signedBytes);
       return { ...row, payload, signedBytes, where: `entry ${sequence}` };

@@ -8,7 +8,8 @@ import { NotProven, inside, malformed } from "./findings.js";
 import { reading } from "./schema.js";
 
 export const PAYLOAD_BYTES_MAX = 4096, PART_BYTES_MAX = 8192;
-const LINES_MAX = 99;
+const LINES_MAX = 99, AMOUNT_RIAL_MAX = 1e14;
+const GRAMS = 1000;
 const CONTEXT = "sofreh/entry/1";
 
 /**
@@ -56,8 +57,20 @@ export function linesOf(bytes, where) {
 function readLines(reader) {
   const count = reader.number(ARRAY);
   if (count === null || count > LINES_MAX) throw malformed("", `not an array of at most ${LINES_MAX}`);
-  const read = reading("Line");
-  return Array.from({ length: count }, (_, index) => inside(`[${index}]`, () => read(reader)));
+  return Array.from({ length: count }, (_, index) => inside(`[${index}]`, () => priced(reading("Line")(reader))));
+}
+
+/** A line with what it costs. */
+function priced(line) {
+  const total_rial = costOf({ weighed: line.unit === "gram", price_rial: line.price_rial, quantity: line.quantity });
+  if (total_rial > AMOUNT_RIAL_MAX) throw malformed("", "costs more than an amount may be");
+  return { ...line, total_rial };
+}
+
+/** What a line costs (section 4). The product may be larger than what a number holds exactly. */
+export function costOf({ weighed, price_rial, quantity }) {
+  const product = BigInt(price_rial) * BigInt(quantity);
+  return Number(weighed ? (product + BigInt(GRAMS / 2)) / BigInt(GRAMS) : product);
 }
 
 /** What every entry must be: this device's, made before its credential ended. */

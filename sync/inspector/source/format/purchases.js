@@ -6,12 +6,13 @@
 
 import { ofArray, ofMap, ofNumber, ofOctets, ofText } from "./cbor.js";
 import { bounded, running } from "./columns.js";
+import { costOf } from "./entries.js";
 import { malformed } from "./findings.js";
 
 const THINGS_MAX = 20000, GTIN_MAX = 99999999999999, GOOD_MAX = 255, UNIT_MAX = 2, GRADE_MAX = 3, AMOUNT_RIAL_MAX = 1e14;
 const ALLOWANCES_MAX = 255, LINES_MAX = 99, QUANTITY_MAX = 1e6, CODE_MAX = 99999999, LEGS_MAX = 32;
 const CODE_DIGITS = 8, PROOF_BYTES = 8;
-const GRAM = 1, GRAMS = 1000;
+const GRAM = 1;
 const PURCHASE = 8;
 const MODE_FIELDS = [["span_s"], ["grade", GRADE_MAX], ["boot"], ["policy"], ["catalog"]];
 
@@ -30,8 +31,8 @@ export function purchasesIn(columns, sequences, proofs, dictionary) {
   const { modes, things, buyers } = tables(columns, count, dictionary);
   const head = heads(columns, count, modes);
   const lines = basketsIn(columns, count, things);
-  const own = ownParts(columns, lines);
   const totals = lines.map((basket) => bounded("total_rial", sum(basket.map(({ total }) => total)), AMOUNT_RIAL_MAX));
+  const own = ownParts(columns, lines);
   const credits = totals.map((total, at) => bounded("credit_rial", total - own[at], AMOUNT_RIAL_MAX));
   const bought = indices(columns, "buyer", count, buyers);
   const privates = privateParts(columns, sequences, bought, proofs);
@@ -45,7 +46,7 @@ export function purchasesIn(columns, sequences, proofs, dictionary) {
       ...[mode.policy, mode.catalog, totals[at], credits[at], own[at]].map((value, key) => [key, ofNumber(value)]),
       [5, ofArray(legs[at].map((leg) => ofArray(leg.map(ofNumber))))], [6, ofNumber(number)], [7, ofNumber(soFar[at])],
     ]),
-    lines: ofArray(lines[at].map((line) => ofArray([line.good, line.gtin, line.unit, line.quantity, line.price, line.total].map(ofNumber)))),
+    lines: ofArray(lines[at].map((line) => ofArray([line.good, line.gtin, line.unit, line.price, line.quantity].map(ofNumber)))),
     private: privates[at],
   }));
 }
@@ -131,15 +132,9 @@ function basketsIn(columns, count, things) {
   const pieces = columns.numbers("quantity", taken.length - grams, QUANTITY_MAX), weights = columns.numbers("gram", grams, QUANTITY_MAX);
   const lines = taken.map((thing) => {
     const quantity = (thing.unit === GRAM ? weights : pieces).shift();
-    return { ...thing, quantity, total: bounded("total_rial", costOf(thing, quantity), AMOUNT_RIAL_MAX) };
+    return { ...thing, quantity, total: costOf({ weighed: thing.unit === GRAM, price_rial: thing.price, quantity }) };
   });
   return counts.map((size) => lines.splice(0, size));
-}
-
-/** Section 5. The product may be larger than what a number holds exactly. */
-function costOf({ unit, price }, quantity) {
-  const product = BigInt(price) * BigInt(quantity);
-  return Number(unit === GRAM ? (product + BigInt(GRAMS / 2)) / BigInt(GRAMS) : product);
 }
 
 function privateParts(columns, sequences, bought, proofs) {

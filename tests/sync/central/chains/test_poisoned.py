@@ -97,10 +97,10 @@ def refund_of_the_poisoned(lab: Lab) -> Entry:
 
 
 def false_sums(lab: Lab) -> Entry:
-    line = facts.Line(
-        good=7, gtin=0, unit=piece(7, 1).unit, quantity=1, price_rial=1, total_rial=POISON_RIAL + 50_000
-    )
-    return lab.buy(1, POISON_RIAL, line)
+    device = lab.device
+    line, (number, key) = piece(7, POISON_RIAL + 50_000), lab.key(1)
+    said = device.purchase([(device.allowances(1, 1)[-1], POISON_RIAL)], (line,))
+    return device.say(said, lines=(line, line), private=PrivatePart(household=1, card=number), proof_key=key)
 
 
 def mail_never_sent(lab: Lab) -> Entry:

@@ -43,7 +43,7 @@ LEGS = (
     Leg(allowance=2, amount_rial=350_000, left_rial=0),
 )
 LINES = (
-    Line(good=7, gtin=0, unit=Unit.GRAM, quantity=1_500, price_rial=400_000, total_rial=600_000),
+    Line(good=7, gtin=0, unit=Unit.GRAM, price_rial=400_000, quantity=1_500),
     piece(8, 200_000, 2),
     piece(0, 30_000),
 )
@@ -148,7 +148,6 @@ def test_6_an_entry_without_lines_says_nothing_of_goods() -> None:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        (replace(LINES[0], total_rial=600_001), "malformed"),
         (replace(LINES[0], good=12), "ineligible_goods"),
         (replace(LINES[0], unit=Unit.TRAY, quantity=1, price_rial=600_000), "ineligible_goods"),
         (replace(LINES[0], gtin=OTHER_GTIN), "ineligible_goods"),

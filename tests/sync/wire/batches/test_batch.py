@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from sync.wire import cbor, entry, facts
 from sync.wire.batches import batch as batches
-from sync.wire.batches.batch import Batch, Broken, Rebuilt, pack_batch, read_batch, rebuild
+from sync.wire.batches.batch import Batch, Broken, pack_batch, read_batch, rebuild
 from sync.wire.batches.batch_tables import Dictionary, dictionary_from
 from sync.wire.batches.columns import column, pressed
 from sync.wire.cose import VerifyingKey
@@ -37,23 +37,31 @@ BOUGHT = [each.stored for each in MARKET]
 MARKET_BATCH = pack_batch(BOUGHT)
 
 
+class Whole(NamedTuple):
+    stored: EntryBytes
+    hash: bytes
+    in_columns: bool
+
+
 def rebuilt(
     batch: bytes, base: Head = FIRST_HEAD, known: Dictionary | None = None, device: int = DEVICE
-) -> list[Rebuilt | Broken]:
+) -> list[Whole | Broken]:
     contents = read_batch(batch, first=base.sequence, known=known)
-    private_hash = partial(entry.blinded_hash, blinding_key=BLINDING_KEY)
-    return list(rebuild(contents, base, device=device, public=KEY.public, private_hash=private_hash))
+    blinds = partial(entry.blinds, blinding_key=BLINDING_KEY)
+    made = rebuild(contents, base, device=device, public=KEY.public, blinds=blinds)
+    whole = map(Whole, made.stored, made.hashes, contents.in_columns)
+    return [*whole, *([] if made.broken is None else [made.broken])]
 
 
 def stored(batch: bytes, base: Head = FIRST_HEAD, known: Dictionary | None = None) -> list[EntryBytes]:
     made = []
     for one in rebuilt(batch, base, known):
-        assert isinstance(one, Rebuilt)
+        assert isinstance(one, Whole)
         made.append(one.stored)
     return made
 
 
-def told(batch: bytes) -> list[Rebuilt | Broken] | str:
+def told(batch: bytes) -> list[Whole | Broken] | str:
     """What comes of it, or which part of the format it breaks."""
     try:
         return rebuilt(batch)
@@ -62,7 +70,7 @@ def told(batch: bytes) -> list[Rebuilt | Broken] | str:
 
 
 def in_columns(batch: bytes, base: Head = FIRST_HEAD, known: Dictionary | None = None) -> int:
-    return sum(isinstance(one, Rebuilt) and one.in_columns for one in rebuilt(batch, base, known))
+    return sum(isinstance(one, Whole) and one.in_columns for one in rebuilt(batch, base, known))
 
 
 def opened(entries: Sequence[Entry]) -> list[EntryBytes]:
@@ -79,7 +87,7 @@ def test_entries_come_back_byte_for_byte() -> None:
 
 def test_what_comes_back_is_what_reopening_would_make() -> None:
     for one in rebuilt(MARKET_BATCH):
-        assert isinstance(one, Rebuilt)
+        assert isinstance(one, Whole)
         reopened = entry.reopen(one.stored, key=KEY, blinding_key=BLINDING_KEY, what="entry")
         assert entry.opened(one.stored, one.hash) == reopened
         assert one.hash == reopened.hash
@@ -214,9 +222,7 @@ def test_a_basket_may_be_empty() -> None:
     ("quantity", "where"), [(1, None), (2, "batch.total_rial"), (10**6, "batch.total_rial")]
 )
 def test_a_line_costs_what_the_wire_can_bear(quantity: int, where: str | None) -> None:
-    dear = facts.Line(
-        good=0, gtin=7, unit=Unit.PIECE, quantity=1, price_rial=AMOUNT_RIAL_MAX, total_rial=AMOUNT_RIAL_MAX
-    )
+    dear = facts.Line(good=0, gtin=7, unit=Unit.PIECE, price_rial=AMOUNT_RIAL_MAX, quantity=1)
     one = sale(lines=(dear,), legs=(), total_rial=AMOUNT_RIAL_MAX, credit_rial=0, own_rial=AMOUNT_RIAL_MAX)
     header = Batch.from_cbor(pack_batch([one.stored]))
     spelled = b"".join(
@@ -251,7 +257,8 @@ def test_purchases_without_lines_or_with_broken_ones_travel_verbatim() -> None:
         broken = replace(one.stored, lines=lines, private=private)
         batch = pack_batch([broken])
         contents = read_batch(batch, first=0)
-        assert [(row.lines, row.private) for row in contents.rows] == [(lines, private)]
+        assert list(contents.parts.lines) == [lines]
+        assert list(contents.parts.private) == [private]
         assert contents.in_columns == [False]
 
 
@@ -318,7 +325,7 @@ def test_a_truncated_batch_is_found() -> None:
 def test_too_many_entries_are_refused_by_both_sides() -> None:
     with pytest.raises(AssertionError):
         pack_batch(STORED[1:2] * 201)
-    assert len(read_batch(pack_batch(STORED[1:2] * 200), first=1).rows) == 200
+    assert len(read_batch(pack_batch(STORED[1:2] * 200), first=1).in_columns) == 200
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff\xff", b"\x80", b"\xa0", cbor.encode({0: 1})])
@@ -345,10 +352,11 @@ def test_mutated_columns_raise_wire_errors_only_or_are_purchases(data: st.DataOb
     if told(mutated) == "batch":
         return
     contents = read_batch(mutated, first=0)
-    for row, usual in zip(contents.rows, contents.in_columns, strict=True):
+    for said, lines, private, usual in zip(*contents.parts, contents.in_columns, strict=True):
         if usual:
-            payload = entry.payload_bytes(DEVICE, 0, bytes(32), row.said, None, None)
-            one = EntryBytes(payload=payload, lines=row.lines, private=row.private, signature=bytes(64))
+            head = Head(0, bytes(32))
+            (payload,), _, _ = entry.links(head, [said], [b""], [b""], device=DEVICE, public=KEY.public)
+            one = EntryBytes(payload=payload, lines=lines, private=private, signature=bytes(64))
             assert isinstance(entry.opened(one, bytes(32)).fact, facts.Purchase)
 
 

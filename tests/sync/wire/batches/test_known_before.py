@@ -26,7 +26,7 @@ from tests.vectors.samples import BLINDING_KEY, DEVICE, DEVICE_KEY, FIRST_HEAD, 
 
 
 def piece(gtin: int, price_rial: int = 1000) -> Line:
-    return Line(good=1, gtin=gtin, unit=Unit.PIECE, quantity=1, price_rial=price_rial, total_rial=price_rial)
+    return Line(good=1, gtin=gtin, unit=Unit.PIECE, price_rial=price_rial, quantity=1)
 
 
 def sold(
