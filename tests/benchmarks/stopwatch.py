@@ -4,32 +4,21 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from statistics import median
 
 Timed = Callable[[int], Awaitable[float]]
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """Medians in seconds."""
+async def interleaved(first: Timed, second: Timed, *, rounds: int, warm: int = 10) -> float:
+    """The first in units of the second: the median of the rounds' own ratios, for a machine is fast in one round and slow in the next.
 
-    first_s: float
-    second_s: float
-
-    @property
-    def ratio(self) -> float:
-        """The first in units of the second."""
-        return self.first_s / self.second_s
-
-
-async def interleaved(first: Timed, second: Timed, *, rounds: int, warm: int = 10) -> Compared:
-    """Each is called once a round with the round's number and returns the seconds that count. `warm` rounds do not."""
-    firsts, seconds = [], []
+    Each is called once a round with the round's number and returns the seconds that count. `warm` rounds do not.
+    """
+    ratios = []
     gc.collect()
     gc.freeze()  # or the collector would look through what other figures left behind, time and again
     for number in range(warm + rounds):
-        firsts.append(await first(number))
-        seconds.append(await second(number))
+        taken_s = await first(number)
+        ratios.append(taken_s / await second(number))
     gc.unfreeze()
-    return Compared(median(firsts[warm:]), median(seconds[warm:]))
+    return median(ratios[warm:])
