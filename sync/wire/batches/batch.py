@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from itertools import compress, count
+from operator import not_
 from typing import TYPE_CHECKING, NamedTuple
 
 from sync.wire import cbor, cose
@@ -185,10 +187,9 @@ def _read_parts(data: bytes, header: Batch, first: int, known: Dictionary) -> tu
     """Which entries are in columns, and the parts of all."""
     columns = ColumnReader(data)
     forms = columns.take("form", header.count, 1)
-    sequences = [sequence for sequence, form in enumerate(forms, first) if form]
-    purchases = read_purchases(columns, sequences, header.proofs, known)
-    others = _verbatim(columns.rest(), [sequence for sequence, form in enumerate(forms, first) if not form])
     in_columns = list(map(bool, forms))
+    purchases = read_purchases(columns, list(compress(count(first), in_columns)), header.proofs, known)
+    others = _verbatim(columns.rest(), compress(count(first), map(not_, in_columns)))
     return in_columns, purchases if all(in_columns) else _merged(in_columns, purchases, others)
 
 
@@ -198,7 +199,7 @@ def _merged(in_columns: list[bool], purchases: Parts, others: list[Verbatim]) ->
     return Parts(said, lines, private)
 
 
-def _verbatim(data: bytes, sequences: Sequence[int]) -> list[Verbatim]:
+def _verbatim(data: bytes, sequences: Iterable[int]) -> list[Verbatim]:
     at, entries = 0, []
     for sequence in sequences:
         try:

@@ -128,7 +128,7 @@ def _baskets(columns: ColumnReader, things: Sequence[ThingRow], count: int) -> _
     pieces = iter(columns.take("quantity", len(index) - heavy, QUANTITY_MAX))
     grams = iter(columns.take("gram", heavy, QUANTITY_MAX))
     of_1, head, join = cbor.OF_ONE_BYTE, cbor.head, b"".join
-    baskets = _Baskets([], [], [])
+    data, totals_rial, unlisted = [], [], []
     # In one loop, for this is where most of a batch's time goes: lines outnumber purchases.
     for start, end in pairwise(accumulate(counts, initial=0)):
         parts, sum_rial, unlisted_rial = [_ARRAY_OF[end - start]], 0, 0
@@ -144,10 +144,10 @@ def _baskets(columns: ColumnReader, things: Sequence[ThingRow], count: int) -> _
                 unlisted_rial += total_rial
             parts.append(before)
             parts.append(of_1[much] if much < 256 else head(0, much))
-        baskets.data.append(join(parts))
-        baskets.total_rial.append(sum_rial)
-        baskets.unlisted_rial.append(unlisted_rial)
-    return baskets
+        data.append(join(parts))
+        totals_rial.append(sum_rial)
+        unlisted.append(unlisted_rial)
+    return _Baskets(data, totals_rial, unlisted)
 
 
 @lru_cache(maxsize=4096)
@@ -170,20 +170,21 @@ def _private(
     if len(proofs) != PROOF_BYTES * (len(buyer) - codes):
         raise Malformed(".proofs", f"not {PROOF_BYTES} bytes for each purchase without a code")
     proof = iter(unpack(f"{PROOF_BYTES}s" * (len(buyer) - codes), proofs))
-    whom = _whom(buyers, buyer)
+    household, card, _ = buyers
+    whom = _whom(household, card, buyer)
     return [
-        _with_code(buyers.household[one], buyers.card[one], f"{next(code):0{CODE_DIGITS}}", sequence - next(back))
+        _with_code(household[one], card[one], f"{next(code):0{CODE_DIGITS}}", sequence - next(back))
         if by_code
         else whom[one] + next(proof)
         for one, sequence, by_code in zip(buyer, sequences, coded, strict=True)
-    ]  # fmt: skip
+    ]
 
 
-def _whom(buyers: Buyers, index: list[int]) -> dict[int, bytes]:
+def _whom(households: list[int], cards: list[int], index: list[int]) -> dict[int, bytes]:
     """Of those who bought, the private part up to the proof."""
     used = list(set(index))
-    household = uints([buyers.household[one] for one in used])
-    card = [b"\x01" + its if its != b"\x00" else b"" for its in uints([buyers.card[one] for one in used])]
+    household = uints([households[one] for one in used])
+    card = [b"\x01" + its if its != b"\x00" else b"" for its in uints([cards[one] for one in used])]
     start = [b"\xa3\x00" if its else b"\xa2\x00" for its in card]
     return dict(zip(used, _joined(start, household, card, repeat(b"\x02\x48")), strict=True))
 
@@ -196,7 +197,8 @@ def _with_code(household: int, card: int, code: str, entry: int) -> bytes:
 def _legs(columns: ColumnReader, tables: Tables, buyers: list[int], credit_rial: list[int]) -> list[bytes]:
     """The bytes of each purchase's legs. Most have one or two: to make an iterator for each would take twice as long."""
     counts = columns.take("legs", len(buyers), LEGS_MAX)
-    names = _names(columns, [tables.buyers.allowances[one] for one in buyers], counts)
+    theirs = tables.buyers.allowances
+    names = _names(columns, [theirs[one] for one in buyers], counts)
     amounts, rests = _shares(columns, tables.holds_rial, names, counts, credit_rial)
     each = iter(_joined(repeat(b"\x83"), uints(names), uints(amounts), uints(rests)))
     legs = []

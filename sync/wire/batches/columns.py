@@ -108,7 +108,7 @@ class ColumnReader:
         values = list(data[start:end]) if width == 1 else _numbers(data, start, end, width)
         if scale > SCALE_MAX or not any(data[start + width - 1 : end : width]):
             raise Malformed(f".{name}", "wider than its numbers")
-        if scale < SCALE_MAX and gcd(*values) % 10 == 0:
+        if scale < SCALE_MAX and values[0] % 10 == 0 and gcd(*values) % 10 == 0:
             raise Malformed(f".{name}", "all are multiples of ten")
         factor = _FACTORS[scale]
         # Most columns need not be looked through: no number of their width is too large.
