@@ -88,6 +88,7 @@ class Till:
             paper.run, hints.run, sounds.run, counter.run, self._read_scanner, self._read_keypad,
         )  # fmt: skip
         self._committed_at_s = 0.0
+        self._scans = 0
         self._commit = journal.commit
         journal.commit = self._timed
 
@@ -126,10 +127,12 @@ class Till:
         neighbor = next(member for member in self._members if member != sale.member)
         self._queue.put_nowait(TextScan(card.to_qr(neighbor.card)))
         await self._type_pin(sale)
+        self._scans = 0
         scanner.scan(*CODES)
         await asyncio.sleep(LEAD_MS / 1_000)
         seconds = await self._last_key_s()
         self.printer.unblock()
+        await self._all_scanned()
         await self._until(State.PRICE)  # of the first of the next customer's goods
         await self._settled()
         self._queue.put_nowait(Key.MINUS)
@@ -176,9 +179,16 @@ class Till:
             while self._conversation.state is not state or not self._queue.empty():
                 await asyncio.sleep(0.002)
 
+    async def _all_scanned(self) -> None:
+        """Else a scanner that was kept waiting would put its last goods into the next sale."""
+        async with asyncio.timeout(10):
+            while self._scans < len(CODES):
+                await asyncio.sleep(0.002)
+
     async def _read_scanner(self) -> None:
         async with BarcodeScanner(open_input_device(self.scanner)) as scanner:
             async for scan in scanner:
+                self._scans += 1
                 self._queue.put_nowait(scan)
 
     async def _read_keypad(self) -> None:
