@@ -61,7 +61,7 @@ async def _over_floor(village: Village, name: str, *, rounds: int, sync_ms: floa
             async def floor_s(_: int) -> float:
                 return floor()
 
-            return await interleaved(sell_s, floor_s, rounds=rounds)
+            return (await interleaved(sell_s, floor_s, rounds=rounds)).ratio
 
 
 @contextmanager

@@ -173,7 +173,7 @@ async def _over_bare(village: Village, entries: list[Entry], *, lean: bool, judg
         bare()
         return time.perf_counter() - start_s
 
-    return await interleaved(whole_s, bare_s, rounds=ROUNDS, warm=2)
+    return (await interleaved(whole_s, bare_s, rounds=ROUNDS, warm=2)).ratio
 
 
 def _judge(checked: list[Checked], views: list[evidence.PurchaseView], *, held: int) -> None:

@@ -211,7 +211,7 @@ async def blocked_over_quiet(village: Village) -> float:
             async def quiet_s(_: int) -> float:
                 return await till.quiet_s(next(sales))
 
-            return await interleaved(busy_s, quiet_s, rounds=ROUNDS)
+            return (await interleaved(busy_s, quiet_s, rounds=ROUNDS)).ratio
 
 
 def _fill(path: Path) -> None:

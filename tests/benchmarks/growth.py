@@ -102,7 +102,8 @@ async def _balance_growth(small: Journal, large: Journal) -> float:
 
         return lookups_s
 
-    return await interleaved(lookups(large, MANY), lookups(small, HOUSEHOLDS), rounds=LOOKUP_ROUNDS)
+    compared = await interleaved(lookups(large, MANY), lookups(small, HOUSEHOLDS), rounds=LOOKUP_ROUNDS)
+    return compared.ratio
 
 
 def _accounts_s(sql: sqlite3.Connection, households: list[int]) -> float:
@@ -130,7 +131,7 @@ async def _commit_growth(village: Village, small: Journal, large: Journal) -> fl
 
         return commit_s
 
-    return await interleaved(commits(large), commits(small), rounds=COMMIT_ROUNDS)
+    return (await interleaved(commits(large), commits(small), rounds=COMMIT_ROUNDS)).ratio
 
 
 def _fill(path: Path, village: Village, bought: Entry, tell: Tell) -> None:

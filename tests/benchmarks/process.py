@@ -56,7 +56,7 @@ async def _import_over_least(imports: str, folder: Path) -> float:
     async def least_s(_: int) -> float:
         return await _import_s(LEAST, environment)
 
-    return await interleaved(imports_s, least_s, rounds=IMPORTS, warm=1)
+    return (await interleaved(imports_s, least_s, rounds=IMPORTS, warm=1)).ratio
 
 
 def _with_compiled_files(folder: Path) -> dict[str, str]:

@@ -56,8 +56,8 @@ async def measure(folder: Path, tell: Tell) -> dict[str, float]:
         return spent_s
 
     try:
-        ratio = await interleaved(decoded, bare, rounds=ROUNDS)
+        compared = await interleaved(decoded, bare, rounds=ROUNDS)
     finally:
         os.close(near)
         os.close(far)
-    return {"scan_over_pipe": ratio}
+    return {"scan_over_pipe": compared.ratio}
