@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 PAGE_BYTES = 1024
 """A small page: a purchase then writes a third of what 4 KiB pages would."""
-CACHE_KIB = 2048
+CACHE_KIB = 4096
+"""Room for the inner pages of a million households' tables; a village's journal fills a part of it."""
 LOG_BYTES = 512 << 10
 """The write-ahead log's length from the first idle moment on: a hundred purchases of five pages each."""
 
