@@ -96,7 +96,7 @@ TARGETS = (
     ),
     Target(
         "verify_over_bare", "x",
-        "full batches of 100 read, rebuilt and verified, against only the 100 signature checks; medians, interleaved",
+        "full batches of 100 read, rebuilt and verified in a worker process of the center, against only the 100 signature checks; medians, interleaved",
         1.15,
     ),
     Target("verify_lean_over_bare", "x", "lean batches of 100 against the same 100 signature checks", 0.15),
