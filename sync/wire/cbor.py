@@ -34,7 +34,7 @@ _unpack_u64 = struct.Struct(">Q").unpack_from
 _pack_u8 = struct.Struct(">BB").pack
 _pack_u16 = struct.Struct(">BH").pack
 pack_u32 = struct.Struct(">BI").pack
-pack_u64 = struct.Struct(">BQ").pack
+_pack_u64 = struct.Struct(">BQ").pack
 
 _T = TypeVar("_T")
 
@@ -51,13 +51,13 @@ def head(major: int, number: int) -> bytes:
     if number < 1 << 32:
         return pack_u32(first | 26, number)
     if number < 1 << 64:
-        return pack_u64(first | 27, number)
+        return _pack_u64(first | 27, number)
     raise TypeError("an integer has more than 64 bits")
 
 
 def uints(numbers: Iterable[int]) -> list[bytes]:
     """Each as an unsigned integer: `head` for many, without a call of it for each."""
-    of_1, of_2, of_4, of_8 = OF_ONE_BYTE, _pack_u16, pack_u32, pack_u64
+    of_1, of_2, of_4, of_8 = OF_ONE_BYTE, _pack_u16, pack_u32, _pack_u64
     return [
         of_1[number]
         if number < 256

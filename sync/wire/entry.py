@@ -162,7 +162,8 @@ def seal(draft: Draft, head: Head, *, device: int, key: SigningKey, blinding_key
     )
     (payload,), (signed_bytes,), (hash_,) = links(
         head, [said], [b"" if lines_hash is None else _LINES_HASH + lines_hash],
-        private_fields([private], blinds([head.sequence], blinding_key)), device=device, public=key.public,
+        private_fields([private], blinds([] if private is None else [head.sequence], blinding_key)),
+        device=device, public=key.public,
     )  # fmt: skip
     return Entry(
         device, head.sequence, head.prev, draft.fact, draft.time, draft.boot, lines, private_part, hash_, public,

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 HEAD_OF_BATCH = exported.header(exported.BATCH, SLIM, TRUSTED)
 ROWS = [row(each) for each in SHORT]
+SIGNATURES = b"".join(each.stored.signature for each in MARKET)
 PRIVATE = [each.sequence for each in MARKET if each.private]
 COLUMNS = columns_of(packed(MARKET), first=0)
 KNOWN = Dictionary(
@@ -129,6 +130,7 @@ def _forms() -> Iterator[Case]:
         ("checks-short", _of(packed(SHORT, checks=bytes(7))), "malformed", "batch.checks", "7 bytes for a block"),
         ("checks-one", batch_of(MARKET, checks=bytes(8)), "malformed", "batch.checks", "one check for two blocks"),
         ("check-first", batch_of(MARKET, checks=flipped(checks([each.stored.payload for each in MARKET]), 0)), "bad_hash", "entries 0 to 31", "a bit of the first block's check"),
+        ("check-last-signature", batch_of(MARKET, checks=flipped(checks([each.stored.payload for each in MARKET]), -1), signatures=flipped(SIGNATURES, 3 * 64)), "bad_signature", "entry 3", "that, behind a signature that does not hold"),
         ("check-last", batch_of(MARKET, checks=flipped(checks([each.stored.payload for each in MARKET]), -1)), "bad_hash", "entries 32 to 42", "a bit of the last block's check"),
         ("signatures-short", _of(packed(SHORT, signatures=signatures[:-1])), "malformed", "batch.signatures", "a byte is missing"),
         ("signatures-lean", _of(packed(SHORT, lean=True)), "malformed", "batch.signatures", "lean, with all signatures"),
@@ -190,11 +192,12 @@ def _signed_private(private: dict[int, Any]) -> bytes:
 
 
 def _columns() -> Iterator[Case]:
-    def spelled(name: str, data: bytes) -> bytes:
-        """The market where the first column of this name is spelled otherwise."""
+    def spelled(name: str, data: bytes, **more: bytes) -> bytes:
+        """The market where the first columns of these names are spelled otherwise."""
         names = [one for one, _ in COLUMNS]
         parts = [part for _, part in COLUMNS]
-        parts[names.index(name)] = data
+        for one, its in {name: data, **more}.items():
+            parts[names.index(one)] = its
         return batch(packed(MARKET, columns=plain_lzma(b"".join(parts))), private=PRIVATE)
 
     def held(name: str) -> bytes:
@@ -244,6 +247,10 @@ def _columns() -> Iterator[Case]:
         ("leg-over", spelled("leg", column([2] * (len(held("leg")) - 1))), "leg", "a buyer's third allowance of two"),
         ("holds-negative", spelled("holds_rial", column(folded([-1] * 12))), "holds_rial", "an allowance of less than nothing"),
         ("holds-little", spelled("holds_rial", column(folded([1] * 12))), "left_rial", "an allowance that gives more than it holds"),
+        ("time-and-lines", spelled("time_s", column(folded([-(2**40)] + [0] * 38)), lines=column([100] * purchases)), "time_s", "a time before 1970, and behind it 100 lines"),
+        ("total-and-own", spelled("price_rial", column([10**14] * sizes[1]), own_rial=b"\x08"), "total_rial", "a basket over the largest amount, and behind it zeros with a scale"),
+        ("so-far-and-buyer", spelled("credit_so_far_rial", column(folded([-(10**12)] + [0] * 38)), buyer=column([sizes[2]] * purchases)), "credit_so_far_rial", "a negative sum, and behind it a buyer who is not in the table"),
+        ("card-and-allowances", spelled("card", column(folded([-1] + [0] * (sizes[2] - 1))), allowances=b"\x08"), "card", "a negative card, and behind it zeros with a scale"),
         ("columns-cut", batch(packed(MARKET, columns=plain_lzma(spread(packed(MARKET))[:400])), private=PRIVATE), "thing", "the columns end early"),
         ("columns-none", batch(packed(MARKET, columns=plain_lzma(b"")), private=PRIVATE), "form", "no column at all"),
     ):  # fmt: skip

@@ -283,6 +283,7 @@ def _lines() -> Iterator[Case]:
     )
     yield Case("journal-lines-gtin", with_lines([line, [1, 10**14, 0, 100, 1]]), "malformed", "entry 3.lines[1].gtin", "15 digits")  # fmt: skip
     yield Case("journal-lines-quantity", with_lines([[1, 0, 1, 100, 10**6 + 1]]), "malformed", "entry 3.lines[0].quantity", "more than a ton")  # fmt: skip
+    yield Case("journal-lines-dear-unit", with_lines([[1, 0, 0, 10**14, 2], [1, 0, 3, 100, 1]]), "malformed", "entry 3.lines[1].unit", "the same, and behind it there is no unit 3")  # fmt: skip
     yield Case("journal-lines-dear", with_lines([line, [1, 0, 0, 10**14, 2]]), "malformed", "entry 3.lines[1]", "a line that costs more than an amount may be")  # fmt: skip
     yield Case("journal-lines-too-many", with_lines([line] * 100), "malformed", "entry 3.lines", "100 lines")
     yield Case(

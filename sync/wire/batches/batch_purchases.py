@@ -7,7 +7,6 @@ sums, what is left of an allowance, counters.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import accumulate, pairwise, repeat
 from operator import add, sub
 from struct import pack, unpack
@@ -65,14 +64,14 @@ def read_purchases(
     mode = columns.take("mode", count, len(tables.modes) - 1)
     if list(dict.fromkeys(mode)) != list(range(len(tables.modes))):
         raise Malformed(".mode", "not in the order of their first use")
-    time_s, number, so_far_step, so_far_rial = _running(columns, count)
+    time, number, so_far_step, so_far_rial = _running(columns, count)
     baskets = _baskets(columns, tables.things, count)
-    own_rial = list(map(add, accumulate(columns.take_signed("own_rial", count)), baskets.unlisted_rial))
-    credit_rial = list(map(sub, baskets.total_rial, own_rial))
-    so_far = list(accumulate(map(add, so_far_step, credit_rial[1:]), initial=so_far_rial))
-    time, numbers = _spelled("time_s", time_s, UINT_MAX), _spelled("number", number, UINT_MAX)
     total = _spelled("total_rial", baskets.total_rial)
-    own, credit = _spelled("own_rial", own_rial), _spelled("credit_rial", credit_rial)
+    own_rial = list(map(add, accumulate(columns.take_signed("own_rial", count)), baskets.unlisted_rial))
+    own = _spelled("own_rial", own_rial)
+    credit_rial = list(map(sub, baskets.total_rial, own_rial))
+    credit = _spelled("credit_rial", credit_rial)
+    so_far = list(accumulate(map(add, so_far_step, credit_rial[1:]), initial=so_far_rial))
     ever = _spelled("credit_so_far_rial", so_far)
     buyer = columns.take("buyer", count, len(tables.buyers.household) - 1)
     private = _private(columns, tables.buyers, buyer, sequences, proofs)
@@ -81,7 +80,7 @@ def read_purchases(
     said = _joined(
         repeat(_START + time.start), time.rest, [modes[one] for one in mode], total.rest,
         repeat(b"\x03" + credit.start), credit.rest, repeat(b"\x04" + own.start), own.rest, repeat(b"\x05"), legs,
-        repeat(b"\x06" + numbers.start), numbers.rest, repeat(b"\x07" + ever.start), ever.rest,
+        repeat(b"\x06" + number.start), number.rest, repeat(b"\x07" + ever.start), ever.rest,
     )  # fmt: skip
     return Parts(said, baskets.data, private)
 
@@ -110,19 +109,20 @@ def _mode_bytes(mode: Mode) -> bytes:
     return b"".join((span_s, grade, b"\x06", boot, b"\x07\xa8\x00", policy, b"\x01", catalog, b"\x02"))
 
 
-def _running(columns: ColumnReader, count: int) -> tuple[list[int], list[int], list[int], int]:
+def _running(columns: ColumnReader, count: int) -> tuple[_Spelled, _Spelled, list[int], int]:
     """Times and numbers, the steps of the credit so far beyond each purchase's own, and its first value."""
     time_s, number, so_far_rial = columns.take("start", 3)
     times_s = list(accumulate(columns.take_signed("time_s", count - 1), initial=time_s))
+    times = _spelled("time_s", times_s, UINT_MAX)
     steps = accumulate(columns.take_signed("number", count - 1), initial=number)
-    numbers = list(map(add, steps, range(count)))
-    return times_s, numbers, columns.take_signed("credit_so_far_rial", count - 1), so_far_rial
+    numbers = _spelled("number", list(map(add, steps, range(count))), UINT_MAX)
+    return times, numbers, columns.take_signed("credit_so_far_rial", count - 1), so_far_rial
 
 
 def _baskets(columns: ColumnReader, things: Sequence[ThingRow], count: int) -> _Baskets:
     counts = columns.take("lines", count, LINES_MAX)
     index = columns.take("thing", sum(counts), len(things) - 1)
-    wares = {one: _ware(*things[one]) for one in set(index)}
+    wares = _wares(things, index)
     sold = [wares[one] for one in index]
     heavy = sum([by_weight for _, _, by_weight, _ in sold])
     pieces = iter(columns.take("quantity", len(index) - heavy, QUANTITY_MAX))
@@ -150,14 +150,15 @@ def _baskets(columns: ColumnReader, things: Sequence[ThingRow], count: int) -> _
     return _Baskets(data, totals_rial, unlisted)
 
 
-@lru_cache(maxsize=4096)
-def _ware(gtin: int, good: int, unit: int, price_rial: int) -> tuple[bytes, int, bool, bool]:
-    """Of a thing: a line's bytes before the quantity, the price, is it weighed, is it listed.
-
-    Kept, for what is on sale, and at which price, is much the same from batch to batch.
-    """
-    before = b"".join((b"\x85", *uints((good, gtin, unit, price_rial))))
-    return before, price_rial, unit == _GRAM, good != 0
+def _wares(things: Sequence[ThingRow], index: list[int]) -> dict[int, tuple[bytes, int, bool, bool]]:
+    """Of things that were sold: a line's bytes before the quantity, the price, is it weighed, is it listed."""
+    used = list(set(index))
+    if not used:
+        return {}
+    gtin, good, unit, price_rial = zip(*[things[one] for one in used], strict=True)
+    before = _joined(repeat(b"\x85"), uints(good), uints(gtin), uints(unit), uints(price_rial))
+    wares = zip(before, price_rial, [one == _GRAM for one in unit], map(bool, good), strict=True)
+    return dict(zip(used, wares, strict=True))
 
 
 def _private(

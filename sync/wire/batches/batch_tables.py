@@ -23,6 +23,8 @@ from sync.wire.record import Record, array_record, item
 from sync.wire.shapes import UINT_MAX, list_of, nested, one_of, uint
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sync.wire.batches.columns import ColumnReader
 
 THINGS_MAX = BUYERS_MAX = 20_000
@@ -167,11 +169,11 @@ def _read_modes(columns: ColumnReader, count: int) -> list[Mode]:
 
 def _read_things(columns: ColumnReader, count: int) -> list[ThingRow]:
     gtin = list(accumulate(columns.take("gtin", count, GTIN_MAX)))
+    if gtin and gtin[-1] > GTIN_MAX:
+        raise Malformed(".gtin", f"not integers from 0 to {GTIN_MAX}")
     good = columns.take("good", count, 255)
     unit = columns.take("unit", count, _UNIT_MAX)
     things = list(zip(gtin, good, unit, columns.take("price_rial", count, AMOUNT_RIAL_MAX), strict=True))
-    if gtin and gtin[-1] > GTIN_MAX:
-        raise Malformed(".gtin", f"not integers from 0 to {GTIN_MAX}")
     if not all(map(lt, things, things[1:])):
         raise Malformed(".things", "do not ascend")
     return things
@@ -179,26 +181,23 @@ def _read_things(columns: ColumnReader, count: int) -> list[ThingRow]:
 
 def _read_buyers(columns: ColumnReader, count: int) -> Buyers:
     steps = columns.take("household", count)
-    cards = list(accumulate(columns.take_signed("card", count)))
+    households = _checked(".household", accumulate(steps))
+    cards = _checked(".card", accumulate(columns.take_signed("card", count)))
     # Two cards of one household share its allowances.
     firsts = [index == 0 or step > 0 for index, step in enumerate(steps)]
+    if not all(firsts) and any(
+        not first and card <= before
+        for first, (before, card) in zip(firsts[1:], pairwise(cards), strict=True)
+    ):
+        raise Malformed(".card", "do not ascend")
     counts = columns.take("allowances", sum(firsts), ALLOWANCES_MAX)
-    numbers = list(accumulate(columns.take_signed("allowance", sum(counts))))
-    households = list(accumulate(steps))
-    _check_numbers(".household", households)
-    _check_numbers(".card", cards)
-    _check_numbers(".allowance", numbers)
+    numbers = _checked(".allowance", accumulate(columns.take_signed("allowance", sum(counts))))
     theirs = [tuple(numbers[start:end]) for start, end in pairwise(accumulate(counts, initial=0))]
-    if len(theirs) < count:
-        if any(
-            not first and card <= before
-            for first, (before, card) in zip(firsts[1:], pairwise(cards), strict=True)
-        ):
-            raise Malformed(".card", "do not ascend")
-        theirs = [theirs[number - 1] for number in accumulate(firsts)]
-    return Buyers(households, cards, theirs)
+    return Buyers(households, cards, [theirs[number - 1] for number in accumulate(firsts)])
 
 
-def _check_numbers(where: str, values: list[int]) -> None:
+def _checked(where: str, numbers: Iterable[int]) -> list[int]:
+    values = list(numbers)
     if values and (min(values) < 0 or max(values) > UINT_MAX):
         raise Malformed(where, f"not integers from 0 to {UINT_MAX}")
+    return values

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from sync.wire.batches.batch import dictionary_named, read_batch, rebuild
+from sync.wire.batches.batch import Rebuilt, dictionary_named, read_batch, rebuild
 from sync.wire.batches.batch_tables import Dictionary, dictionary_from
 from sync.wire.entry import PART_BYTES_MAX, Entry, EntryBytes, Head, PrivatePart, understood
 from sync.wire.errors import HashDiffers, Malformed
@@ -38,11 +38,8 @@ def opened_entries(
     rebuilt = rebuild(
         contents, base, device=request.device, public=key.public, blinds=partial(_brought, blinds)
     )
-    if rebuilt.broken is not None:
-        raise HashDiffers(
-            f"entries {rebuilt.broken.first} to {rebuilt.broken.last}", "are not what was packed"
-        )
     if contents.batch.lean:
+        _check_whole(rebuilt)
         last = base.sequence + contents.batch.count - 1
         key.verify(contents.signatures[-1], rebuilt.signed_bytes[-1], what=f"entry {last}")
     each = zip(rebuilt.stored, rebuilt.signed_bytes, rebuilt.hashes, strict=True)
@@ -51,6 +48,14 @@ def opened_entries(
         if not contents.batch.lean:
             key.verify(stored.signature, signed_bytes, what=what)
         yield _without_private(stored, hash_, what)
+    _check_whole(rebuilt)
+
+
+def _check_whole(rebuilt: Rebuilt) -> None:
+    """What lies before a broken block has been told by then, unless the batch is lean, and nothing binds it."""
+    broken = rebuilt.broken
+    if broken is not None:
+        raise HashDiffers(f"entries {broken.first} to {broken.last}", "are not what was packed")
 
 
 def _dictionary(request: ExchangeRequest, brought: bytes | None) -> Dictionary | None:

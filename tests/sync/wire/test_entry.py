@@ -225,6 +225,18 @@ def test_a_lines_total_rounds_half_a_rial_up_for_weighed_goods(
     assert line.total_rial == total_rial
 
 
+@pytest.mark.parametrize("sequence", [0, 3, 4, 7, 2**53 - 1])
+def test_four_blinds_are_one_keyed_hash(sequence: int) -> None:
+    """FORMAT.md, section 7, read once more."""
+    four = hashlib.blake2b((sequence // 4).to_bytes(8, "big"), digest_size=64, key=BLINDING_KEY).digest()
+    place = 16 * (sequence % 4)
+    assert entry.blind(sequence, BLINDING_KEY) == four[place : place + 16]
+    private = PURCHASE_ENTRY.stored.private
+    assert private is not None
+    blinded = hashlib.sha256(four[place : place + 16] + private).digest()
+    assert entry.blinded_hash(private, sequence, BLINDING_KEY) == blinded
+
+
 def flips(data: bytes) -> list[bytes]:
     return [
         data[:at] + bytes((data[at] ^ bit,)) + data[at + 1 :] for at in range(len(data)) for bit in (1, 0x80)

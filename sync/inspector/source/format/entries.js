@@ -49,15 +49,16 @@ function checkLines(hash, lines, where) {
   }
 }
 
-/** The lines in `bytes`. */
+/** The lines in `bytes`, each with what it costs. */
 export function linesOf(bytes, where) {
-  return whole(bytes, where, readLines, PART_BYTES_MAX);
+  return whole(bytes, where, readLines, PART_BYTES_MAX).map((line, index) => inside(`${where}[${index}]`, () => priced(line)));
 }
 
 function readLines(reader) {
   const count = reader.number(ARRAY);
   if (count === null || count > LINES_MAX) throw malformed("", `not an array of at most ${LINES_MAX}`);
-  return Array.from({ length: count }, (_, index) => inside(`[${index}]`, () => priced(reading("Line")(reader))));
+  const read = reading("Line");
+  return Array.from({ length: count }, (_, index) => inside(`[${index}]`, () => read(reader)));
 }
 
 /** A line with what it costs. */

@@ -34,10 +34,10 @@ export function purchasesIn(columns, sequences, proofs, dictionary) {
   const totals = lines.map((basket) => bounded("total_rial", sum(basket.map(({ total }) => total)), AMOUNT_RIAL_MAX));
   const own = ownParts(columns, lines);
   const credits = totals.map((total, at) => bounded("credit_rial", total - own[at], AMOUNT_RIAL_MAX));
+  const soFar = creditsSoFar(head, credits);
   const bought = indices(columns, "buyer", count, buyers);
   const privates = privateParts(columns, sequences, bought, proofs);
   const legs = legsIn(columns, bought, credits, dictionary);
-  const soFar = creditsSoFar(head, credits);
   return head.map(({ mode, time_s, number }, at) => ({
     kind: ofNumber(PURCHASE),
     time: ofArray([time_s, mode.span_s, mode.grade].map(ofNumber)),
