@@ -173,6 +173,8 @@ def _private(
     proof = iter(unpack(f"{PROOF_BYTES}s" * (len(buyer) - codes), proofs))
     household, card, _ = buyers
     whom = _whom(household, card, buyer)
+    if not codes:
+        return [whom[one] + its for one, its in zip(buyer, proof, strict=True)]
     return [
         _with_code(household[one], card[one], f"{next(code):0{CODE_DIGITS}}", sequence - next(back))
         if by_code

@@ -185,7 +185,8 @@ def _read_buyers(columns: ColumnReader, count: int) -> Buyers:
     cards = _checked(".card", accumulate(columns.take_signed("card", count)))
     # Two cards of one household share its allowances.
     firsts = [index == 0 or step > 0 for index, step in enumerate(steps)]
-    if not all(firsts) and any(
+    single = all(firsts)
+    if not single and any(
         not first and card <= before
         for first, (before, card) in zip(firsts[1:], pairwise(cards), strict=True)
     ):
@@ -193,7 +194,9 @@ def _read_buyers(columns: ColumnReader, count: int) -> Buyers:
     counts = columns.take("allowances", sum(firsts), ALLOWANCES_MAX)
     numbers = _checked(".allowance", accumulate(columns.take_signed("allowance", sum(counts))))
     theirs = [tuple(numbers[start:end]) for start, end in pairwise(accumulate(counts, initial=0))]
-    return Buyers(households, cards, [theirs[number - 1] for number in accumulate(firsts)])
+    return Buyers(
+        households, cards, theirs if single else [theirs[number - 1] for number in accumulate(firsts)]
+    )
 
 
 def _checked(where: str, numbers: Iterable[int]) -> list[int]:
