@@ -97,7 +97,7 @@ def check_entry(stored: EntryBytes, sequence: int, *, key: VerifyingKey, blindin
     """One entry as it is stored; without its own signature what it says is taken as bound by one behind it."""
     signed_bytes = cose.to_be_signed(stored.payload, public=key.public, context=CONTEXT)
     one = Checked(stored, hashlib.sha256(signed_bytes).digest())
-    if stored.signature and not _holds(stored.signature, signed_bytes, key):
+    if _failed(Rebuilt([stored], [signed_bytes], [one.hash]), key):
         return _bad_signature(one, sequence)
     return _understood(one, sequence, blinding_key)
 
@@ -126,20 +126,14 @@ def _failed(rebuilt: Rebuilt, key: VerifyingKey) -> set[int]:
     """Which of the signatures that travelled do not hold, by their entries' place. All was rebuilt before: step by step for
     each is slower, as every check drives the interpreter out of the processor's caches.
     """
-    signed = zip(rebuilt.stored, rebuilt.signed_bytes, strict=True)
-    return {
-        index
-        for index, (one, message) in enumerate(signed)
-        if one.signature and not _holds(one.signature, message, key)
-    }
-
-
-def _holds(signature: bytes, message: bytes, key: VerifyingKey) -> bool:
-    try:
-        key.verify(signature, message, what="entry")
-    except NotAuthentic:
-        return False
-    return True
+    failed = set()
+    for index, (one, message) in enumerate(zip(rebuilt.stored, rebuilt.signed_bytes, strict=True)):
+        try:
+            if one.signature:
+                key.verify(one.signature, message, what="entry")
+        except NotAuthentic:
+            failed.add(index)
+    return failed
 
 
 def _bad_signature(one: Checked, sequence: int) -> Checked:

@@ -157,7 +157,7 @@ def _wares(things: Sequence[ThingRow], index: list[int]) -> dict[int, tuple[byte
         return {}
     gtin, good, unit, price_rial = zip(*[things[one] for one in used], strict=True)
     before = _joined(repeat(b"\x85"), uints(good), uints(gtin), uints(unit), uints(price_rial))
-    wares = zip(before, price_rial, [one == _GRAM for one in unit], map(bool, good), strict=True)
+    wares = zip(before, price_rial, map(_GRAM.__eq__, unit), map(bool, good), strict=True)
     return dict(zip(used, wares, strict=True))
 
 
