@@ -90,7 +90,7 @@ async def _over_bare(work: Work) -> float:
         bare()
         return time.perf_counter() - start_s
 
-    return (await interleaved(whole_s, bare_s, rounds=ROUNDS, warm=2)).ratio
+    return (await interleaved(whole_s, bare_s, rounds=ROUNDS, warm=2)).ratio_of_rounds
 
 
 def _judge(checked: list[Checked], work: Work) -> None:

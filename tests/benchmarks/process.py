@@ -26,7 +26,7 @@ from tests.fakes.paper_center import CENTER_URL
 if TYPE_CHECKING:
     from tests.benchmarks.progress import Tell
 
-IMPORTS = 9
+IMPORTS = 15
 APPLIANCE = "import firmware.command; firmware.command.load_appliance()"
 DRAWING = f"{APPLIANCE}; from firmware.desk import paper; paper.load_drawing()"
 LEAST = "import asyncio, aiosqlite"
@@ -56,7 +56,7 @@ async def _import_over_least(imports: str, folder: Path) -> float:
     async def least_s(_: int) -> float:
         return await _import_s(LEAST, environment)
 
-    return (await interleaved(imports_s, least_s, rounds=IMPORTS, warm=1)).ratio
+    return (await interleaved(imports_s, least_s, rounds=IMPORTS, warm=1)).ratio_of_rounds
 
 
 def _with_compiled_files(folder: Path) -> dict[str, str]:

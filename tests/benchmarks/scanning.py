@@ -60,4 +60,4 @@ async def measure(folder: Path, tell: Tell) -> dict[str, float]:
     finally:
         os.close(near)
         os.close(far)
-    return {"scan_over_pipe": compared.ratio}
+    return {"scan_over_pipe": compared.ratio_of_rounds}

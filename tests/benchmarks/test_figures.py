@@ -71,9 +71,10 @@ def test_runs_alternate_and_the_first_ones_do_not_count() -> None:
 
         return once_s
 
-    compared = asyncio.run(interleaved(taking("a", 9, 4, 8, 6), taking("b", 9, 1, 3, 2), rounds=3, warm=1))
+    compared = asyncio.run(interleaved(taking("a", 9, 10, 8, 6), taking("b", 9, 1, 4, 2), rounds=3, warm=1))
     assert "".join(order) == "abababab"
-    assert compared.ratio == 3
+    assert compared.ratio == 4, "8 / 2"
+    assert compared.ratio_of_rounds == 3, "the median of 10 / 1, 8 / 4 and 6 / 2"
 
 
 def test_every_run_sells_the_same_to_the_same(tmp_path: Path) -> None:
