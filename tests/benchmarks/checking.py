@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sync.wire.entry import Entry
     from tests.benchmarks.workload import Village
 
-ROUNDS = 41
+ROUNDS = 81
 ARRIVED_S = NOW_S + 2 * DAY_S
 GOODS = {product.gtin: product.good for product in PRODUCTS}
 
